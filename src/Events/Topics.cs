@@ -1,0 +1,46 @@
+namespace ECapture.Events;
+
+/// <summary>The short names of the log's topics and the rule that makes their Kafka names.</summary>
+public static class Topics
+{
+    /// <summary>TLS plaintext of OpenSSL and BoringSSL.</summary>
+    public const string Tls = "tls";
+
+    /// <summary>Lines and commands of bash.</summary>
+    public const string Bash = "bash";
+
+    /// <summary>SQL statements of PostgreSQL servers.</summary>
+    public const string Postgres = "postgres";
+
+    /// <summary>Frames.</summary>
+    public const string Packet = "packet";
+
+    /// <summary>TLS secrets.</summary>
+    public const string Secret = "secret";
+
+    /// <summary>Process starts and ends.</summary>
+    public const string Process = "process";
+
+    /// <summary>Connection states and links.</summary>
+    public const string Connection = "connection";
+
+    /// <summary>What the agent says of itself: states, losses, coverage, checkpoints.</summary>
+    public const string Agent = "agent";
+
+    /// <summary>Every topic that this version writes, in the order in which tools list them.</summary>
+    public static IReadOnlyList<string> All { get; } =
+        [Tls, Bash, Postgres, Packet, Secret, Process, Connection, Agent];
+
+    /// <summary>The Kafka topic of a short name: <c>ecapture.tls.v1</c>.</summary>
+    public static string KafkaName(string topic) => $"ecapture.{topic}.v1";
+
+    /// <summary>The short name of a Kafka topic, or null when it is none of this program's.</summary>
+    public static string? ShortName(string kafkaName) =>
+        kafkaName.StartsWith("ecapture.", StringComparison.Ordinal) && kafkaName.EndsWith(".v1", StringComparison.Ordinal)
+        && kafkaName.Length > "ecapture..v1".Length
+            ? kafkaName["ecapture.".Length..^".v1".Length]
+            : null;
+
+    /// <summary>The dead-letter topic's short name.</summary>
+    public static string DeadLetters(string topic) => topic + ".dlq";
+}

@@ -1,0 +1,12 @@
+namespace ECapture.Log;
+
+/// <summary>A log refused or failed. The message says what happened, to what, and what to do next.</summary>
+public sealed class LogException : Exception
+{
+    /// <summary>Creates the exception.</summary>
+    public LogException(string message, bool isTransient, Exception? inner = null)
+        : base(message, inner) => IsTransient = isTransient;
+
+    /// <summary>True when the same call may go through later.</summary>
+    public bool IsTransient { get; }
+}
