@@ -1,0 +1,2 @@
+Console.Error.WriteLine("ecapture: not composed yet");
+return 1;
