@@ -1,0 +1,151 @@
+/* What every ring record begins with, and how a program writes one.
+ *
+ * Records are of variable length: a program fills a scratch slot and hands its true length to the ring. Uprobe programs can be
+ * preempted, so a slot is taken by compare-and-swap, never by processor alone. Every record that is not kept is counted in
+ * `losses`; the agent publishes the counts as Loss events.
+ *
+ * A module's .bpf.c defines RING_BYTES and SCRATCH_BYTES (room for the largest record) before it includes this file.
+ */
+#ifndef ECAPTURE_RECORD_H
+#define ECAPTURE_RECORD_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+#ifndef RING_BYTES
+#define RING_BYTES (4 * 1024 * 1024)
+#endif
+#ifndef SCRATCH_BYTES
+#define SCRATCH_BYTES (20 * 1024)
+#endif
+
+/* Seen by user space as ECapture.Capture.Bpf.RecordHeader; checked against BTF at load. */
+struct record_header {
+	__u32 length;        /* of the whole record, this header included */
+	__u16 type;          /* the module's own */
+	__u16 flags;
+	__u64 boot_ns;       /* CLOCK_BOOTTIME */
+	__u64 process_start; /* CLOCK_BOOTTIME at the start of the thread group leader */
+	__u32 pid;           /* thread group id */
+	__u32 tid;
+	__u32 uid;
+	__u32 cpu;
+	__u8 comm[16];       /* of the thread group leader */
+};
+
+/* A socket's addresses as its host sees them; IPv4 is ::ffff:a.b.c.d. Seen by user space as SocketTuple. */
+struct socket_tuple {
+	__u8 local[16];
+	__u8 remote[16];
+	__u16 local_port;  /* host order */
+	__u16 remote_port; /* host order */
+	__u8 family;       /* AF_INET, AF_INET6, AF_UNIX; 0: unknown */
+	__u8 protocol;     /* IPPROTO_TCP, IPPROTO_UDP */
+	__u16 reserved;
+	__u32 netns;       /* inode of the network namespace */
+	__u32 peer_pid;    /* of a UNIX socket: the other side's pid; else 0 */
+};
+
+/* Keeps the types in the object's BTF. */
+const struct record_header *record_header_type __attribute__((unused));
+const struct socket_tuple *socket_tuple_type __attribute__((unused));
+
+/* Why a record was not kept: index into `losses`. */
+enum loss_reason {
+	LOSS_RING_FULL,
+	LOSS_NO_SCRATCH,
+	LOSS_MEMORY_FAULT,
+	LOSS_MAP_FULL,
+	LOSS_REASONS = 8,
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, RING_BYTES);
+} events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, LOSS_REASONS);
+	__type(key, __u32);
+	__type(value, __u64);
+} losses SEC(".maps");
+
+#define SCRATCH_SLOTS 4 /* for each processor */
+
+struct scratch {
+	__u32 busy;
+	__u32 reserved;
+	__u8 bytes[SCRATCH_BYTES];
+};
+
+/* The loader sets max_entries to processors * SCRATCH_SLOTS. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SCRATCH_SLOTS);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratch_slots SEC(".maps");
+
+static __always_inline void count_loss(__u32 reason)
+{
+	__u64 *count = bpf_map_lookup_elem(&losses, &reason);
+
+	if (count)
+		*count += 1;
+}
+
+/* A slot that nobody else uses, or NULL (counted). Give it back with scratch_release. */
+static __always_inline struct scratch *scratch_take(void)
+{
+	__u32 first = bpf_get_smp_processor_id() * SCRATCH_SLOTS;
+
+#pragma unroll
+	for (int i = 0; i < SCRATCH_SLOTS; i++) {
+		__u32 index = first + i;
+		struct scratch *slot = bpf_map_lookup_elem(&scratch_slots, &index);
+
+		if (slot && __sync_val_compare_and_swap(&slot->busy, 0, 1) == 0)
+			return slot;
+	}
+	count_loss(LOSS_NO_SCRATCH);
+	return NULL;
+}
+
+static __always_inline void scratch_release(struct scratch *slot)
+{
+	__sync_lock_test_and_set(&slot->busy, 0);
+}
+
+/* Fills the header for the current process. length and type are set by record_submit. */
+static __always_inline void record_begin(struct record_header *header)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+
+	header->flags = 0;
+	header->boot_ns = bpf_ktime_get_boot_ns();
+	header->pid = pid_tgid >> 32;
+	header->tid = (__u32)pid_tgid;
+	header->uid = (__u32)bpf_get_current_uid_gid();
+	header->cpu = bpf_get_smp_processor_id();
+	header->process_start = BPF_CORE_READ(task, group_leader, start_boottime);
+	BPF_CORE_READ_STR_INTO(&header->comm, task, group_leader, comm);
+}
+
+/* Sends the first `length` bytes of the slot (it starts with a record_header) and counts what the ring refuses. */
+static __always_inline void record_submit(struct scratch *slot, __u16 type, __u32 length)
+{
+	struct record_header *header = (struct record_header *)slot->bytes;
+
+	if (length < sizeof(*header) || length > SCRATCH_BYTES)
+		return;
+	header->length = length;
+	header->type = type;
+	if (bpf_ringbuf_output(&events, slot->bytes, length, 0))
+		count_loss(LOSS_RING_FULL);
+}
+
+#endif

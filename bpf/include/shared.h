@@ -1,0 +1,61 @@
+/* Maps that the base object (connection.bpf.c) fills and other objects may share by name; the loader joins them. */
+#ifndef ECAPTURE_SHARED_H
+#define ECAPTURE_SHARED_H
+
+#include "record.h"
+
+/* The socket that a thread used last. */
+struct thread_socket {
+	struct socket_tuple tuple;
+	__u64 boot_ns; /* when */
+	__u64 sk;      /* address of struct sock, to tell sockets apart; never followed */
+};
+
+/* Written on every send and receive of the thread. Read it to know which connection a library call belongs to. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct thread_socket);
+} thread_socket SEC(".maps");
+
+#define OWNER_EXCLUDED 1
+
+/* The process that uses a socket. */
+struct socket_owner {
+	__u64 process_start;
+	__u32 pid;
+	__u32 uid;
+	__u32 flags;
+	__u32 reserved;
+	__u8 comm[16];
+};
+
+/* By the tuple as that process sees it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, struct socket_tuple);
+	__type(value, struct socket_owner);
+} socket_owner SEC(".maps");
+
+/* Thread group ids of the pipeline itself. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, __u8);
+} excluded_processes SEC(".maps");
+
+static __always_inline bool is_excluded(__u32 pid)
+{
+	return bpf_map_lookup_elem(&excluded_processes, &pid) != NULL;
+}
+
+/* The socket this thread used last, or NULL. */
+static __always_inline struct thread_socket *last_socket(void)
+{
+	return bpf_task_storage_get(&thread_socket, bpf_get_current_task_btf(), 0, 0);
+}
+
+#endif

@@ -1,0 +1,160 @@
+using System.Runtime.InteropServices;
+
+namespace ECapture.Capture.Bpf;
+
+/// <summary>
+/// A compiled BPF object: opened, adjusted, loaded, attached. Not for use by several threads at once.
+/// </summary>
+public sealed unsafe class BpfObject : IDisposable
+{
+    private readonly List<BpfLink> _links = [];
+    private readonly Dictionary<string, BpfMap> _maps = [];
+    private readonly string _path;
+    private nint _handle;
+
+    private BpfObject(nint handle, string path)
+    {
+        _handle = handle;
+        _path = path;
+        for (nint map = LibBpf.bpf_object__next_map(handle, 0); map != 0; map = LibBpf.bpf_object__next_map(handle, map))
+        {
+            string name = Marshal.PtrToStringUTF8((nint)LibBpf.bpf_map__name(map)) ?? "";
+            _maps[name] = new BpfMap(map, name);
+        }
+    }
+
+    /// <summary>Opens an object file.</summary>
+    /// <exception cref="CaptureException">The file is missing or is no BPF object.</exception>
+    public static BpfObject Open(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new CaptureException($"BPF object {path} is missing: build it with `make`");
+        }
+
+        BpfLog.Begin();
+        nint handle = LibBpf.bpf_object__open_file(path, 0);
+        if (handle == 0)
+        {
+            throw Failure($"cannot open BPF object {path}", Marshal.GetLastPInvokeError());
+        }
+
+        return new BpfObject(handle, path);
+    }
+
+    /// <summary>The maps by name.</summary>
+    public IReadOnlyDictionary<string, BpfMap> Maps => _maps;
+
+    /// <summary>The object's type information, as <see cref="BtfTypes"/> reads it.</summary>
+    /// <exception cref="CaptureException">The object has none.</exception>
+    public BtfTypes ReadTypes()
+    {
+        nint btf = LibBpf.bpf_object__btf(_handle);
+        if (btf == 0)
+        {
+            throw new CaptureException($"BPF object {_path} has no BTF: compile it with -g");
+        }
+
+        byte* data = LibBpf.btf__raw_data(btf, out uint size);
+        return BtfTypes.Parse(new ReadOnlySpan<byte>(data, checked((int)size)));
+    }
+
+    /// <summary>Says whether a program is loaded at all; before <see cref="Load"/>.</summary>
+    public void SetAutoload(string program, bool load) => _ = LibBpf.bpf_program__set_autoload(Program(program), load);
+
+    /// <summary>
+    /// Loads maps and programs into the kernel. Sizes the map <c>scratch_slots</c> by the processors of this machine.
+    /// </summary>
+    /// <exception cref="CaptureException">The kernel refused; the message quotes its reason.</exception>
+    public void Load()
+    {
+        const uint SlotsPerProcessor = 4; // SCRATCH_SLOTS in bpf/include/record.h
+        if (_maps.TryGetValue("scratch_slots", out BpfMap? slots))
+        {
+            slots.SetMaxEntries((uint)BpfMap.Processors * SlotsPerProcessor);
+        }
+
+        BpfLog.Begin();
+        int result = LibBpf.bpf_object__load(_handle);
+        if (result != 0)
+        {
+            throw Failure($"the kernel refused BPF object {Path.GetFileName(_path)}", -result);
+        }
+    }
+
+    /// <summary>Attaches a program to what its section names (tracepoint, raw_tp, tp_btf).</summary>
+    /// <exception cref="CaptureException">The kernel refused.</exception>
+    public BpfLink Attach(string program)
+    {
+        BpfLog.Begin();
+        return Keep(LibBpf.bpf_program__attach(Program(program)), $"cannot attach {program}");
+    }
+
+    /// <summary>Attaches a program to an address of an executable or library, by inode.</summary>
+    /// <param name="program">The program's name.</param>
+    /// <param name="path">The file; another mount namespace's by /proc/PID/root/….</param>
+    /// <param name="offset">Offset in the file, not virtual address.</param>
+    /// <param name="isReturn">At the return instead of the entry.</param>
+    /// <param name="pid">One process, or -1 for every process, now and later.</param>
+    /// <exception cref="CaptureException">The kernel refused.</exception>
+    public BpfLink AttachUprobe(string program, string path, ulong offset, bool isReturn = false, int pid = -1)
+    {
+        BpfLog.Begin();
+        return Keep(
+            LibBpf.bpf_program__attach_uprobe(Program(program), isReturn, pid, path, (nuint)offset),
+            $"cannot attach {program} to {path}+0x{offset:x}");
+    }
+
+    /// <summary>The file descriptor of a loaded program.</summary>
+    public int ProgramFd(string program) => LibBpf.bpf_program__fd(Program(program));
+
+    /// <summary>Detaches everything, in reverse order; the maps stay readable.</summary>
+    public void Detach()
+    {
+        for (int i = _links.Count - 1; i >= 0; i--)
+        {
+            _links[i].Dispose();
+        }
+
+        _links.Clear();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        nint handle = Interlocked.Exchange(ref _handle, 0);
+        if (handle != 0)
+        {
+            Detach();
+            LibBpf.bpf_object__close(handle);
+        }
+    }
+
+    private static CaptureException Failure(string what, int errno)
+    {
+        string said = BpfLog.LastLine;
+        string hint = errno == 1 ? " (needs root, or CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN)" : "";
+        return new CaptureException(
+            $"{what}: {Marshal.GetPInvokeErrorMessage(errno)}{hint}{(said.Length == 0 ? "" : " - " + said)}");
+    }
+
+    private BpfLink Keep(nint handle, string what)
+    {
+        if (handle == 0)
+        {
+            throw Failure(what, Marshal.GetLastPInvokeError());
+        }
+
+        BpfLink link = new(handle);
+        _links.Add(link);
+        return link;
+    }
+
+    private nint Program(string name)
+    {
+        nint program = LibBpf.bpf_object__find_program_by_name(_handle, name);
+        return program != 0
+            ? program
+            : throw new CaptureException($"BPF object {_path} has no program {name}");
+    }
+}

@@ -1,0 +1,145 @@
+using System.Runtime.InteropServices;
+
+namespace ECapture.Capture.Bpf;
+
+/// <summary>The functions of libbpf 1.x that the agent calls. Handles are opaque; failures leave errno.</summary>
+internal static unsafe partial class LibBpf
+{
+    private const string Library = "libbpf.so.1";
+
+    [LibraryImport(Library)]
+    internal static partial nint libbpf_set_print(delegate* unmanaged<int, byte*, nint, int> print);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial nint bpf_object__open_file(string path, nint options);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_object__load(nint obj);
+
+    [LibraryImport(Library)]
+    internal static partial void bpf_object__close(nint obj);
+
+    [LibraryImport(Library)]
+    internal static partial nint bpf_object__btf(nint obj);
+
+    [LibraryImport(Library)]
+    internal static partial byte* btf__raw_data(nint btf, out uint size);
+
+    [LibraryImport(Library)]
+    internal static partial nint bpf_object__next_map(nint obj, nint map);
+
+    [LibraryImport(Library)]
+    internal static partial byte* bpf_map__name(nint map);
+
+    [LibraryImport(Library)]
+    internal static partial int bpf_map__fd(nint map);
+
+    [LibraryImport(Library)]
+    internal static partial uint bpf_map__key_size(nint map);
+
+    [LibraryImport(Library)]
+    internal static partial uint bpf_map__value_size(nint map);
+
+    [LibraryImport(Library)]
+    internal static partial uint bpf_map__max_entries(nint map);
+
+    [LibraryImport(Library)]
+    internal static partial int bpf_map__set_max_entries(nint map, uint entries);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_map__reuse_fd(nint map, int fd);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial nint bpf_object__find_program_by_name(nint obj, string name);
+
+    [LibraryImport(Library)]
+    internal static partial int bpf_program__fd(nint program);
+
+    [LibraryImport(Library)]
+    internal static partial int bpf_program__set_autoload(nint program, [MarshalAs(UnmanagedType.U1)] bool load);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint bpf_program__attach(nint program);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial nint bpf_program__attach_uprobe(
+        nint program, [MarshalAs(UnmanagedType.U1)] bool isReturn, int pid, string path, nuint offset);
+
+    [LibraryImport(Library)]
+    internal static partial int bpf_link__destroy(nint link);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_map_lookup_elem(int fd, void* key, void* value);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_map_update_elem(int fd, void* key, void* value, ulong flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_map_delete_elem(int fd, void* key);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_map_get_next_key(int fd, void* key, void* next);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint ring_buffer__new(
+        int mapFd, delegate* unmanaged<nint, byte*, nuint, int> callback, nint context, nint options);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int ring_buffer__add(
+        nint ring, int mapFd, delegate* unmanaged<nint, byte*, nuint, int> callback, nint context);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int ring_buffer__poll(nint ring, int timeoutMilliseconds);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int ring_buffer__consume(nint ring);
+
+    [LibraryImport(Library)]
+    internal static partial void ring_buffer__free(nint ring);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_tc_hook_create(TcHook* hook);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_tc_attach(TcHook* hook, TcOptions* options);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_tc_detach(TcHook* hook, TcOptions* options);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_tc_query(TcHook* hook, TcOptions* options);
+
+    [LibraryImport(Library)]
+    internal static partial int libbpf_num_possible_cpus();
+
+    [LibraryImport("libc", SetLastError = false)]
+    internal static partial int vsnprintf(byte* buffer, nuint size, byte* format, nint arguments);
+
+    /// <summary><c>struct bpf_tc_hook</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct TcHook
+    {
+        internal nuint Size;
+        internal int InterfaceIndex;
+        internal int AttachPoint;
+        internal uint Parent;
+        private readonly uint _padding;
+    }
+
+    /// <summary><c>struct bpf_tc_opts</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct TcOptions
+    {
+        internal nuint Size;
+        internal int ProgramFd;
+        internal uint Flags;
+        internal uint ProgramId;
+        internal uint Handle;
+        internal uint Priority;
+        private readonly uint _padding;
+    }
+
+    internal const int TcIngress = 1;
+    internal const int TcEgress = 2;
+    internal const uint TcReplace = 1;
+}

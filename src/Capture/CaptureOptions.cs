@@ -1,0 +1,32 @@
+namespace ECapture.Capture;
+
+/// <summary>What to capture.</summary>
+public sealed class CaptureOptions
+{
+    /// <summary>Names of the modules to run.</summary>
+    public IReadOnlyList<string> Modules { get; init; } = ["tls", "packet", "bash", "postgres"];
+
+    /// <summary>Interfaces of the packet module.</summary>
+    public IReadOnlyList<string> Interfaces { get; init; } = [];
+
+    /// <summary>Extra TLS libraries or programs to attach to, beside those found on disk and in running processes.</summary>
+    public IReadOnlyList<string> TlsLibraries { get; init; } = [];
+
+    /// <summary>Extra PostgreSQL server programs.</summary>
+    public IReadOnlyList<string> PostgresPrograms { get; init; } = [];
+
+    /// <summary>Extra bash programs.</summary>
+    public IReadOnlyList<string> BashPrograms { get; init; } = [];
+
+    /// <summary>Processes whose own traffic and statements are not captured (this pipeline's).</summary>
+    public IReadOnlyList<int> ExcludedPids { get; init; } = [];
+
+    /// <summary>Most bytes of a payload that are kept; the rest is cut and said so. Default 1 MiB.</summary>
+    public int PayloadLimit { get; init; } = 1 << 20;
+
+    /// <summary>Tenant written into every event.</summary>
+    public string Tenant { get; init; } = "";
+
+    /// <summary>Host name written into every event; default the machine's.</summary>
+    public string Host { get; init; } = Environment.MachineName;
+}

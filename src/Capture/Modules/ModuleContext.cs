@@ -1,0 +1,66 @@
+using ECapture.Capture.Bpf;
+using ECapture.Capture.Publishing;
+using Microsoft.Extensions.Logging;
+
+namespace ECapture.Capture.Modules;
+
+/// <summary>What the agent lends its modules.</summary>
+public sealed class ModuleContext
+{
+    /// <summary>Folder of the compiled BPF objects.</summary>
+    public required string ObjectDirectory { get; init; }
+
+    /// <summary>The one reader of all rings.</summary>
+    public required RingReader Rings { get; init; }
+
+    /// <summary>Where events go.</summary>
+    public required IEventPublisher Publisher { get; init; }
+
+    /// <summary>Counts what a module's rings lost and publishes it.</summary>
+    public required ILossAccount Losses { get; init; }
+
+    /// <summary>
+    /// Maps of the base object that every module may share by name (see bpf/include/shared.h): <c>thread_socket</c>,
+    /// <c>socket_owner</c>, <c>excluded_processes</c>.
+    /// </summary>
+    public required IReadOnlyDictionary<string, BpfMap> SharedMaps { get; init; }
+
+    /// <summary>Gives connection ids.</summary>
+    public required ConnectionIds Connections { get; init; }
+
+    /// <summary>What the user asked for.</summary>
+    public required CaptureOptions Options { get; init; }
+
+    /// <summary>Makes the module's logger.</summary>
+    public required ILoggerFactory Loggers { get; init; }
+
+    /// <summary>
+    /// Opens <c>NAME.bpf.o</c>, lets it share the base object's maps of the same name, and checks the common layouts.
+    /// The caller adjusts it, loads it and disposes it.
+    /// </summary>
+    public BpfObject OpenObject(string name)
+    {
+        BpfObject obj = BpfObject.Open(Path.Combine(ObjectDirectory, name + ".bpf.o"));
+        BtfTypes types = obj.ReadTypes();
+        RecordLayout.Check<RecordHeader>(types);
+        foreach ((string map, BpfMap shared) in SharedMaps)
+        {
+            if (obj.Maps.TryGetValue(map, out BpfMap? own))
+            {
+                own.Reuse(shared);
+            }
+        }
+
+        return obj;
+    }
+}
+
+/// <summary>Counts what rings lost and publishes it as <c>Loss</c> events.</summary>
+public interface ILossAccount
+{
+    /// <summary>Watches the map <c>losses</c> of a loaded object.</summary>
+    void Watch(string module, BpfObject obj);
+
+    /// <summary>Counts a record that user space could not use (a gap, a table that is full).</summary>
+    void Count(string where, string why, ulong records = 1);
+}
