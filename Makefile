@@ -1,6 +1,37 @@
 # ECapture.Pipeline: `make help` lists the targets.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+CONFIGURATION ?= Release
+PREFIX ?= /usr/local
+DESTDIR ?=
+export CONFIGURATION
+
+.PHONY: help
+help: ## List the targets
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# ---- the two commands of the README
+
+.PHONY: run
+run: ## Install what is missing, build, and show the pipeline on real programs (KEEP=1: leave it up)
+	@deploy/demo/run.sh
+
+.PHONY: test
+test: setup-test ## Install what is missing, build, and run every test
+	@tests/run.sh
+
+# ---- what a machine needs
+
+.PHONY: setup setup-run setup-test
+setup: setup-test ## Install everything that building, running and testing need
+setup-run: ## Install what `make run` needs (no Kafka)
+	@deploy/setup/setup.sh run
+setup-test: ## Install what `make test` needs
+	@deploy/setup/setup.sh test
+
+# ---- BPF programs (CO-RE: built once, relocated to the kernel they are loaded into)
 
 CLANG ?= clang
 BPF_OUT := out/bpf
@@ -9,10 +40,6 @@ BPF_OBJECTS := $(BPF_SOURCES:bpf/%.bpf.c=$(BPF_OUT)/%.bpf.o)
 BPF_ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
 # Where clang finds asm/types.h for a target that has no multiarch folder of its own.
 BPF_INCLUDE := /usr/include/$(shell uname -m)-linux-gnu
-
-.PHONY: help
-help: ## List the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: bpf
 bpf: $(BPF_OBJECTS) ## Compile the BPF programs
@@ -26,3 +53,63 @@ $(BPF_OUT)/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/include/*.h) $(BPF_OUT)/vmlinux.h
 	@command -v $(CLANG) >/dev/null || { echo "$(CLANG) is missing: run \`make setup\`, or: apt-get install clang" >&2; exit 1; }
 	$(CLANG) -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Werror \
 		-Ibpf/include -I$(BPF_OUT) -I$(BPF_INCLUDE) -c $< -o $@
+
+# ---- the program
+
+PUBLISHED := out/ecapture
+# Everything the program is made of: when none of it is newer than the last publish, there is nothing to do.
+PROGRAM_SOURCES := $(shell find src schemas bpf -type d \( -name bin -o -name obj \) -prune -o -type f -print 2>/dev/null) \
+	Directory.Build.props Directory.Packages.props global.json Makefile
+
+.PHONY: restore build publish
+restore: ## Fetch the NuGet packages of the whole solution
+	@dotnet restore ECapture.Pipeline.sln -v quiet
+
+build: ## Build the whole solution
+	@dotnet build ECapture.Pipeline.sln --configuration $(CONFIGURATION) --nologo -v quiet -consoleLoggerParameters:NoSummary
+
+publish: $(PUBLISHED)/.published ## Publish the program to out/ecapture
+
+$(PUBLISHED)/.published: $(PROGRAM_SOURCES)
+	@rm -rf $(PUBLISHED)
+	@dotnet publish src/Cli --configuration $(CONFIGURATION) --output $(PUBLISHED) --nologo -v quiet -consoleLoggerParameters:NoSummary
+	@touch $@
+
+# ---- tests, measurements, style
+
+.PHONY: test-unit test-integration test-e2e bench lint
+test-unit: setup-test ## Run the unit tests alone
+	@tests/run.sh Unit
+test-integration: setup-test ## Run the integration tests alone (real Kafka, ClickHouse engine, PostgreSQL)
+	@tests/run.sh Integration
+test-e2e: setup-test ## Run the end-to-end tests alone (real eBPF, as root)
+	@tests/run.sh EndToEnd
+
+bench: setup-test ## Measure, and print the ratios that docs/benchmarks.md holds
+	@dotnet run --project tests/Benchmarks --configuration Release -- $(BENCH)
+
+lint: ## Check whitespace of C#, syntax of the scripts
+	@dotnet format whitespace ECapture.Pipeline.sln --verify-no-changes --no-restore
+	@for script in $$(git ls-files '*.sh' .ci/run); do bash -n "$$script" || exit 1; done
+
+# ---- an installed copy
+
+PROGRAM_DIR := $(PREFIX)/lib/ecapture/program
+
+.PHONY: install uninstall clean
+install: publish ## Install the program and its systemd unit under PREFIX (/usr/local)
+	@mkdir -p $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PROGRAM_DIR) $(DESTDIR)$(PREFIX)/lib/systemd/system
+	@rm -rf $(DESTDIR)$(PROGRAM_DIR)
+	@cp -r $(PUBLISHED) $(DESTDIR)$(PROGRAM_DIR)
+	@chmod -R u=rwX,go=rX $(DESTDIR)$(PROGRAM_DIR)
+	@ln -sfn ../lib/ecapture/program/ecapture $(DESTDIR)$(PREFIX)/bin/ecapture
+	@sed 's|@PREFIX@|$(PREFIX)|g' deploy/systemd/ecapture.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/ecapture.service
+	@echo "installed $(DESTDIR)$(PREFIX)/bin/ecapture; to run it as a service: systemctl daemon-reload && systemctl enable --now ecapture"
+
+uninstall: ## Remove what `make install` installed (data stays)
+	@rm -rf $(DESTDIR)$(PROGRAM_DIR)
+	@rm -f $(DESTDIR)$(PREFIX)/bin/ecapture $(DESTDIR)$(PREFIX)/lib/systemd/system/ecapture.service
+
+clean: ## Remove everything that was built
+	@rm -rf out
+	@find src tests -type d \( -name bin -o -name obj -o -name TestResults \) -prune -exec rm -rf {} +
