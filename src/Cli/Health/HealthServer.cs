@@ -1,0 +1,58 @@
+using System.Net;
+using ECapture.Cli.Options;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace ECapture.Cli.Health;
+
+/// <summary>
+/// <c>/health/live</c> (200 while the process answers) and <c>/health/ready</c> (200 when it does its work, else 503 with the reason) for parts that have no API.
+/// </summary>
+internal sealed class HealthServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private string? _notReady = "starting";
+
+    private HealthServer(WebApplication app) => _app = app;
+
+    /// <summary>Starts it.</summary>
+    /// <param name="address">http URL of an address of this machine.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    /// <exception cref="UsageException">The address cannot be used.</exception>
+    internal static async Task<HealthServer> StartAsync(string address, CancellationToken cancellationToken)
+    {
+        if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) || uri.Scheme != "http")
+        {
+            throw new UsageException($"--health: '{address}' is no http address; for example http://127.0.0.1:9100");
+        }
+
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls(address);
+        WebApplication app = builder.Build();
+        HealthServer server = new(app);
+        app.MapGet("/health/live", () => Results.Text("live\n"));
+        app.MapGet("/health/ready", () => server._notReady is { } reason
+            ? Results.Text(reason + "\n", statusCode: (int)HttpStatusCode.ServiceUnavailable)
+            : Results.Text("ready\n"));
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch (IOException e)
+        {
+            await app.DisposeAsync();
+            throw new UsageException($"--health: cannot listen on {address}: {e.Message}");
+        }
+
+        return server;
+    }
+
+    /// <summary>Says whether it does its work.</summary>
+    /// <param name="reason">Null: it does.</param>
+    internal void SetNotReady(string? reason) => _notReady = reason;
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+}

@@ -1,0 +1,50 @@
+using System.CommandLine;
+
+namespace ECapture.Cli.Options;
+
+/// <summary>
+/// The options that several commands have, each declared once. Values are texts; what they mean is read by <see cref="OptionReader"/>, so that the command line, the
+/// environment and the configuration file give the same errors.
+/// </summary>
+internal static class CommonOptions
+{
+    internal static readonly Option<string?> Data = Text("data", "DIR", "where ecapture keeps its data (default /var/lib/ecapture)");
+    internal static readonly Option<string[]> Modules = List("modules", "NAME,…", "what to capture (default tls,packet,bash,postgres)");
+    internal static readonly Option<string[]> Interfaces = List("interface", "NAME", "interface of the packet module; may be repeated (default lo and those with a default route)", "-i");
+    internal static readonly Option<string[]> TlsLibraries = List("tls-library", "FILE", "another TLS library to attach to");
+    internal static readonly Option<string?> PayloadLimit = Text("payload-limit", "BYTES", "bytes kept of one payload; what is cut is said in the event (default 1048576)");
+    internal static readonly Option<string?> Tenant = Text("tenant", "NAME", "tenant written into every event");
+    internal static readonly Option<string?> HostName = Text("host-name", "NAME", "host written into every event (default this machine's name)");
+    internal static readonly Option<string[]> ExcludedDatabaseUsers = List("exclude-database-user", "NAME", "database user whose statements are not captured: a sink's on another host");
+    internal static readonly Option<string?> Log = Text("log", "ADDRESS", "kafka://host:port[,host:port][?option=value] or sqlite:DIR (default sqlite:DATA/log)");
+    internal static readonly Option<string?> LogLimit = Text("log-limit", "BYTES", "most bytes the local log may hold (default 8589934592)");
+    internal static readonly Option<string?> Store = Text("store", "ADDRESS", "chdb:DIR, clickhouse://user@host:8123/database or postgres://user@host/database (default chdb:DATA/store)");
+    internal static readonly Option<string?> Group = Text("group", "NAME", "consumer group of the sink (default sink)");
+    internal static readonly Option<string?> Listen = Text("listen", "URL", "address of the API (default http://127.0.0.1:8777; port 0: a free one)");
+    internal static readonly Option<string?> Health = Text("health", "URL", "address for /health/live and /health/ready (default none)");
+    internal static readonly Option<string?> Otlp = Text("otlp", "URL", "send metrics, traces and logs to this OpenTelemetry collector (OTLP over HTTP)");
+    internal static readonly Option<string?> LogLevel = Text("log-level", "LEVEL", "trace, debug, information, warning or error (default information)");
+    internal static readonly Option<string?> LogFormat = Text("log-format", "FORMAT", "text or json (default text)");
+    internal static readonly Option<string?> User = Text("user", "NAME", "unprivileged user that runs sink and query (default ecapture)");
+
+    /// <summary>Every command has these.</summary>
+    internal static IReadOnlyList<Option> Diagnostics { get; } = [Otlp, LogLevel, LogFormat];
+
+    /// <summary>Makes an option with one value.</summary>
+    internal static Option<string?> Text(string name, string value, string description, params string[] aliases) =>
+        new("--" + name, aliases) { Description = description, HelpName = value };
+
+    /// <summary>Makes an option that may be repeated or hold a list with commas.</summary>
+    internal static Option<string[]> List(string name, string value, string description, params string[] aliases) =>
+        new("--" + name, aliases)
+        {
+            Description = description,
+            HelpName = value,
+            AllowMultipleArgumentsPerToken = false,
+            Arity = ArgumentArity.OneOrMore,
+        };
+
+    /// <summary>Makes a switch.</summary>
+    internal static Option<bool> Switch(string name, string description, params string[] aliases) =>
+        new("--" + name, aliases) { Description = description };
+}

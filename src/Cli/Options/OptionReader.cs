@@ -1,0 +1,53 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace ECapture.Cli.Options;
+
+/// <summary>Reads options of a parsed command line, falling back to <see cref="Settings"/>.</summary>
+internal sealed class OptionReader(ParseResult parsed, Settings settings)
+{
+    /// <summary>The value, or null when it was given nowhere.</summary>
+    internal string? Find(Option<string?> option) => parsed.GetValue(option) ?? settings.Find(Name(option));
+
+    /// <summary>The values; a comma separates values in one text.</summary>
+    internal IReadOnlyList<string> FindAll(Option<string[]> option)
+    {
+        string[] given = parsed.GetValue(option) is { Length: > 0 } values ? values
+            : settings.Find(Name(option)) is { } text ? [text]
+            : [];
+        return [.. given.SelectMany(v => v.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+    }
+
+    /// <summary>True when the switch is set.</summary>
+    internal bool IsSet(Option<bool> option) => parsed.GetValue(option) || settings.Find(Name(option)) is "true" or "1";
+
+    /// <summary>A whole number within bounds.</summary>
+    internal long Number(Option<string?> option, long fallback, long least, long most)
+    {
+        string? text = Find(option);
+        if (text is null)
+        {
+            return fallback;
+        }
+
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number >= least && number <= most
+            ? number
+            : throw new UsageException($"{option.Name}: '{text}' is no whole number from {least} to {most}");
+    }
+
+    /// <summary>One of several words.</summary>
+    internal string Choice(Option<string?> option, string fallback, params string[] choices)
+    {
+        string text = Find(option) ?? fallback;
+        if (choices.Contains(text))
+        {
+            return text;
+        }
+
+        string? nearest = NearestName.Find(text, choices);
+        throw new UsageException(
+            $"{option.Name}: '{text}' is none of {string.Join(", ", choices)}{(nearest is null ? "" : $"; did you mean {nearest}?")}");
+    }
+
+    private static string Name(Option option) => option.Name.TrimStart('-');
+}

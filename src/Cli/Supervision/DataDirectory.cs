@@ -1,0 +1,64 @@
+using System.Runtime.InteropServices;
+using ECapture.Cli.Options;
+
+namespace ECapture.Cli.Supervision;
+
+/// <summary>
+/// The data directory: <c>log</c> (shared by capture and the service), <c>store</c> (the service's own), <c>run</c> (what runs now).
+/// </summary>
+internal sealed partial class DataDirectory
+{
+    /// <summary>Where data is kept when nobody says otherwise.</summary>
+    internal const string DefaultPath = "/var/lib/ecapture";
+
+    private const UnixFileMode Shared =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.SetGroup;
+
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    internal DataDirectory(string path) => Root = Path.GetFullPath(path);
+
+    internal string Root { get; }
+
+    internal string Log => Path.Combine(Root, "log");
+
+    internal string Store => Path.Combine(Root, "store");
+
+    internal string Run => Path.Combine(Root, "run");
+
+    /// <summary>Makes the folders, and gives them to the service's user when there is one.</summary>
+    /// <exception cref="UsageException">They cannot be made.</exception>
+    internal void Create(UnixAccount? service)
+    {
+        try
+        {
+            Make(Root, Shared, service, ownedByService: false);
+            Make(Log, Shared, service, ownedByService: false);
+            Make(Run, Shared, service, ownedByService: false);
+            Make(Store, Private, service, ownedByService: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"the data directory {Root} cannot be made: {e.Message}; give another one with --data");
+        }
+    }
+
+    private static void Make(string path, UnixFileMode mode, UnixAccount? service, bool ownedByService)
+    {
+        Directory.CreateDirectory(path);
+        if (service is not null)
+        {
+            const int Unchanged = -1;
+            if (Chown(path, ownedByService ? (int)service.Uid : Unchanged, (int)service.Gid) != 0)
+            {
+                throw new IOException($"cannot give {path} to {service.Name}: {Marshal.GetLastPInvokeErrorMessage()}");
+            }
+        }
+
+        File.SetUnixFileMode(path, mode);
+    }
+
+    [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Chown(string path, int owner, int group);
+}

@@ -1,0 +1,38 @@
+using System.Text.Json;
+
+namespace ECapture.Cli.Supervision;
+
+/// <summary>What a running service says of itself in <c>DATA/run/NAME.json</c>, so that other commands find it.</summary>
+/// <param name="Pid">Its process id.</param>
+/// <param name="Started">When it was ready.</param>
+/// <param name="Api">Address of its API, if it has one.</param>
+/// <param name="Detail">What it does, one line each.</param>
+internal sealed record ServiceFile(int Pid, DateTimeOffset Started, string? Api, IReadOnlyList<string> Detail)
+{
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    /// <summary>Path of a service's file.</summary>
+    internal static string PathOf(string data, string service) => Path.Combine(data, "run", service + ".json");
+
+    /// <summary>Writes the file whole.</summary>
+    internal void Write(string path)
+    {
+        string next = path + ".next";
+        File.WriteAllText(next, JsonSerializer.Serialize(this, s_json) + "\n");
+        File.Move(next, path, overwrite: true);
+    }
+
+    /// <summary>Reads a file; null when there is none or its process is gone.</summary>
+    internal static ServiceFile? ReadLive(string path)
+    {
+        try
+        {
+            ServiceFile? file = JsonSerializer.Deserialize<ServiceFile>(File.ReadAllText(path), s_json);
+            return file is not null && Directory.Exists($"/proc/{file.Pid}") ? file : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return null; // a service that starts or stops right now counts as not running
+        }
+    }
+}
