@@ -1,7 +1,7 @@
 namespace ECapture.Storage;
 
 /// <summary>A store refused or failed. The message says what happened, to what, and what to do next.</summary>
-public sealed class StoreException : Exception
+public class StoreException : Exception
 {
     /// <summary>Creates the exception.</summary>
     public StoreException(string message, bool isTransient, Exception? inner = null)
