@@ -1,0 +1,22 @@
+using System.Reflection;
+
+namespace ECapture.Tests.Unit.Deploy;
+
+/// <summary>The checkout that these tests were built from.</summary>
+internal static class Repository
+{
+    internal static string Root { get; } = Find();
+
+    private static string Find()
+    {
+        for (DirectoryInfo? at = new(Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location)!); at is not null; at = at.Parent)
+        {
+            if (File.Exists(Path.Combine(at.FullName, "ECapture.Pipeline.sln")))
+            {
+                return at.FullName;
+            }
+        }
+
+        throw new InvalidOperationException("these tests read files of the checkout and must run inside it");
+    }
+}
