@@ -1,0 +1,254 @@
+using System.Diagnostics;
+
+namespace ECapture.Log.Local;
+
+/// <summary>
+/// A member of a consumer group of a local log. It may run in another process and as another user than the writer. Deliveries share
+/// one buffer, so nothing is allocated per record.
+/// </summary>
+public sealed class LocalLogConsumer : ILogConsumer
+{
+    private readonly LocalConsumerOptions _options;
+    private readonly Catalogue _catalogue;
+    private readonly Catalogue _memberCatalogue;
+    private readonly SegmentSet _segments;
+    private readonly GroupMembership _membership;
+    private readonly ReadBatch _batch;
+    private readonly List<Reading> _readings = [];
+    private int _turn;
+    private int _knownPartitions = -1;
+    private bool _mayHaveRecords;
+    private bool _disposed;
+
+    internal LocalLogConsumer(string directory, string group, IReadOnlyCollection<string> topics, LocalConsumerOptions options)
+    {
+        options.Validate();
+        ArgumentException.ThrowIfNullOrWhiteSpace(group);
+        if (topics.Count == 0 || topics.Any(t => t.Length == 0 || t.Contains(' ', StringComparison.Ordinal)))
+        {
+            throw new ArgumentException("a consumer needs at least one topic, and topics have no spaces", nameof(topics));
+        }
+
+        _options = options;
+        _batch = new ReadBatch(options.DeliveryBytes);
+        LogDirectory log = new(directory);
+        _catalogue = Catalogue.Open(log);
+        try
+        {
+            _memberCatalogue = Catalogue.Open(log);
+            try
+            {
+                _segments = new SegmentSet(log, _catalogue);
+                _membership = new GroupMembership(_memberCatalogue, group, topics, options.Lease);
+            }
+            catch
+            {
+                _memberCatalogue.Dispose();
+                throw;
+            }
+        }
+        catch
+        {
+            _catalogue.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public string LogId => _catalogue.LogId;
+
+    /// <inheritdoc/>
+    public async ValueTask<Delivery> ReceiveAsync(TimeSpan wait, CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (Next() is { } delivery)
+            {
+                return delivery;
+            }
+
+            TimeSpan left = wait - Stopwatch.GetElapsedTime(started);
+            if (left <= TimeSpan.Zero)
+            {
+                return new Delivery(DeliveryKind.None, default, default);
+            }
+
+            await Task.Delay(left < _options.Poll ? left : _options.Poll, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Seek(TopicPartition partition, long offset)
+    {
+        if (Find(partition) is { } reading)
+        {
+            reading.Next = offset >= 0 ? offset : _membership.Position(partition) ?? 0;
+            reading.Segment = -1;
+            reading.IsPlaced = true;
+            _mayHaveRecords = true;
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A commit for a partition that has gone to another member changes nothing; its loss is delivered.</remarks>
+    public void Commit(TopicPartition partition, long nextOffset)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(nextOffset);
+        if (Find(partition) is not { } reading || !_membership.Commit(partition, reading.Epoch, nextOffset))
+        {
+            LogMetrics.Fenced.Add(1);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Pause(TopicPartition partition) => SetPaused(partition, true);
+
+    /// <inheritdoc/>
+    public void Resume(TopicPartition partition) => SetPaused(partition, false);
+
+    /// <inheritdoc/>
+    public ValueTask<(long First, long Next)> GetBoundsAsync(TopicPartition partition, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        _mayHaveRecords |= _segments.Refresh();
+        long first = _segments.Locate(partition, 0) is var oldest && oldest >= 0 && _segments.TryOpen(oldest) is { } reader
+            ? reader.Partitions[partition].First
+            : 0;
+        long next = _segments.Newest?.Partitions.GetValueOrDefault(partition).Next ?? 0;
+        return ValueTask.FromResult((first, Math.Max(first, next)));
+    }
+
+    /// <summary>Leaves the group at once.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        await _membership.DisposeAsync();
+        _memberCatalogue.Dispose();
+        _segments.Dispose();
+        _catalogue.Dispose();
+    }
+
+    private Delivery? Next()
+    {
+        if (_segments.Refresh())
+        {
+            _mayHaveRecords = true;
+            IReadOnlyDictionary<TopicPartition, SegmentPartition>? partitions = _segments.Newest?.Partitions;
+            if (partitions is not null && partitions.Count != _knownPartitions)
+            {
+                _membership.SetPartitions(partitions.Keys);
+                _knownPartitions = partitions.Count;
+            }
+        }
+
+        if (_membership.TryTakeChange(out OwnershipChange change))
+        {
+            return Apply(change);
+        }
+
+        if (!_mayHaveRecords)
+        {
+            return null;
+        }
+
+        // Each partition in turn: a busy one does not starve the others.
+        for (int i = 0; i < _readings.Count; i++)
+        {
+            Reading reading = _readings[_turn++ % _readings.Count];
+            if (reading is { IsPlaced: true, IsPaused: false } && Read(reading))
+            {
+                LogMetrics.Read.Add(_batch.Records.Length);
+                return new Delivery(DeliveryKind.Records, reading.Partition, _batch.Records);
+            }
+        }
+
+        _mayHaveRecords = false;
+        return null;
+    }
+
+    private Delivery Apply(OwnershipChange change)
+    {
+        _readings.RemoveAll(r => r.Partition == change.Partition);
+        if (change.Assigned)
+        {
+            _readings.Add(new Reading(change.Partition, change.Epoch));
+        }
+
+        return new Delivery(change.Assigned ? DeliveryKind.Assigned : DeliveryKind.Revoked, change.Partition, default);
+    }
+
+    private bool Read(Reading reading)
+    {
+        _batch.Clear();
+        while (true)
+        {
+            if (reading.Segment < 0 || _segments.TryOpen(reading.Segment) is not { } segment)
+            {
+                reading.Segment = _segments.Locate(reading.Partition, reading.Next);
+                if (reading.Segment < 0 || (segment = _segments.TryOpen(reading.Segment)) is null)
+                {
+                    return false;
+                }
+            }
+
+            if (segment.Partitions.TryGetValue(reading.Partition, out SegmentPartition known))
+            {
+                if (reading.Next < known.First)
+                {
+                    LogMetrics.Skipped.Add(known.First - reading.Next);
+                    reading.Next = known.First;
+                }
+
+                long next = segment.Read(known.Id, reading.Next, _batch);
+                if (next > reading.Next)
+                {
+                    reading.Next = next;
+                    return true;
+                }
+            }
+
+            // The list of segments is older than this read: whoever has a successor in it was complete when it was read.
+            long after = _segments.After(reading.Segment);
+            if (after < 0)
+            {
+                return false;
+            }
+
+            reading.Segment = after;
+        }
+    }
+
+    private void SetPaused(TopicPartition partition, bool paused)
+    {
+        if (Find(partition) is { } reading)
+        {
+            reading.IsPaused = paused;
+            _mayHaveRecords = true;
+        }
+    }
+
+    private Reading? Find(TopicPartition partition) => _readings.Find(r => r.Partition == partition);
+
+    private sealed class Reading(TopicPartition partition, long epoch)
+    {
+        public TopicPartition Partition { get; } = partition;
+
+        public long Epoch { get; } = epoch;
+
+        public long Next { get; set; }
+
+        public long Segment { get; set; } = -1;
+
+        public bool IsPlaced { get; set; }
+
+        public bool IsPaused { get; set; }
+    }
+}
