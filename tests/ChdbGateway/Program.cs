@@ -1,0 +1,28 @@
+// The ClickHouse engine in a process of its own, because there is one engine per process and it takes signals when it boots.
+//   ChdbGateway serve DIR PORT USER PASSWORD     speaks ClickHouse's HTTP protocol on 127.0.0.1 until it is told to end
+using System.Globalization;
+using ECapture.Storage;
+using ECapture.Storage.ClickHouse.InProcess;
+using ECapture.Tests.ChdbGateway;
+
+try
+{
+    switch (args)
+    {
+        case ["serve", string directory, string port, string user, string password]:
+            using (ChdbEngine engine = ChdbEngine.Open(directory))
+            {
+                await HttpGateway.RunAsync(engine, int.Parse(port, CultureInfo.InvariantCulture), user, password);
+            }
+
+            return 0;
+        default:
+            await Console.Error.WriteLineAsync("usage: ChdbGateway serve DIR PORT USER PASSWORD");
+            return 2;
+    }
+}
+catch (StoreException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 1;
+}

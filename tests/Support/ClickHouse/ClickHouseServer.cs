@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Text;
+using ECapture.Storage;
+
+namespace ECapture.Tests.Support.ClickHouse;
+
+/// <summary>
+/// The real ClickHouse engine behind ClickHouse's HTTP protocol (tests/ChdbGateway), in a process of its own on a free port of
+/// 127.0.0.1, with its data in a temporary folder. Passwords are checked.
+/// </summary>
+public sealed class ClickHouseServer : IAsyncDisposable
+{
+    public const string User = "probe";
+    public const string Password = "gateway-password";
+
+    private readonly string _folder;
+    private readonly HttpClient _client = new();
+    private ServerProcess? _server;
+
+    private ClickHouseServer(string folder, int port)
+    {
+        _folder = folder;
+        Port = port;
+    }
+
+    public int Port { get; }
+
+    public int ProcessId => _server!.Id;
+
+    /// <summary>A file that holds the password, for <c>?password-file=</c>.</summary>
+    public string PasswordFile => Path.Combine(_folder, "password");
+
+    public static async Task<ClickHouseServer> StartAsync(CancellationToken cancellationToken)
+    {
+        string folder = Directory.CreateTempSubdirectory("ecapture-ch-").FullName;
+        ClickHouseServer server = new(folder, FreePort.Next());
+        await File.WriteAllTextAsync(server.PasswordFile, Password + "\n", cancellationToken);
+        await server.RestartAsync(cancellationToken);
+        return server;
+    }
+
+    /// <summary>Makes a database.</summary>
+    /// <returns>Its address.</returns>
+    public async Task<StoreAddress> CreateDatabaseAsync(string name, CancellationToken cancellationToken)
+    {
+        await ExecuteAsync("default", $"CREATE DATABASE `{name}`", cancellationToken);
+        return Address(name);
+    }
+
+    public StoreAddress Address(string database) =>
+        StoreAddress.Parse($"clickhouse://{User}@127.0.0.1:{Port}/{database}?password-file={PasswordFile}&timeout=60");
+
+    /// <summary>Runs a statement; a SELECT that names its FORMAT gives its result as text.</summary>
+    public async Task<string> ExecuteAsync(string database, string sql, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Post, $"http://127.0.0.1:{Port}/?database={database}");
+        request.Headers.Add("X-ClickHouse-User", User);
+        request.Headers.Add("X-ClickHouse-Key", Password);
+        request.Content = new StringContent(sql, Encoding.UTF8);
+        using HttpResponseMessage response = await _client.SendAsync(request, cancellationToken);
+        string body = await response.Content.ReadAsStringAsync(cancellationToken);
+        return response.IsSuccessStatusCode ? body : throw new InvalidOperationException($"{sql}: {body}");
+    }
+
+    /// <summary>kill -9 of the engine.</summary>
+    public async Task KillAsync()
+    {
+        await _server!.KillAsync();
+        await _server.DisposeAsync();
+        _server = null;
+    }
+
+    /// <summary>Starts the engine (again) on the same port and folder.</summary>
+    public async Task RestartAsync(CancellationToken cancellationToken)
+    {
+        ServerProcess server = ServerProcess.Start(
+            Path.Combine(AppContext.BaseDirectory, "ChdbGateway"),
+            ["serve", Path.Combine(_folder, "data"), Port.ToString(CultureInfo.InvariantCulture), User, Password]);
+        try
+        {
+            await server.WaitReadyAsync(IsReadyAsync, TimeSpan.FromSeconds(60), cancellationToken);
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+
+        _server = server;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task<bool> IsReadyAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _client.GetStringAsync($"http://127.0.0.1:{Port}/ping", cancellationToken) == "Ok.\n";
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+}
