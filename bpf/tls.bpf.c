@@ -1,0 +1,435 @@
+/* TLS plaintext and secrets of OpenSSL's API (libssl and what exports the same functions).
+ *
+ * Plaintext is what a call returned as read or written, taken at its return: a call that asks to be repeated (WANT_WRITE) yields
+ * nothing, and its repetition yields the bytes once. Secrets are taken at the entry of the library's key-log function.
+ *
+ * A call is known by the stack pointer of its frame, so that calls inside calls, coroutines and a probe that is attached
+ * twice to one file are told apart, and a return that never comes leaves nothing that could hurt.
+ */
+#define RING_BYTES (32 * 1024 * 1024)
+#define SCRATCH_BYTES (17 * 1024)
+
+#include "shared.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+#define CHUNK_BYTES 16384
+#define MOST_CHUNKS 1024  /* of one call; the rest is cut, and said so */
+#define MOST_CALLS 4      /* that one thread is in at the same time */
+#define WRAPPER_FRAME 512 /* most bytes of stack between a function and the one of the same family that it calls */
+#define LABEL_BYTES 40
+#define SECRET_BYTES 64
+#define RANDOM_BYTES 32
+#define MOST_LIBRARIES 4096
+
+enum record_type {
+	RECORD_DATA = 1,
+	RECORD_SECRET = 2,
+};
+
+enum record_flags {
+	FLAG_SOCKET_SURE = 1, /* the socket was used inside a call with this connection; else it is the thread's last one */
+	FLAG_CUT = 2,         /* the call returned more than was taken; on its last chunk */
+};
+
+enum direction {
+	RECEIVED,
+	SENT,
+};
+
+/* Plaintext: this, then `length` bytes. */
+struct tls_data {
+	struct record_header header;
+	struct socket_tuple socket;
+	__u32 library;
+	__u64 ssl;
+	__u64 born;   /* with process and ssl: the connection */
+	__u64 offset; /* bytes of this direction before this chunk, since `born` */
+	__u64 call;   /* bytes that the call returned */
+	__u32 length;
+	__u32 direction;
+};
+
+/* One call of the key-log function. */
+struct tls_secret {
+	struct record_header header;
+	struct socket_tuple socket;
+	__u32 library;
+	__u64 ssl;
+	__u64 born;
+	__u64 label_distance; /* address of the label minus address of the function: names it where its page could not be read */
+	__u32 length;
+	__u32 label_length;   /* 0: could not be read */
+	__u8 label[LABEL_BYTES];
+	__u8 client_random[RANDOM_BYTES];
+	__u8 secret[SECRET_BYTES];
+};
+
+const struct tls_data *tls_data_type __attribute__((unused));
+const struct tls_secret *tls_secret_type __attribute__((unused));
+
+/* Where a library keeps the client random: *(conn + pointer) + offset, or conn + offset when pointer is negative. */
+struct library {
+	__s32 pointer;
+	__s32 offset;
+};
+
+/* By the attach cookie; written before the library's probes are attached. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MOST_LIBRARIES);
+	__type(key, __u32);
+	__type(value, struct library);
+} libraries SEC(".maps");
+
+struct call {
+	__u64 stack; /* stack pointer at the entry; 0: free */
+	__u64 ssl;
+	__u64 buffer;
+	__u64 length_at; /* where an _ex function puts the length; 0: it is the return value */
+	__u64 boot_ns;
+	__u32 direction;
+	__u32 reserved;
+};
+
+struct thread_calls {
+	struct call calls[MOST_CALLS];
+};
+
+/* The calls that a thread is in. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct thread_calls);
+} thread_calls SEC(".maps");
+
+struct connection_key {
+	__u64 ssl;
+	__u32 pid;
+	__u32 reserved;
+};
+
+struct connection {
+	struct socket_tuple socket;
+	__u32 flags; /* of record_flags */
+	__u64 sk;
+	__u64 born;
+	__u64 process_start;
+	__u64 offsets[2];
+	__u32 freed; /* SSL_free was called: the next use is another connection, unless the socket proves that it is the same */
+	__u32 reserved;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, struct connection_key);
+	__type(value, struct connection);
+} connections SEC(".maps");
+
+static __always_inline bool same_socket(const struct connection *c, const struct thread_socket *s)
+{
+	return c->sk == s->sk && c->socket.local_port == s->tuple.local_port && c->socket.remote_port == s->tuple.remote_port;
+}
+
+static __always_inline struct connection *
+connection_new(const struct connection_key *key, const struct thread_socket *socket, __u32 flags, __u64 process_start)
+{
+	struct connection fresh = {};
+
+	if (socket) {
+		fresh.socket = socket->tuple;
+		fresh.sk = socket->sk;
+		fresh.flags = flags;
+	}
+	fresh.born = bpf_ktime_get_boot_ns();
+	fresh.process_start = process_start;
+	if (bpf_map_update_elem(&connections, key, &fresh, BPF_ANY)) {
+		count_loss(LOSS_MAP_FULL);
+		return NULL;
+	}
+	return bpf_map_lookup_elem(&connections, key);
+}
+
+/* The connection of an SSL object. since: when the library was called; a socket that the thread used after that is the connection's. */
+static __always_inline struct connection *connection_of(__u64 ssl, __u64 since, bool handshake)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	__u64 process_start = BPF_CORE_READ(task, group_leader, start_boottime);
+	struct connection_key key = { .ssl = ssl, .pid = bpf_get_current_pid_tgid() >> 32 };
+	struct connection *known = bpf_map_lookup_elem(&connections, &key);
+	struct thread_socket *socket = last_socket();
+	bool used, same;
+
+	if (socket && !socket->tuple.family)
+		socket = NULL;
+	used = socket && !handshake && socket->boot_ns >= since;
+	if (!known || known->process_start != process_start)
+		return connection_new(&key, socket, used ? FLAG_SOCKET_SURE : 0, process_start);
+
+	same = socket && same_socket(known, socket);
+	if (known->freed && (handshake || !used || !same))
+		return connection_new(&key, socket, used ? FLAG_SOCKET_SURE : 0, process_start);
+	if ((known->flags & FLAG_SOCKET_SURE) && !same && (used || (handshake && socket)))
+		return connection_new(&key, socket, used ? FLAG_SOCKET_SURE : 0, process_start);
+
+	known->freed = 0;
+	if (used && !(known->flags & FLAG_SOCKET_SURE)) {
+		known->socket = socket->tuple;
+		known->sk = socket->sk;
+		known->flags |= FLAG_SOCKET_SURE;
+	}
+	return known;
+}
+
+static __always_inline int enter(struct pt_regs *ctx, __u32 direction, __u64 length_at)
+{
+	__u64 ssl = PT_REGS_PARM1(ctx), buffer = PT_REGS_PARM2(ctx), stack = PT_REGS_SP(ctx);
+	struct thread_calls *thread;
+	struct call *free = NULL;
+
+	if (is_excluded(bpf_get_current_pid_tgid() >> 32))
+		return 0;
+	thread = bpf_task_storage_get(&thread_calls, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!thread) {
+		count_loss(LOSS_MAP_FULL);
+		return 0;
+	}
+#pragma unroll
+	for (int i = 0; i < MOST_CALLS; i++) {
+		struct call *c = &thread->calls[i];
+
+		/* Called by the other function of its family, which will report the bytes. */
+		if (c->ssl == ssl && c->buffer == buffer && c->direction == direction && c->stack > stack &&
+		    c->stack - stack <= WRAPPER_FRAME)
+			return 0;
+		/* A frame at or below this one cannot be alive on the same stack: its return never came. */
+		if (c->stack <= stack && stack - c->stack <= WRAPPER_FRAME)
+			c->stack = 0;
+		if (!c->stack)
+			free = c;
+	}
+	if (!free) {
+		count_loss(LOSS_MAP_FULL);
+		return 0;
+	}
+	free->stack = stack;
+	free->ssl = ssl;
+	free->buffer = buffer;
+	free->length_at = length_at;
+	free->direction = direction;
+	free->boot_ns = bpf_ktime_get_boot_ns();
+	return 0;
+}
+
+/* A record as it stands in its slot. */
+struct chunk {
+	struct tls_data record;
+	__u8 bytes[CHUNK_BYTES];
+};
+
+/* Sends chunk `index` of a call's bytes. A function of its own, so that the verifier walks it once and not once for each chunk.
+ * Returns 0 when there is another chunk.
+ */
+__noinline int send_chunk(struct chunk *chunk, __u64 from, __u64 offset, __u64 length, __u32 index)
+{
+	__u64 done = (__u64)index * CHUNK_BYTES, take;
+	struct tls_data *record;
+
+	if (!chunk || done >= length)
+		return 1;
+	take = length - done;
+	if (take > CHUNK_BYTES)
+		take = CHUNK_BYTES;
+	record = &chunk->record;
+	if (index == MOST_CHUNKS - 1 && length - done > CHUNK_BYTES)
+		record->header.flags |= FLAG_CUT;
+	record->header.type = RECORD_DATA;
+	record->header.length = sizeof(*record) + take;
+	record->offset = offset + done;
+	record->length = take;
+	if (bpf_probe_read_user(chunk->bytes, take, (void *)(from + done)))
+		count_loss(LOSS_MEMORY_FAULT);
+	else if (bpf_ringbuf_output(&events, chunk, sizeof(*record) + take, 0))
+		count_loss(LOSS_RING_FULL);
+	return done + take >= length;
+}
+
+static __always_inline int leave(struct pt_regs *ctx)
+{
+	/* The return has popped its address where the processor keeps it on the stack. */
+#if defined(__TARGET_ARCH_x86)
+	__u64 stack = PT_REGS_SP(ctx) - sizeof(__u64);
+#else
+	__u64 stack = PT_REGS_SP(ctx);
+#endif
+	__s64 returned = (__s32)PT_REGS_RC(ctx);
+	struct thread_calls *thread;
+	struct connection *connection;
+	struct tls_data *record;
+	struct scratch *slot;
+	struct call call = {};
+	__u64 length, offset;
+
+	thread = bpf_task_storage_get(&thread_calls, bpf_get_current_task_btf(), 0, 0);
+	if (!thread)
+		return 0;
+#pragma unroll
+	for (int i = 0; i < MOST_CALLS; i++) {
+		if (thread->calls[i].stack == stack) {
+			call = thread->calls[i];
+			thread->calls[i].stack = 0;
+		}
+	}
+	if (!call.stack || returned <= 0)
+		return 0;
+
+	length = returned;
+	if (call.length_at) {
+		length = 0;
+		if (bpf_probe_read_user(&length, sizeof(length), (void *)call.length_at)) {
+			count_loss(LOSS_MEMORY_FAULT);
+			return 0;
+		}
+	}
+	if (!length || length > (1ULL << 40))
+		return 0;
+
+	connection = connection_of(call.ssl, call.boot_ns, false);
+	if (!connection)
+		return 0;
+	call.direction &= 1;
+	offset = connection->offsets[call.direction];
+	connection->offsets[call.direction] = offset + length;
+
+	slot = scratch_take();
+	if (!slot)
+		return 0;
+	record = (struct tls_data *)slot->bytes;
+	record_begin(&record->header);
+	record->header.flags = connection->flags;
+	record->socket = connection->socket;
+	record->library = bpf_get_attach_cookie(ctx);
+	record->ssl = call.ssl;
+	record->born = connection->born;
+	record->call = length;
+	record->direction = call.direction;
+	for (__u32 i = 0; i < MOST_CHUNKS; i++) {
+		if (send_chunk((struct chunk *)slot->bytes, call.buffer, offset, length, i))
+			break;
+	}
+	scratch_release(slot);
+	return 0;
+}
+
+/* int SSL_read(SSL *ssl, void *buf, int num) */
+SEC("uprobe")
+int ssl_read(struct pt_regs *ctx)
+{
+	return enter(ctx, RECEIVED, 0);
+}
+
+/* int SSL_write(SSL *ssl, const void *buf, int num) */
+SEC("uprobe")
+int ssl_write(struct pt_regs *ctx)
+{
+	return enter(ctx, SENT, 0);
+}
+
+/* int SSL_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes) */
+SEC("uprobe")
+int ssl_read_ex(struct pt_regs *ctx)
+{
+	return enter(ctx, RECEIVED, PT_REGS_PARM4(ctx));
+}
+
+/* int SSL_write_ex(SSL *ssl, const void *buf, size_t num, size_t *written) */
+SEC("uprobe")
+int ssl_write_ex(struct pt_regs *ctx)
+{
+	return enter(ctx, SENT, PT_REGS_PARM4(ctx));
+}
+
+/* int SSL_write_ex2(SSL *ssl, const void *buf, size_t num, uint64_t flags, size_t *written), since OpenSSL 3.3 */
+SEC("uprobe")
+int ssl_write_ex2(struct pt_regs *ctx)
+{
+	return enter(ctx, SENT, PT_REGS_PARM5(ctx));
+}
+
+/* The return of all of the above. */
+SEC("uretprobe")
+int ssl_return(struct pt_regs *ctx)
+{
+	return leave(ctx);
+}
+
+/* void SSL_free(SSL *ssl) */
+SEC("uprobe")
+int ssl_free(struct pt_regs *ctx)
+{
+	struct connection_key key = { .ssl = PT_REGS_PARM1(ctx), .pid = bpf_get_current_pid_tgid() >> 32 };
+	struct connection *known = bpf_map_lookup_elem(&connections, &key);
+
+	/* Not removed: the object lives on when there are more references to it. */
+	if (known)
+		known->freed = 1;
+	return 0;
+}
+
+/* int ssl_log_secret(conn, const char *label, const uint8_t *secret, size_t length) */
+SEC("uprobe")
+int ssl_log_secret(struct pt_regs *ctx)
+{
+	__u64 ssl = PT_REGS_PARM1(ctx), label = PT_REGS_PARM2(ctx), secret = PT_REGS_PARM3(ctx), length = PT_REGS_PARM4(ctx);
+	__u32 index = bpf_get_attach_cookie(ctx);
+	struct connection *connection;
+	struct tls_secret *record;
+	struct library *library;
+	struct scratch *slot;
+	__u64 random = ssl;
+	long read;
+
+	if (is_excluded(bpf_get_current_pid_tgid() >> 32))
+		return 0;
+	if (length != 32 && length != 48 && length != 64)
+		return 0;
+	library = bpf_map_lookup_elem(&libraries, &index);
+	if (!library)
+		return 0;
+	if (library->pointer >= 0 && bpf_probe_read_user(&random, sizeof(random), (void *)(ssl + library->pointer))) {
+		count_loss(LOSS_MEMORY_FAULT);
+		return 0;
+	}
+	random += library->offset;
+
+	connection = connection_of(ssl, 0, true);
+	if (!connection)
+		return 0;
+	slot = scratch_take();
+	if (!slot)
+		return 0;
+	record = (struct tls_secret *)slot->bytes;
+	__builtin_memset(record->label, 0, sizeof(record->label));
+	__builtin_memset(record->secret, 0, sizeof(record->secret));
+	if (bpf_probe_read_user(record->client_random, RANDOM_BYTES, (void *)random) ||
+	    bpf_probe_read_user(record->secret, length, (void *)secret)) {
+		count_loss(LOSS_MEMORY_FAULT);
+		goto out;
+	}
+	read = bpf_probe_read_user_str(record->label, LABEL_BYTES, (void *)label);
+	record->label_length = read > 0 ? read - 1 : 0;
+	record_begin(&record->header);
+	record->header.flags = connection->flags;
+	record->socket = connection->socket;
+	record->library = index;
+	record->ssl = ssl;
+	record->born = connection->born;
+	record->label_distance = label - PT_REGS_IP(ctx);
+	record->length = length;
+	record_submit(slot, RECORD_SECRET, sizeof(*record));
+out:
+	scratch_release(slot);
+	return 0;
+}

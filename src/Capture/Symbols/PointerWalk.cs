@@ -1,0 +1,189 @@
+using ECapture.Capture.Elf;
+using Iced.Intel;
+
+namespace ECapture.Capture.Symbols;
+
+/// <summary>
+/// Walks the instructions of a function in address order and follows what is computed from its first argument: copies, constant
+/// offsets, and one pointer read from the object.
+/// </summary>
+internal ref struct PointerWalk
+{
+    private const int LeastOffset = 0x20; // fields before it are not a client random but type, method, version
+    private const int MostOffset = 0x4000;
+
+    private readonly Dictionary<Register, ClientRandomLocation> _values;
+    private readonly InstructionInfoFactory _info;
+
+    public PointerWalk()
+    {
+        _values = new Dictionary<Register, ClientRandomLocation> { [Register.RDI] = new(-1, 0) };
+        _info = new InstructionInfoFactory();
+    }
+
+    /// <summary>The address that the function hands on as a third argument, where it is computed in the first instructions.</summary>
+    internal static ClientRandomLocation? ThirdArgument(ElfFile elf, ulong function, int instructions)
+    {
+        PointerWalk walk = new();
+        ClientRandomLocation? found = null;
+        foreach (Instruction instruction in Decode(elf, function, instructions * 15))
+        {
+            if (instructions-- == 0 || instruction.FlowControl is FlowControl.Call or FlowControl.UnconditionalBranch or FlowControl.Return)
+            {
+                break;
+            }
+
+            bool computed = walk.Step(instruction) == Register.RDX
+                && instruction.Mnemonic is Mnemonic.Lea or Mnemonic.Add && walk._values.ContainsKey(Register.RDX);
+            if (computed && IsPossible(walk._values[Register.RDX]))
+            {
+                found = walk._values[Register.RDX];
+                break;
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>The lowest address that an accessor reads from the object: the field that it copies starts there.</summary>
+    internal static ClientRandomLocation? LowestRead(ElfFile elf, ulong function, int size)
+    {
+        PointerWalk walk = new();
+        Dictionary<int, int> lowest = [];
+        foreach (Instruction instruction in Decode(elf, function, size))
+        {
+            if (walk.TryAddress(instruction, out ClientRandomLocation read) && IsPossible(read))
+            {
+                // A pointer that is followed is not the field.
+                bool isPointer = instruction.Mnemonic == Mnemonic.Mov && instruction.Op0Register.GetSize() == 8 && instruction.Op0Kind == OpKind.Register
+                    && IsFollowed(elf, function, size, read);
+                if (!isPointer)
+                {
+                    lowest[read.Pointer] = Math.Min(lowest.GetValueOrDefault(read.Pointer, int.MaxValue), read.Offset);
+                }
+            }
+
+            walk.Step(instruction);
+        }
+
+        return lowest.Count == 1 ? new ClientRandomLocation(lowest.Keys.Single(), lowest.Values.Single()) : null;
+    }
+
+    private static bool IsFollowed(ElfFile elf, ulong function, int size, ClientRandomLocation pointer)
+    {
+        if (pointer.Pointer >= 0)
+        {
+            return false;
+        }
+
+        PointerWalk walk = new();
+        foreach (Instruction instruction in Decode(elf, function, size))
+        {
+            if (walk.TryAddress(instruction, out ClientRandomLocation read) && read.Pointer == pointer.Offset)
+            {
+                return true;
+            }
+
+            walk.Step(instruction);
+        }
+
+        return false;
+    }
+
+    private static bool IsPossible(ClientRandomLocation location) => location.Offset is >= LeastOffset and <= MostOffset;
+
+    // The address an instruction computes or reads, when it is made of the first argument and a constant.
+    private readonly bool TryAddress(in Instruction instruction, out ClientRandomLocation location)
+    {
+        location = default;
+        bool hasMemory = instruction.Op0Kind == OpKind.Memory || instruction.Op1Kind == OpKind.Memory;
+        if (!hasMemory || instruction.SegmentPrefix != Register.None || instruction.MemoryIndex != Register.None
+            || !_values.TryGetValue(instruction.MemoryBase.GetFullRegister(), out ClientRandomLocation value))
+        {
+            return false;
+        }
+
+        location = value with { Offset = value.Offset + (int)instruction.MemoryDisplacement64 };
+        return true;
+    }
+
+    // Follows one instruction; returns the register that it set.
+    private readonly Register Step(in Instruction instruction)
+    {
+        Register target = instruction.Op0Kind == OpKind.Register ? instruction.Op0Register : Register.None;
+        ClientRandomLocation? value = null;
+        if (target.GetSize() == 8)
+        {
+            value = Value(instruction);
+        }
+
+        foreach (UsedRegister used in _info.GetInfo(instruction).GetUsedRegisters())
+        {
+            if (used.Access is OpAccess.Write or OpAccess.ReadWrite or OpAccess.CondWrite or OpAccess.ReadCondWrite)
+            {
+                _values.Remove(used.Register.GetFullRegister());
+            }
+        }
+
+        if (instruction.FlowControl is FlowControl.Call or FlowControl.IndirectCall)
+        {
+            foreach (Register lost in (ReadOnlySpan<Register>)[Register.RAX, Register.RCX, Register.RDX, Register.RSI, Register.RDI,
+                Register.R8, Register.R9, Register.R10, Register.R11])
+            {
+                _values.Remove(lost);
+            }
+        }
+
+        if (value is not null)
+        {
+            _values[target] = value.Value;
+        }
+
+        return target;
+    }
+
+    private readonly ClientRandomLocation? Value(in Instruction instruction)
+    {
+        switch (instruction.Mnemonic)
+        {
+            case Mnemonic.Mov when instruction.Op1Kind == OpKind.Register:
+                return _values.TryGetValue(instruction.Op1Register, out ClientRandomLocation copied) ? copied : null;
+            case Mnemonic.Mov when instruction.Op1Kind == OpKind.Memory:
+                // Only one pointer deep: deeper ones are no connection object that is known.
+                return TryAddress(instruction, out ClientRandomLocation at) && at.Pointer < 0 && at.Offset >= 0 ? new ClientRandomLocation(at.Offset, 0) : null;
+            case Mnemonic.Lea:
+                return TryAddress(instruction, out ClientRandomLocation sum) ? sum : null;
+            case Mnemonic.Add or Mnemonic.Sub when instruction.Op1Kind is OpKind.Immediate8to64 or OpKind.Immediate32to64:
+                if (!_values.TryGetValue(instruction.Op0Register, out ClientRandomLocation old))
+                {
+                    return null;
+                }
+
+                int by = (int)(long)instruction.GetImmediate(1);
+                return old with { Offset = old.Offset + (instruction.Mnemonic == Mnemonic.Add ? by : -by) };
+            default:
+                return null;
+        }
+    }
+
+    private static List<Instruction> Decode(ElfFile elf, ulong address, int size)
+    {
+        byte[] bytes = new byte[size];
+        int length = elf.ReadAddress(address, bytes);
+        Decoder decoder = Decoder.Create(64, new ByteArrayCodeReader(bytes, 0, length));
+        decoder.IP = address;
+        List<Instruction> instructions = [];
+        while (decoder.IP < address + (ulong)length)
+        {
+            decoder.Decode(out Instruction instruction);
+            if (instruction.IsInvalid)
+            {
+                break;
+            }
+
+            instructions.Add(instruction);
+        }
+
+        return instructions;
+    }
+}
