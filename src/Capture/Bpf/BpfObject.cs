@@ -96,12 +96,19 @@ public sealed unsafe class BpfObject : IDisposable
     /// <param name="offset">Offset in the file, not virtual address.</param>
     /// <param name="isReturn">At the return instead of the entry.</param>
     /// <param name="pid">One process, or -1 for every process, now and later.</param>
+    /// <param name="cookie">What the program reads with <c>bpf_get_attach_cookie</c>.</param>
     /// <exception cref="CaptureException">The kernel refused.</exception>
-    public BpfLink AttachUprobe(string program, string path, ulong offset, bool isReturn = false, int pid = -1)
+    public BpfLink AttachUprobe(string program, string path, ulong offset, bool isReturn = false, int pid = -1, ulong cookie = 0)
     {
+        LibBpf.UprobeOptions options = new()
+        {
+            Size = (nuint)sizeof(LibBpf.UprobeOptions),
+            Cookie = cookie,
+            IsReturn = isReturn,
+        };
         BpfLog.Begin();
         return Keep(
-            LibBpf.bpf_program__attach_uprobe(Program(program), isReturn, pid, path, (nuint)offset),
+            LibBpf.bpf_program__attach_uprobe_opts(Program(program), pid, path, (nuint)offset, &options),
             $"cannot attach {program} to {path}+0x{offset:x}");
     }
 

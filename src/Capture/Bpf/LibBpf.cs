@@ -62,8 +62,8 @@ internal static unsafe partial class LibBpf
     internal static partial nint bpf_program__attach(nint program);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial nint bpf_program__attach_uprobe(
-        nint program, [MarshalAs(UnmanagedType.U1)] bool isReturn, int pid, string path, nuint offset);
+    internal static partial nint bpf_program__attach_uprobe_opts(
+        nint program, int pid, string path, nuint offset, UprobeOptions* options);
 
     [LibraryImport(Library)]
     internal static partial int bpf_link__destroy(nint link);
@@ -114,6 +114,23 @@ internal static unsafe partial class LibBpf
 
     [LibraryImport("libc", SetLastError = false)]
     internal static partial int vsnprintf(byte* buffer, nuint size, byte* format, nint arguments);
+
+    /// <summary><c>struct bpf_uprobe_opts</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct UprobeOptions
+    {
+        internal nuint Size;
+        internal nuint ReferenceCounterOffset;
+        internal ulong Cookie;
+        private byte _isReturn;
+        internal nint FunctionName;
+
+        internal bool IsReturn
+        {
+            readonly get => _isReturn != 0;
+            set => _isReturn = value ? (byte)1 : (byte)0;
+        }
+    }
 
     /// <summary><c>struct bpf_tc_hook</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]
