@@ -1,0 +1,10 @@
+namespace ECapture.Storage.Reading;
+
+/// <summary>A row of the <c>secret</c> table.</summary>
+/// <param name="Label">Label of the key log.</param>
+/// <param name="ClientRandom">32 bytes.</param>
+/// <param name="Secret">The secret.</param>
+/// <param name="Key">The flow; id 0 when unknown.</param>
+/// <param name="Connection">0 when unknown.</param>
+/// <param name="Time">Nanoseconds of the Unix epoch.</param>
+public sealed record StoredSecret(string Label, byte[] ClientRandom, byte[] Secret, FlowKey Key, ulong Connection, long Time);
