@@ -1,0 +1,26 @@
+using ECapture.Storage.ClickHouse;
+using ECapture.Storage.Reading.Sql;
+
+namespace ECapture.Storage.Reading.ClickHouse;
+
+/// <summary>Reads of ClickHouse, in Native format.</summary>
+internal sealed class ClickHouseSqlStore(IClickHouse engine) : ISqlStore
+{
+    // Small blocks keep memory flat on both sides; dictionaries would have to be read per block, so they are sent as plain texts.
+    // Sorts of several hosts' packets go to the engine's disk above 256 MB.
+    private const string Settings =
+        " SETTINGS max_block_size = 8192, low_cardinality_allow_in_native_format = 0, max_bytes_before_external_sort = 268435456";
+
+    public string Address => engine.Address;
+
+    public bool CutsTimes => false;
+
+    public SqlText NewText() => new ClickHouseSqlText();
+
+    public async Task<IRowReader> QueryAsync(SqlText sql, CancellationToken cancellationToken)
+    {
+        var text = (ClickHouseSqlText)sql;
+        Stream stream = await engine.QueryAsync(text + Settings, text.Parameters, "Native", cancellationToken).ConfigureAwait(false);
+        return new NativeRowReader(stream);
+    }
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+using ECapture.Storage.ClickHouse;
+using ECapture.Storage.Reading.Sql;
+
+namespace ECapture.Storage.Reading.ClickHouse;
+
+/// <summary>ClickHouse: parameters are <c>{p0:Type}</c>.</summary>
+internal sealed class ClickHouseSqlText : SqlText
+{
+    private readonly Dictionary<string, string> _parameters = [];
+
+    public IReadOnlyDictionary<string, string> Parameters => _parameters;
+
+    public override string TimeColumn(string column) => column;
+
+    public override string Topic(string topic) => ClickHouseText.QuoteString(topic);
+
+    public override string TimeFloor(long nanoseconds) =>
+        $"fromUnixTimestamp64Nano({Add("Int64", nanoseconds.ToString(CultureInfo.InvariantCulture))}, 'UTC')";
+
+    public override string TimeCeiling(long nanoseconds) => TimeFloor(nanoseconds);
+
+    public override string Uuid(Guid value) => Add("UUID", value.ToString("D"));
+
+    public override string Number(ulong value) => Add("UInt64", value.ToString(CultureInfo.InvariantCulture));
+
+    public override string AnyOf(string column, IReadOnlyCollection<ulong> values) => values.Count == 1
+        ? $"{column} = {Number(values.First())}"
+        : $"{column} IN {Add("Array(UInt64)", "[" + string.Join(',', values) + "]")}";
+
+    public override string AnyOfTexts(string column, IReadOnlyCollection<string> values) => values.Count == 1
+        ? $"{column} = {Add("String", values.First())}" // read in order needs an equality
+        : $"{column} IN {Add("Array(String)", "[" + string.Join(',', values.Select(ClickHouseText.QuoteString)) + "]")}";
+
+    public override string AnyOfNames(string column, IReadOnlyCollection<string> values) => AnyOfTexts(column, values);
+
+    public override string AnyOfBytes(string column, IReadOnlyCollection<byte[]> values) =>
+        // Bytes have no text form; a literal set keeps the index usable.
+        $"{column} IN (SELECT unhex(arrayJoin({Add("Array(String)", "[" + string.Join(',', values.Select(v => "'" + Convert.ToHexStringLower(v) + "'")) + "]")})))";
+
+    public override string Contains(string column, string text) => $"position({column}, {Add("String", text)}) > 0";
+
+    public override string InRange(string column, AddressRange range) =>
+        $"({column} >= {Add("IPv6", range.First.ToString())} AND {column} <= {Add("IPv6", range.Last.ToString())})";
+
+    public override string NameColumn(string column) => column;
+
+    public override string Prefix(string column, int length) =>
+        $"substring({column}, 1, {length.ToString(CultureInfo.InvariantCulture)})";
+
+    public override string Any(string column) => $"any({column})";
+
+    public override string Second(string column) => $"toUnixTimestamp({column})";
+
+    public override string ClockOffset() => "toUnixTimestamp64Nano(ts) - toInt64(boot_ns)";
+
+    private string Add(string type, string value)
+    {
+        string name = "p" + _parameters.Count.ToString(CultureInfo.InvariantCulture);
+        _parameters.Add(name, value);
+        return $"{{{name}:{type}}}";
+    }
+}

@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Text;
+using ECapture.Storage.Reading.Sql;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace ECapture.Storage.Reading.Postgres;
+
+/// <summary>PostgreSQL: parameters are <c>$1</c>; unsigned 64-bit numbers are their two's complement, times whole microseconds.</summary>
+internal sealed class PostgresSqlText : SqlText
+{
+    private readonly List<NpgsqlParameter> _parameters = [];
+
+    public IReadOnlyList<NpgsqlParameter> Parameters => _parameters;
+
+    public override string TimeColumn(string column) => column;
+
+    public override string Topic(string topic) => "'" + topic.Replace("'", "''", StringComparison.Ordinal) + "'::text";
+
+    public override string TimeFloor(long nanoseconds) => Microseconds(Math.DivRem(nanoseconds, 1000, out long rest) - (rest < 0 ? 1 : 0));
+
+    public override string TimeCeiling(long nanoseconds) => Microseconds(Math.DivRem(nanoseconds, 1000, out long rest) + (rest > 0 ? 1 : 0));
+
+    public override string Uuid(Guid value) => Add(NpgsqlDbType.Uuid, value);
+
+    public override string Number(ulong value) => Add(NpgsqlDbType.Bigint, (long)value);
+
+    public override string AnyOf(string column, IReadOnlyCollection<ulong> values) =>
+        $"{column} = ANY({Add(NpgsqlDbType.Array | NpgsqlDbType.Bigint, values.Select(v => (long)v).ToArray())})";
+
+    public override string AnyOfTexts(string column, IReadOnlyCollection<string> values) =>
+        $"{column} = ANY({Add(NpgsqlDbType.Array | NpgsqlDbType.Text, values.ToArray())})";
+
+    public override string AnyOfNames(string column, IReadOnlyCollection<string> values) =>
+        AnyOfBytes(column, [.. values.Select(Encoding.UTF8.GetBytes)]);
+
+    public override string AnyOfBytes(string column, IReadOnlyCollection<byte[]> values) =>
+        $"{column} = ANY({Add(NpgsqlDbType.Array | NpgsqlDbType.Bytea, values.ToArray())})";
+
+    public override string Contains(string column, string text) =>
+        $"position({Add(NpgsqlDbType.Bytea, Encoding.UTF8.GetBytes(text))} in {column}) > 0";
+
+    public override string InRange(string column, AddressRange range)
+    {
+        // inet keeps the two families apart, so the bounds are taken out of their mapped form.
+        bool mapped = range.First.IsIPv4MappedToIPv6 && range.Last.IsIPv4MappedToIPv6;
+        return $"({column} >= {Add(NpgsqlDbType.Inet, mapped ? range.First.MapToIPv4() : range.First)}"
+            + $" AND {column} <= {Add(NpgsqlDbType.Inet, mapped ? range.Last.MapToIPv4() : range.Last)})";
+    }
+
+    public override string NameColumn(string column) => $"convert_to({column}, 'UTF8')";
+
+    public override string Prefix(string column, int length) =>
+        $"substring({column} from 1 for {length.ToString(CultureInfo.InvariantCulture)})";
+
+    public override string Any(string column) => $"(array_agg({column}))[1]";
+
+    public override string Second(string column) => $"floor(extract(epoch from {column}))::bigint";
+
+    public override string ClockOffset() => "(extract(epoch from ts) * 1000000)::bigint * 1000 - boot_ns";
+
+    private string Microseconds(long microseconds)
+    {
+        // What DateTime cannot hold is before or after every row.
+        const long first = -62_135_596_800_000_000;
+        const long last = 253_402_300_799_999_999;
+        DateTime time = DateTime.UnixEpoch.AddTicks(Math.Clamp(microseconds, first, last) * 10);
+        return Add(NpgsqlDbType.TimestampTz, time);
+    }
+
+    private string Add(NpgsqlDbType type, object value)
+    {
+        _parameters.Add(new NpgsqlParameter { NpgsqlDbType = type, Value = value });
+        return "$" + _parameters.Count.ToString(CultureInfo.InvariantCulture);
+    }
+}

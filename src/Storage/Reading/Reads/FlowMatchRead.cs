@@ -1,0 +1,41 @@
+using System.Runtime.CompilerServices;
+using ECapture.Events;
+using ECapture.Storage.Reading.Sql;
+
+namespace ECapture.Storage.Reading.Reads;
+
+/// <summary>Which flows and connections the rows of a filter belong to.</summary>
+internal static class FlowMatchRead
+{
+    private static readonly string[] s_defaultTopics = [Topics.Packet, Topics.Tls, Topics.Connection, Topics.Postgres];
+
+    public static async IAsyncEnumerable<FlowMatch> RunAsync(
+        ISqlStore store, EventFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (string topic in filter.Topics.Count > 0 ? filter.Topics : s_defaultTopics)
+        {
+            await using IRowReader rows = await store.QueryAsync(Statement(store, filter, topic), cancellationToken).ConfigureAwait(false);
+            var texts = new TextCache();
+            while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                var process = new ProcessFact(
+                    (uint)rows.Number(4), rows.Number(5), (uint)rows.Number(7), texts.Get(rows.Bytes(8)), (long)rows.Number(9));
+                yield return new FlowMatch(
+                    new FlowKey(texts.Get(rows.Bytes(0)), (uint)rows.Number(1), rows.Number(2)), rows.Number(3), process,
+                    (ushort)rows.Number(6), rows.Time(10), rows.Time(11));
+            }
+        }
+    }
+
+    private static SqlText Statement(ISqlStore store, EventFilter filter, string topic)
+    {
+        SqlText sql = store.NewText();
+        // A text is a property of single rows: where a flow served several sessions, seconds keep those apart that have it.
+        string second = filter.Text is null ? "" : $", {sql.Second("ts")}";
+        sql.Append($"SELECT {sql.NameColumn("host")} AS h, netns, flow, connection, pid, process_start, local_port,");
+        sql.Append($" {sql.Any("uid")}, {sql.Any("process")}, {sql.Any(sql.ClockOffset())}, min(ts), max(ts) FROM {TableNames.Of(topic)}");
+        FilterConditions.AppendWhere(sql, filter with { IncludeResults = true }, topic);
+        sql.Append($" AND (flow <> 0 OR connection <> 0) GROUP BY host, netns, flow, connection, pid, process_start, local_port{second}");
+        return sql;
+    }
+}

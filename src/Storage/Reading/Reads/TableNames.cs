@@ -1,0 +1,20 @@
+using ECapture.Events;
+
+namespace ECapture.Storage.Reading.Reads;
+
+/// <summary>Tables by topic, from constants: a topic that is none of this program's never reaches SQL.</summary>
+internal static class TableNames
+{
+    public static string Of(string topic) => topic switch
+    {
+        Topics.Tls => "tls",
+        Topics.Bash => "bash",
+        Topics.Postgres => "postgres",
+        Topics.Packet => "packet",
+        Topics.Secret => "secret",
+        Topics.Process => "process",
+        Topics.Connection => "connection",
+        Topics.Agent => "agent",
+        _ => throw new ArgumentException($"unknown topic '{topic}'", nameof(topic)),
+    };
+}

@@ -1,0 +1,65 @@
+using System.Text;
+
+namespace ECapture.Storage.Reading.Sql;
+
+/// <summary>
+/// One statement in the making: text from constants, values as parameters only. The dialects of the two stores differ in how values are
+/// passed and compared.
+/// </summary>
+internal abstract class SqlText
+{
+    private readonly StringBuilder _text = new();
+
+    public override string ToString() => _text.ToString();
+
+    public SqlText Append(string constant)
+    {
+        _text.Append(constant);
+        return this;
+    }
+
+    /// <summary>The expression of a column of type Time as a number, as <see cref="IRowReader.Time"/> reads it.</summary>
+    public abstract string TimeColumn(string column);
+
+    /// <summary>A text constant of a topic's name.</summary>
+    public abstract string Topic(string topic);
+
+    /// <summary>A time, not later than this many nanoseconds.</summary>
+    public abstract string TimeFloor(long nanoseconds);
+
+    /// <summary>A time, not earlier than this many nanoseconds.</summary>
+    public abstract string TimeCeiling(long nanoseconds);
+
+    public abstract string Uuid(Guid value);
+
+    public abstract string Number(ulong value);
+
+    /// <summary>A condition on a column of unsigned numbers of any width.</summary>
+    public abstract string AnyOf(string column, IReadOnlyCollection<ulong> values);
+
+    public abstract string AnyOfTexts(string column, IReadOnlyCollection<string> values);
+
+    /// <summary>A condition on <c>process</c>, which one store keeps as text and the other as bytes.</summary>
+    public abstract string AnyOfNames(string column, IReadOnlyCollection<string> values);
+
+    public abstract string AnyOfBytes(string column, IReadOnlyCollection<byte[]> values);
+
+    public abstract string Contains(string column, string text);
+
+    public abstract string InRange(string column, AddressRange range);
+
+    /// <summary>A column of names that <see cref="IRowReader.Bytes"/> reads.</summary>
+    public abstract string NameColumn(string column);
+
+    /// <summary>The first bytes of a column of bytes.</summary>
+    public abstract string Prefix(string column, int length);
+
+    /// <summary>Any value of a group.</summary>
+    public abstract string Any(string column);
+
+    /// <summary>Whole seconds of a time, to group by.</summary>
+    public abstract string Second(string column);
+
+    /// <summary>Wall clock minus boot clock of a row, in nanoseconds.</summary>
+    public abstract string ClockOffset();
+}
