@@ -19,7 +19,8 @@ struct {
 	__type(value, struct thread_socket);
 } thread_socket SEC(".maps");
 
-#define OWNER_EXCLUDED 1
+#define OWNER_EXCLUDED 1 /* this pipeline's own */
+#define OWNER_CLOSED 2   /* the connection ended; its last packets may still come */
 
 /* The process that uses a socket. */
 struct socket_owner {
@@ -39,6 +40,23 @@ struct {
 	__type(value, struct socket_owner);
 } socket_owner SEC(".maps");
 
+/* Where a thread that is inside connect() goes: its SYN leaves before its source port is in socket_owner. */
+struct connect_target {
+	__u8 remote[16];
+	__u16 remote_port;
+	__u16 reserved;
+	__u32 netns;
+	struct socket_owner owner;
+};
+
+/* By thread id. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, struct connect_target);
+} connecting_threads SEC(".maps");
+
 /* Thread group ids of the pipeline itself. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -55,7 +73,7 @@ static __always_inline bool is_excluded(__u32 pid)
 /* The socket this thread used last, or NULL. */
 static __always_inline struct thread_socket *last_socket(void)
 {
-	return bpf_task_storage_get(&thread_socket, bpf_get_current_task_btf(), 0, 0);
+	return bpf_task_storage_get(&thread_socket, bpf_get_current_task_btf(), NULL, 0);
 }
 
 #endif

@@ -8,4 +8,7 @@ public sealed class CaptureException : Exception
         : base(message, inner)
     {
     }
+
+    /// <summary>True when the user asked for something that does not exist (a module, an interface): nothing is started then.</summary>
+    public bool IsUsage { get; init; }
 }

@@ -24,6 +24,12 @@ public sealed class CaptureOptions
     /// <summary>Most bytes of a payload that are kept; the rest is cut and said so. Default 1 MiB.</summary>
     public int PayloadLimit { get; init; } = 1 << 20;
 
+    /// <summary>Most bytes of encoded events that wait for the local log; beyond it events are counted as lost. Default 64 MiB.</summary>
+    public long QueueLimit { get; init; } = 64L << 20;
+
+    /// <summary>Folder of the compiled BPF objects; default <c>bpf</c> beside the program.</summary>
+    public string ObjectDirectory { get; init; } = Path.Combine(AppContext.BaseDirectory, "bpf");
+
     /// <summary>Tenant written into every event.</summary>
     public string Tenant { get; init; } = "";
 

@@ -7,6 +7,8 @@ public sealed class BpfLink : IDisposable
 
     internal BpfLink(nint handle) => _handle = handle;
 
+    internal int Fd => LibBpf.bpf_link__fd(_handle);
+
     /// <inheritdoc/>
     public void Dispose()
     {

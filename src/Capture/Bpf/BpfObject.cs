@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace ECapture.Capture.Bpf;
 
@@ -112,6 +113,25 @@ public sealed unsafe class BpfObject : IDisposable
             $"cannot attach {program} to {path}+0x{offset:x}");
     }
 
+    /// <summary>Runs an iterator program (<c>iter/…</c>) over all that it iterates and returns what it wrote.</summary>
+    /// <exception cref="CaptureException">The kernel refused.</exception>
+    public byte[] Iterate(string program)
+    {
+        BpfLog.Begin();
+        string what = $"cannot run the iterator {program}";
+        using BpfLink link = new(Checked(LibBpf.bpf_program__attach_iter(Program(program), 0), what));
+        int fd = LibBpf.bpf_iter_create(link.Fd);
+        if (fd < 0)
+        {
+            throw Failure(what, -fd);
+        }
+
+        using FileStream written = new(new SafeFileHandle(fd, ownsHandle: true), FileAccess.Read, 0);
+        using MemoryStream all = new();
+        written.CopyTo(all);
+        return all.ToArray();
+    }
+
     /// <summary>The file descriptor of a loaded program.</summary>
     public int ProgramFd(string program) => LibBpf.bpf_program__fd(Program(program));
 
@@ -147,15 +167,13 @@ public sealed unsafe class BpfObject : IDisposable
 
     private BpfLink Keep(nint handle, string what)
     {
-        if (handle == 0)
-        {
-            throw Failure(what, Marshal.GetLastPInvokeError());
-        }
-
-        BpfLink link = new(handle);
+        BpfLink link = new(Checked(handle, what));
         _links.Add(link);
         return link;
     }
+
+    private static nint Checked(nint handle, string what) =>
+        handle != 0 ? handle : throw Failure(what, Marshal.GetLastPInvokeError());
 
     private nint Program(string name)
     {

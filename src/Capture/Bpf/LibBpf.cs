@@ -65,6 +65,15 @@ internal static unsafe partial class LibBpf
     internal static partial nint bpf_program__attach_uprobe_opts(
         nint program, int pid, string path, nuint offset, UprobeOptions* options);
 
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint bpf_program__attach_iter(nint program, nint options);
+
+    [LibraryImport(Library)]
+    internal static partial int bpf_link__fd(nint link);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_iter_create(int linkFd);
+
     [LibraryImport(Library)]
     internal static partial int bpf_link__destroy(nint link);
 
@@ -93,6 +102,9 @@ internal static unsafe partial class LibBpf
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int ring_buffer__consume(nint ring);
+
+    [LibraryImport(Library)]
+    internal static partial int ring_buffer__epoll_fd(nint ring);
 
     [LibraryImport(Library)]
     internal static partial void ring_buffer__free(nint ring);
@@ -131,6 +143,20 @@ internal static unsafe partial class LibBpf
             set => _isReturn = value ? (byte)1 : (byte)0;
         }
     }
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int poll(PollFd* descriptors, nuint count, int timeoutMilliseconds);
+
+    /// <summary><c>struct pollfd</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct PollFd
+    {
+        internal int Descriptor;
+        internal short Events;
+        internal short Returned;
+    }
+
+    internal const short PollIn = 1;
 
     /// <summary><c>struct bpf_tc_hook</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]

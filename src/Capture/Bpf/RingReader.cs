@@ -1,102 +1,94 @@
-using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 
 namespace ECapture.Capture.Bpf;
 
-/// <summary>Receives the records of one ring, on the reader's thread.</summary>
-public interface IRecordHandler
-{
-    /// <summary>Called for each record; the bytes are the kernel's and valid only during the call.</summary>
-    void OnRecord(ReadOnlySpan<byte> record);
-}
-
-/// <summary>Reads the ring buffers of several objects on one thread.</summary>
+/// <summary>
+/// Reads the ring buffers of several objects on one thread. Every ring gets its turn: one that fills faster than it is read
+/// neither starves the others nor keeps <see cref="Poll"/> from returning.
+/// </summary>
 public sealed unsafe class RingReader : IDisposable
 {
-    private readonly List<GCHandle> _handlers = [];
-    private ExceptionDispatchInfo? _failure;
-    private nint _ring;
+    private readonly List<Ring> _rings = [];
+    private LibBpf.PollFd[] _descriptors = [];
+
+    /// <summary>Records handed over since the start.</summary>
+    public long Records { get; private set; }
 
     /// <summary>Adds a ring buffer map of a loaded object.</summary>
     /// <exception cref="CaptureException">The kernel refused.</exception>
     public void Add(BpfMap map, IRecordHandler handler)
     {
-        GCHandle handle = GCHandle.Alloc(new Target(this, handler));
-        _handlers.Add(handle);
-        nint context = GCHandle.ToIntPtr(handle);
-        if (_ring == 0)
-        {
-            _ring = LibBpf.ring_buffer__new(map.Fd, &OnRecord, context, 0);
-            if (_ring == 0)
-            {
-                throw new CaptureException($"cannot read the ring {map.Name}: {Marshal.GetLastPInvokeErrorMessage()}");
-            }
-        }
-        else if (LibBpf.ring_buffer__add(_ring, map.Fd, &OnRecord, context) is < 0 and int error)
-        {
-            throw new CaptureException($"cannot read the ring {map.Name}: {Marshal.GetPInvokeErrorMessage(-error)}");
-        }
+        _rings.Add(new Ring(map, handler));
+        _descriptors =
+        [
+            .. _rings.Select(r => new LibBpf.PollFd { Descriptor = r.Descriptor, Events = LibBpf.PollIn }),
+        ];
     }
 
-    /// <summary>Waits for records and hands all that are there to their handlers.</summary>
-    /// <param name="timeout">Longest wait.</param>
+    /// <summary>Waits for records and hands over what is there, a bounded number of each ring.</summary>
+    /// <param name="timeout">Longest wait for the first record.</param>
     /// <returns>How many records were handled.</returns>
     public int Poll(TimeSpan timeout)
     {
-        if (_ring == 0)
+        if (_rings.Count == 0)
         {
             return 0;
         }
 
-        return Finish(LibBpf.ring_buffer__poll(_ring, (int)timeout.TotalMilliseconds));
+        int ready;
+        fixed (LibBpf.PollFd* descriptors = _descriptors)
+        {
+            ready = LibBpf.poll(descriptors, (nuint)_descriptors.Length, (int)timeout.TotalMilliseconds);
+        }
+
+        const int Interrupted = 4;
+        if (ready < 0 && Marshal.GetLastPInvokeError() is not Interrupted and int error)
+        {
+            throw new CaptureException($"waiting for the rings failed: {Marshal.GetPInvokeErrorMessage(error)}");
+        }
+
+        return ready > 0 ? Turn() : 0;
     }
 
-    /// <summary>Hands over all records that are there, without waiting.</summary>
-    public int Consume() => _ring == 0 ? 0 : Finish(LibBpf.ring_buffer__consume(_ring));
+    /// <summary>Hands over records that are there, without waiting, until there are none or the time is over.</summary>
+    /// <returns>How many records were handled.</returns>
+    public int Consume(TimeSpan limit)
+    {
+        long start = Environment.TickCount64;
+        int all = 0;
+        for (int handled = Turn(); handled > 0; handled = Turn())
+        {
+            all += handled;
+            if (Environment.TickCount64 - start > limit.TotalMilliseconds)
+            {
+                break;
+            }
+        }
+
+        return all;
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        nint ring = Interlocked.Exchange(ref _ring, 0);
-        if (ring != 0)
+        foreach (Ring ring in _rings)
         {
-            LibBpf.ring_buffer__free(ring);
+            ring.Dispose();
         }
 
-        foreach (GCHandle handle in _handlers)
-        {
-            handle.Free();
-        }
-
-        _handlers.Clear();
+        _rings.Clear();
+        _descriptors = [];
     }
 
-    [UnmanagedCallersOnly]
-    private static int OnRecord(nint context, byte* data, nuint length)
+    private int Turn()
     {
-        Target target = (Target)GCHandle.FromIntPtr(context).Target!;
-        try
+        int handled = 0;
+        foreach (Ring ring in _rings)
         {
-            target.Handler.OnRecord(new ReadOnlySpan<byte>(data, (int)length));
-            return 0;
+            handled += ring.Consume();
         }
-        catch (Exception e) // must not cross native frames: it is thrown again by Poll
-        {
-            target.Reader._failure = ExceptionDispatchInfo.Capture(e);
-            return -1;
-        }
-    }
 
-    private int Finish(int result)
-    {
-        ExceptionDispatchInfo? failure = _failure;
-        _failure = null;
-        failure?.Throw();
-        const int Interrupted = -4;
-        return result >= 0 || result == Interrupted
-            ? Math.Max(result, 0)
-            : throw new CaptureException($"reading the rings failed: {Marshal.GetPInvokeErrorMessage(-result)}");
+        Records += handled;
+        return handled;
     }
-
-    private sealed record Target(RingReader Reader, IRecordHandler Handler);
 }

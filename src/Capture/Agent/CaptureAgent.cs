@@ -1,0 +1,123 @@
+using ECapture.Capture.Bpf;
+using ECapture.Capture.Modules;
+using ECapture.Capture.Publishing;
+using ECapture.Log;
+using Microsoft.Extensions.Logging;
+
+namespace ECapture.Capture.Agent;
+
+/// <summary>
+/// One run of capture: starts the modules, reads their rings on one thread, publishes into the local log, and leaves nothing attached.
+/// </summary>
+public sealed partial class CaptureAgent
+{
+    private readonly CaptureOptions _options;
+    private readonly ILogWriter _log;
+    private readonly ILoggerFactory _loggers;
+    private readonly Func<string, IModule> _create;
+    private readonly ILogger _logger;
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Creates an agent; <see cref="RunAsync"/> runs it once.</summary>
+    /// <param name="options">What to capture.</param>
+    /// <param name="log">The local log; stays open.</param>
+    /// <param name="loggers">Makes the loggers.</param>
+    /// <param name="createModule">Makes a module by name; default <see cref="CaptureModules.Create"/>.</param>
+    public CaptureAgent(
+        CaptureOptions options, ILogWriter log, ILoggerFactory loggers, Func<string, IModule>? createModule = null)
+    {
+        _options = options;
+        _log = log;
+        _loggers = loggers;
+        _create = createModule ?? CaptureModules.Create;
+        _logger = loggers.CreateLogger<CaptureAgent>();
+        Identity = AgentIdentity.Create(options);
+    }
+
+    /// <summary>The run's ids.</summary>
+    public AgentIdentity Identity { get; }
+
+    /// <summary>Ends when every module was started, or fails as <see cref="RunAsync"/> does.</summary>
+    public Task Started => _started.Task;
+
+    /// <summary>Captures until it is cancelled; then detaches, drains and says so in the log, within 2 seconds.</summary>
+    /// <exception cref="CaptureException">Nothing can be captured, or something was asked for that does not exist.</exception>
+    public Task RunAsync(CancellationToken cancellationToken)
+    {
+        TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Thread thread = new(() =>
+        {
+            try
+            {
+                Run(cancellationToken);
+                _started.TrySetResult();
+                ended.SetResult();
+            }
+            catch (Exception e) // handed to whoever awaits
+            {
+                _started.TrySetException(e);
+                ended.SetException(e);
+            }
+        })
+        {
+            Name = "capture",
+            IsBackground = true,
+        };
+        thread.Start();
+        return ended.Task;
+    }
+
+    private void Run(CancellationToken cancellationToken)
+    {
+        AgentClock clock = new();
+        LossAccount losses = new(clock);
+        using RingReader rings = new();
+        List<string> names = [.. CaptureModules.Always.Where(n => _create == CaptureModules.Create), .. _options.Modules];
+        using BaseObject baseObject = BaseObject.Load(_options.ObjectDirectory);
+        EventPublisher publisher = new(Identity, _options, clock, losses, _log, _loggers);
+        try
+        {
+            ModuleContext context = new()
+            {
+                ObjectDirectory = _options.ObjectDirectory,
+                Rings = rings,
+                Publisher = publisher,
+                Losses = losses,
+                SharedMaps = baseObject.SharedMaps,
+                Connections = new ConnectionIds(),
+                Options = _options,
+                Loggers = _loggers,
+            };
+            using ModuleSet modules = new(baseObject, context, publisher, _loggers.CreateLogger<ModuleSet>());
+            AgentRecord record = new(Identity, publisher);
+            record.Started(_options.Modules);
+            Exclude(baseObject, record);
+            modules.Start(names.Distinct(), _options.Modules, _create);
+            _started.TrySetResult();
+            LogStarted(_logger, Identity.Run, string.Join(", ", modules.Running));
+            CaptureLoop loop = new(rings, modules, publisher, losses, clock, record);
+            loop.Run(cancellationToken);
+            loop.Stop();
+            LogStopped(_logger, Identity.Run);
+        }
+        finally
+        {
+            publisher.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        }
+    }
+
+    private void Exclude(BaseObject baseObject, AgentRecord record)
+    {
+        foreach (int pid in _options.ExcludedPids.Append(Environment.ProcessId).Distinct())
+        {
+            baseObject.Exclude(pid);
+            record.Excluded(pid);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Capture run {Run} started: {Modules}.")]
+    private static partial void LogStarted(ILogger logger, Guid run, string modules);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Capture run {Run} stopped; nothing is left attached.")]
+    private static partial void LogStopped(ILogger logger, Guid run);
+}

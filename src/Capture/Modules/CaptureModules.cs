@@ -1,0 +1,48 @@
+namespace ECapture.Capture.Modules;
+
+/// <summary>The modules that users can name. A new module is one line here.</summary>
+public static class CaptureModules
+{
+    private static readonly SortedDictionary<string, Func<IModule>> s_factories = new(StringComparer.Ordinal)
+    {
+    };
+
+    /// <summary>Modules that run whether they were named or not: others' events refer to theirs.</summary>
+    public static IReadOnlyList<string> Always { get; } = [.. new[] { "process" }.Where(s_factories.ContainsKey)];
+
+    /// <summary>The names, sorted.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. s_factories.Keys];
+
+    /// <summary>Makes a module.</summary>
+    /// <exception cref="CaptureException">There is none of that name; names the nearest.</exception>
+    public static IModule Create(string name) =>
+        s_factories.TryGetValue(name, out Func<IModule>? factory)
+            ? factory()
+            : throw new CaptureException(
+                $"there is no module {name}{Nearest(name)}: the modules are {string.Join(", ", Names)}") { IsUsage = true };
+
+    private static string Nearest(string name)
+    {
+        (string Name, int Distance) nearest = Names.Select(n => (n, Distance(name, n))).DefaultIfEmpty(("", int.MaxValue)).MinBy(n => n.Item2);
+        return nearest.Distance <= Math.Max(2, nearest.Name.Length / 2) ? $" (did you mean {nearest.Name}?)" : "";
+    }
+
+    // Levenshtein's.
+    private static int Distance(string a, string b)
+    {
+        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
+        for (int i = 1; i <= a.Length; i++)
+        {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.Length; j++)
+            {
+                int next = Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
+                diagonal = row[j];
+                row[j] = next;
+            }
+        }
+
+        return row[b.Length];
+    }
+}

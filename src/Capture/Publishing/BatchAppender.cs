@@ -1,0 +1,158 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using ECapture.Log;
+using Microsoft.Extensions.Logging;
+
+namespace ECapture.Capture.Publishing;
+
+/// <summary>
+/// Appends batches to the local log in order. A batch that is refused for good gives its sequences back, and is counted as lost.
+/// </summary>
+internal sealed partial class BatchAppender : IAsyncDisposable
+{
+    private static readonly TimeSpan s_retryDelay = TimeSpan.FromMilliseconds(100);
+    private readonly ILogWriter _log;
+    private readonly LossAccount _losses;
+    private readonly ILogger _logger;
+    private readonly TimeSpan _retryLimit;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Channel<EventBatch> _queue =
+        Channel.CreateUnbounded<EventBatch>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+
+    private readonly IReadOnlyDictionary<string, EventStream> _streams;
+    private readonly Action<EventBatch> _release;
+    private readonly Task _loop;
+    private long _queuedBytes;
+    private bool _refusing;
+
+    /// <summary>Starts.</summary>
+    /// <param name="log">Where to.</param>
+    /// <param name="streams">All streams of the run; not changed any more.</param>
+    /// <param name="losses">Counts what is refused.</param>
+    /// <param name="release">Takes a batch that is no longer used.</param>
+    /// <param name="retryLimit">How long an append is tried again when the log says that it may help.</param>
+    /// <param name="logger">Says what is refused.</param>
+    internal BatchAppender(
+        ILogWriter log, IReadOnlyDictionary<string, EventStream> streams, LossAccount losses, Action<EventBatch> release,
+        TimeSpan retryLimit, ILogger logger)
+    {
+        _log = log;
+        _streams = streams;
+        _losses = losses;
+        _release = release;
+        _retryLimit = retryLimit;
+        _logger = logger;
+        _loop = Task.Run(RunAsync);
+    }
+
+    /// <summary>Bytes that wait, the batch being appended included.</summary>
+    internal long QueuedBytes => Volatile.Read(ref _queuedBytes);
+
+    /// <summary>Hands a batch over.</summary>
+    internal void Enqueue(EventBatch batch)
+    {
+        CaptureMetrics.SetQueue(Interlocked.Add(ref _queuedBytes, batch.Length));
+        _queue.Writer.TryWrite(batch);
+    }
+
+    /// <summary>Gives up retries and what is still queued.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        await foreach (EventBatch batch in _queue.Reader.ReadAllAsync().ConfigureAwait(false))
+        {
+            int length = batch.Length;
+            TaskCompletionSource? done = batch.Done;
+            if (batch.Count > 0)
+            {
+                await AppendAsync(batch).ConfigureAwait(false);
+            }
+
+            CaptureMetrics.SetQueue(Interlocked.Add(ref _queuedBytes, -length));
+            _release(batch);
+            done?.TrySetResult();
+        }
+    }
+
+    private async Task AppendAsync(EventBatch batch)
+    {
+        using Activity? activity = CaptureMetrics.Activities.StartActivity("append");
+        activity?.SetTag("ecapture.batch.size", batch.Count);
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            IReadOnlyList<LogEntry> entries = batch.Number(_streams.Values);
+            while (true)
+            {
+                try
+                {
+                    await _log.AppendAsync(entries, _stop.Token).ConfigureAwait(false);
+                    break;
+                }
+                catch (LogException e) when (e.IsTransient && Stopwatch.GetElapsedTime(start) < _retryLimit)
+                {
+                    await Task.Delay(s_retryDelay, _stop.Token).ConfigureAwait(false);
+                }
+            }
+
+            batch.Appended();
+            Report(batch.Count, Stopwatch.GetElapsedTime(start));
+            if (_refusing)
+            {
+                _refusing = false;
+                LogGoesOn(_logger);
+            }
+        }
+        catch (Exception e) // whatever it was, these events are lost: that is counted and declared
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, e.Message);
+            Refuse(batch, e);
+        }
+    }
+
+    private void Refuse(EventBatch batch, Exception e)
+    {
+        string why = e is OperationCanceledException ? "the agent stopped" : e.Message;
+        if (!_refusing)
+        {
+            _refusing = true;
+            LogRefused(_logger, e is LogException or OperationCanceledException ? null : e, batch.Count, why);
+        }
+
+        foreach (LossEntry declared in batch.Declared)
+        {
+            _losses.Add(declared);
+        }
+
+        _losses.Count("log", why, (ulong)(batch.Count - batch.Declared.Count));
+    }
+
+    private void Report(int count, TimeSpan duration)
+    {
+        CaptureMetrics.BatchSize.Record(count);
+        CaptureMetrics.AppendDuration.Record(duration.TotalSeconds);
+        foreach (EventStream stream in _streams.Values)
+        {
+            (long events, long bytes) = stream.TakeReport();
+            if (events > 0)
+            {
+                KeyValuePair<string, object?> topic = new("topic", stream.Target.Topic);
+                CaptureMetrics.Events.Add(events, topic);
+                CaptureMetrics.Bytes.Add(bytes, topic);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The local log refused {Count} events: {Why}. Capture goes on; what is refused is counted and declared once the log takes events again.")]
+    private static partial void LogRefused(ILogger logger, Exception? exception, int count, string why);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The local log takes events again.")]
+    private static partial void LogGoesOn(ILogger logger);
+}

@@ -1,0 +1,87 @@
+using ECapture.Capture.Bpf;
+using ECapture.Capture.Modules;
+
+namespace ECapture.Capture.Publishing;
+
+/// <summary>
+/// Adds up what was not kept, in the kernel and here, until a <c>Loss</c> event of it is in the log. Counting is safe from any thread.
+/// </summary>
+internal sealed class LossAccount(AgentClock clock) : ILossAccount
+{
+    // enum loss_reason of bpf/include/record.h
+    private static readonly string[] s_reasons =
+        ["ring full", "no scratch slot", "memory fault", "map full", "reason 4", "reason 5", "reason 6", "reason 7"];
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(string Where, string Why, uint Cpu), LossEntry> _open = [];
+    private readonly List<Watched> _watched = [];
+    private readonly ulong[] _perProcessor = new ulong[BpfMap.Processors];
+    private ulong _polledNs = clock.BootNs;
+
+    /// <inheritdoc/>
+    public void Watch(string module, BpfObject obj) =>
+        _watched.Add(new Watched("ring:" + module, obj.Maps["losses"], new ulong[s_reasons.Length * BpfMap.Processors]));
+
+    /// <inheritdoc/>
+    public void Count(string where, string why, ulong records = 1)
+    {
+        ulong now = clock.BootNs;
+        Add(new LossEntry(where, why, LossEntry.NoCpu, records, now, now));
+    }
+
+    /// <summary>Adds a loss that was declared in a batch that was refused.</summary>
+    internal void Add(in LossEntry loss)
+    {
+        if (loss.Records == 0)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            (string, string, uint) key = (loss.Where, loss.Why, loss.Cpu);
+            _open[key] = _open.TryGetValue(key, out LossEntry open)
+                ? open with
+                {
+                    Records = open.Records + loss.Records,
+                    FromNs = Math.Min(open.FromNs, loss.FromNs),
+                    ToNs = Math.Max(open.ToNs, loss.ToNs),
+                }
+                : loss;
+        }
+    }
+
+    /// <summary>Reads the kernel's counters. On the capture thread, while the watched objects are loaded.</summary>
+    internal void Poll()
+    {
+        ulong now = clock.BootNs;
+        foreach (Watched watched in _watched)
+        {
+            for (uint reason = 0; reason < s_reasons.Length; reason++)
+            {
+                watched.Losses.ReadPerProcessor(reason, _perProcessor);
+                for (int cpu = 0; cpu < _perProcessor.Length; cpu++)
+                {
+                    ref ulong seen = ref watched.Seen[((int)reason * _perProcessor.Length) + cpu];
+                    Add(new LossEntry(watched.Where, s_reasons[reason], (uint)cpu, _perProcessor[cpu] - seen, _polledNs, now));
+                    seen = _perProcessor[cpu];
+                }
+            }
+        }
+
+        _polledNs = now;
+    }
+
+    /// <summary>Takes all that is not declared yet.</summary>
+    internal LossEntry[] Take()
+    {
+        lock (_lock)
+        {
+            LossEntry[] open = [.. _open.Values];
+            _open.Clear();
+            return open;
+        }
+    }
+
+    private sealed record Watched(string Where, BpfMap Losses, ulong[] Seen);
+}

@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace ECapture.Tests.EndToEnd.Agent;
+
+/// <summary>A TCP echo server and client that are processes of their own: this one is excluded from capture.</summary>
+internal sealed class ExternalEcho : IDisposable
+{
+    private const string Server = """
+        import os, socket
+        s = socket.create_server(("127.0.0.1", 0))
+        print(os.getpid(), s.getsockname()[1], flush=True)
+        while True:
+            c, _ = s.accept()
+            while data := c.recv(65536):
+                c.sendall(data)
+            c.close()
+        """;
+
+    private const string Client = """
+        import os, socket, sys
+        c = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+        c.sendall(sys.argv[2].encode())
+        c.shutdown(socket.SHUT_WR)
+        answer = b""
+        while data := c.recv(65536):
+            answer += data
+        c.close()
+        print(os.getpid(), answer.decode(), flush=True)
+        """;
+
+    private readonly Process _server;
+
+    private ExternalEcho(Process server, uint pid, uint port)
+    {
+        _server = server;
+        ServerPid = pid;
+        Port = port;
+    }
+
+    internal uint ServerPid { get; }
+
+    internal uint Port { get; }
+
+    internal uint ClientPid { get; private set; }
+
+    internal static async Task<ExternalEcho> StartAsync()
+    {
+        Process server = Start(Server);
+        string line = await server.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("the echo server did not start");
+        string[] parts = line.Split(' ');
+        return new ExternalEcho(server, Number(parts[0]), Number(parts[1]));
+    }
+
+    /// <summary>Sends a text over a new connection and returns the answer.</summary>
+    internal async Task<string> SendAsync(string text)
+    {
+        using Process client = Start(Client, Port.ToString(CultureInfo.InvariantCulture), text);
+        string output = await client.StandardOutput.ReadToEndAsync();
+        await client.WaitForExitAsync();
+        string[] parts = output.TrimEnd('\n').Split(' ', 2);
+        ClientPid = Number(parts[0]);
+        return parts[1];
+    }
+
+    public void Dispose()
+    {
+        _server.Kill();
+        _server.WaitForExit();
+        _server.Dispose();
+    }
+
+    private static uint Number(string text) => uint.Parse(text, CultureInfo.InvariantCulture);
+
+    private static Process Start(string script, params string[] arguments)
+    {
+        ProcessStartInfo start = new("python3") { RedirectStandardOutput = true };
+        start.ArgumentList.Add("-c");
+        start.ArgumentList.Add(script);
+        foreach (string argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            throw new InvalidOperationException("python3 is missing: apt-get install python3", e);
+        }
+    }
+}
