@@ -7,6 +7,9 @@ CONFIGURATION ?= Release
 PREFIX ?= /usr/local
 DESTDIR ?=
 export CONFIGURATION
+# No compiler server and no build node stays behind when a target ends.
+export MSBUILDDISABLENODEREUSE := 1
+export UseSharedCompilation := false
 
 .PHONY: help
 help: ## List the targets
