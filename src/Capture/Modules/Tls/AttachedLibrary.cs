@@ -1,0 +1,35 @@
+using ECapture.Capture.Bpf;
+using ECapture.Capture.Symbols;
+
+namespace ECapture.Capture.Modules.Tls;
+
+/// <summary>A library with probes on it.</summary>
+internal sealed class AttachedLibrary(LibraryFile file, uint index, string buildId, KeyLogFunction? keyLog, IReadOnlyList<BpfLink> links) : IDisposable
+{
+    /// <summary>The file.</summary>
+    internal LibraryFile File { get; } = file;
+
+    /// <summary>The cookie of its probes: index into the map <c>libraries</c>.</summary>
+    internal uint Index { get; } = index;
+
+    /// <summary>In hexadecimal; empty: none.</summary>
+    internal string BuildId { get; } = buildId;
+
+    /// <summary>Null when its secrets are not captured.</summary>
+    internal KeyLogFunction? KeyLog { get; } = keyLog;
+
+    /// <summary>Probes on it.</summary>
+    internal int Probes => links.Count;
+
+    /// <summary>The label at a distance from the key-log function; null: none.</summary>
+    internal string? LabelAt(ulong distance) => KeyLog?.Labels.GetValueOrDefault(unchecked(KeyLog.Address + distance));
+
+    /// <summary>Detaches.</summary>
+    public void Dispose()
+    {
+        foreach (BpfLink link in links)
+        {
+            link.Dispose();
+        }
+    }
+}

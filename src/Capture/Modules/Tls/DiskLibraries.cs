@@ -1,0 +1,71 @@
+using System.Text;
+
+namespace ECapture.Capture.Modules.Tls;
+
+/// <summary>
+/// Finds the TLS libraries that a process started later may load, so that their probes stand before it runs: what the loader's cache
+/// names, and what lies in the usual folders.
+/// </summary>
+internal static class DiskLibraries
+{
+    private const string LoaderCache = "/etc/ld.so.cache";
+    private const int MostCacheBytes = 64 << 20;
+
+    private static readonly string[] s_folders =
+    [
+        "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64", "/usr/local/ssl/lib",
+        "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/usr/local/lib/x86_64-linux-gnu",
+        "/lib/aarch64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/local/lib/aarch64-linux-gnu",
+    ];
+
+    /// <summary>The libraries there are now, each inode once.</summary>
+    internal static IReadOnlyCollection<LibraryFile> Find()
+    {
+        Dictionary<FileIdentity, LibraryFile> found = [];
+        foreach (string path in CachedPaths().Concat(s_folders.SelectMany(FolderPaths)))
+        {
+            if (FileIdentity.TryRead(path, out FileIdentity identity))
+            {
+                found.TryAdd(identity, new LibraryFile(identity, path, path));
+            }
+        }
+
+        return found.Values;
+    }
+
+    // The cache holds the paths as NUL-terminated strings, in every version of its format.
+    internal static IEnumerable<string> PathsIn(ReadOnlySpan<byte> cache)
+    {
+        List<string> paths = [];
+        while (cache.IndexOf("/libssl"u8) is >= 0 and int at)
+        {
+            int start = cache[..at].LastIndexOf((byte)0) + 1;
+            int length = cache[at..].IndexOf((byte)0);
+            if (length < 0)
+            {
+                break;
+            }
+
+            string path = Encoding.UTF8.GetString(cache[start..(at + length)]);
+            if (path[0] == '/' && LibraryFile.IsLibraryName(Path.GetFileName(path)))
+            {
+                paths.Add(path);
+            }
+
+            cache = cache[(at + length)..];
+        }
+
+        return paths;
+    }
+
+    private static IEnumerable<string> CachedPaths()
+    {
+        FileInfo cache = new(LoaderCache);
+        return cache.Exists && cache.Length <= MostCacheBytes ? PathsIn(File.ReadAllBytes(LoaderCache)) : [];
+    }
+
+    private static IEnumerable<string> FolderPaths(string folder) =>
+        Directory.Exists(folder)
+            ? Directory.EnumerateFiles(folder, "libssl*").Where(p => LibraryFile.IsLibraryName(Path.GetFileName(p.AsSpan())))
+            : [];
+}
