@@ -1,3 +1,5 @@
+using ECapture.Capture.Modules.Tls;
+
 namespace ECapture.Capture.Modules;
 
 /// <summary>The modules that users can name. A new module is one line here.</summary>
@@ -5,6 +7,7 @@ public static class CaptureModules
 {
     private static readonly SortedDictionary<string, Func<IModule>> s_factories = new(StringComparer.Ordinal)
     {
+        ["tls"] = () => new TlsModule(),
     };
 
     /// <summary>Modules that run whether they were named or not: others' events refer to theirs.</summary>
