@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ECapture.Capture.Bpf;
 using ECapture.Capture.Modules;
 using ECapture.Capture.Publishing;
@@ -16,6 +17,7 @@ public sealed partial class CaptureAgent
     private readonly ILoggerFactory _loggers;
     private readonly Func<string, IModule> _create;
     private readonly ILogger _logger;
+    private readonly ConcurrentQueue<int> _toExclude = new();
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Creates an agent; <see cref="RunAsync"/> runs it once.</summary>
@@ -39,6 +41,13 @@ public sealed partial class CaptureAgent
 
     /// <summary>Ends when every module was started, or fails as <see cref="RunAsync"/> does.</summary>
     public Task Started => _started.Task;
+
+    /// <summary>How each module's start went; complete once <see cref="Started"/> ended.</summary>
+    public IReadOnlyList<ModuleOutcome> Outcomes { get; private set; } = [];
+
+    /// <summary>Leaves a process out of every module from now on, and records that. May be called from any thread at any time.</summary>
+    /// <param name="pid">Thread group id.</param>
+    public void Exclude(int pid) => _toExclude.Enqueue(pid);
 
     /// <summary>Captures until it is cancelled; then detaches, drains and says so in the log, within 2 seconds.</summary>
     /// <exception cref="CaptureException">Nothing can be captured, or something was asked for that does not exist.</exception>
@@ -91,11 +100,17 @@ public sealed partial class CaptureAgent
             using ModuleSet modules = new(baseObject, context, publisher, _loggers.CreateLogger<ModuleSet>());
             AgentRecord record = new(Identity, publisher);
             record.Started(_options.Modules);
-            Exclude(baseObject, record);
+            foreach (int pid in _options.ExcludedPids.Append(Environment.ProcessId).Distinct())
+            {
+                Exclude(pid);
+            }
+
+            ExcludeNow(baseObject, record);
+            Outcomes = modules.Outcomes;
             modules.Start(names.Distinct(), _options.Modules, _create);
             _started.TrySetResult();
             LogStarted(_logger, Identity.Run, string.Join(", ", modules.Running));
-            CaptureLoop loop = new(rings, modules, publisher, losses, clock, record);
+            CaptureLoop loop = new(rings, modules, publisher, losses, clock, record, () => ExcludeNow(baseObject, record));
             loop.Run(cancellationToken);
             loop.Stop();
             LogStopped(_logger, Identity.Run);
@@ -106,9 +121,9 @@ public sealed partial class CaptureAgent
         }
     }
 
-    private void Exclude(BaseObject baseObject, AgentRecord record)
+    private void ExcludeNow(BaseObject baseObject, AgentRecord record)
     {
-        foreach (int pid in _options.ExcludedPids.Append(Environment.ProcessId).Distinct())
+        while (_toExclude.TryDequeue(out int pid))
         {
             baseObject.Exclude(pid);
             record.Excluded(pid);

@@ -5,7 +5,8 @@ namespace ECapture.Capture.Agent;
 
 /// <summary>The work of the capture thread between the start and the end of a run.</summary>
 internal sealed class CaptureLoop(
-    RingReader rings, ModuleSet modules, EventPublisher publisher, LossAccount losses, AgentClock clock, AgentRecord record)
+    RingReader rings, ModuleSet modules, EventPublisher publisher, LossAccount losses, AgentClock clock, AgentRecord record,
+    Action onTick)
 {
     private const ulong Millisecond = 1_000_000;
     private const ulong TickNs = 100 * Millisecond;
@@ -56,6 +57,7 @@ internal sealed class CaptureLoop(
     {
         if (IsDue(ref _tick, now, TickNs))
         {
+            onTick();
             modules.Tick(now);
         }
 

@@ -15,6 +15,11 @@ internal sealed partial class ModuleSet(BaseObject baseObject, ModuleContext con
     // Their rings and objects stay open until the end of the run: the reader and the loss account still know them.
     private readonly List<IModule> _stopped = [];
 
+    private readonly List<ModuleOutcome> _outcomes = [];
+
+    /// <summary>How each module's start went.</summary>
+    internal IReadOnlyList<ModuleOutcome> Outcomes => _outcomes;
+
     /// <summary>Names of the modules that run.</summary>
     internal IEnumerable<string> Running => _modules.Select(m => m.Name);
 
@@ -31,11 +36,13 @@ internal sealed partial class ModuleSet(BaseObject baseObject, ModuleContext con
             {
                 _modules.Add(module);
                 module.Start(context);
-                Publish(AgentState.Types.State.ModuleStarted, module.Name, "");
+                _outcomes.Add(new ModuleOutcome(module.Name, true, module.Summary));
+                Publish(AgentState.Types.State.ModuleStarted, module.Name, module.Summary);
             }
             catch (CaptureException e) when (!e.IsUsage)
             {
                 failures.Add(e);
+                _outcomes.Add(new ModuleOutcome(module.Name, false, e.Message));
                 _modules.Remove(module);
                 Stop(module);
                 Publish(AgentState.Types.State.ModuleFailed, module.Name, e.Message);

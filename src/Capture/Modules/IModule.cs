@@ -8,6 +8,9 @@ public interface IModule : IDisposable
     /// <summary>The name users give to <c>--modules</c>.</summary>
     string Name { get; }
 
+    /// <summary>What it is attached to, in a few words for people: "3 libraries". Empty: nothing to say.</summary>
+    string Summary => "";
+
     /// <summary>Opens, loads, attaches, adds its ring to the reader.</summary>
     /// <exception cref="CaptureException">It cannot run here; says why. The others go on.</exception>
     void Start(ModuleContext context);
