@@ -95,6 +95,7 @@ public sealed partial class CaptureAgent
                 SharedMaps = baseObject.SharedMaps,
                 Connections = new ConnectionIds(),
                 Options = _options,
+                BootNs = () => clock.BootNs,
                 Loggers = _loggers,
             };
             using ModuleSet modules = new(baseObject, context, publisher, _loggers.CreateLogger<ModuleSet>());

@@ -110,7 +110,19 @@ internal static unsafe partial class LibBpf
     internal static partial void ring_buffer__free(nint ring);
 
     [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_link_create(int programFd, int target, int attachType, nint options);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_prog_get_fd_by_id(uint id);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_obj_get_info_by_fd(int fd, void* info, uint* size);
+
+    [LibraryImport(Library, SetLastError = true)]
     internal static partial int bpf_tc_hook_create(TcHook* hook);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_tc_hook_destroy(TcHook* hook);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int bpf_tc_attach(TcHook* hook, TcOptions* options);

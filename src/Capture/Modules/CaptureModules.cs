@@ -1,3 +1,4 @@
+using ECapture.Capture.Modules.Packet;
 using ECapture.Capture.Modules.Tls;
 
 namespace ECapture.Capture.Modules;
@@ -7,6 +8,7 @@ public static class CaptureModules
 {
     private static readonly SortedDictionary<string, Func<IModule>> s_factories = new(StringComparer.Ordinal)
     {
+        ["packet"] = () => new PacketModule(),
         ["tls"] = () => new TlsModule(),
     };
 

@@ -31,6 +31,9 @@ public sealed class ModuleContext
     /// <summary>What the user asked for.</summary>
     public required CaptureOptions Options { get; init; }
 
+    /// <summary>Reads CLOCK_BOOTTIME, nanoseconds.</summary>
+    public required Func<ulong> BootNs { get; init; }
+
     /// <summary>Makes the module's logger.</summary>
     public required ILoggerFactory Loggers { get; init; }
 
