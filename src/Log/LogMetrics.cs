@@ -33,6 +33,9 @@ internal static class LogMetrics
     public static readonly Counter<long> Skipped =
         Meter.CreateCounter<long>("ecapture.log.skipped", "{offset}", "Offsets that a consumer of the local log wanted and that were no longer kept.");
 
+    public static readonly Counter<long> KafkaErrors =
+        Meter.CreateCounter<long>("ecapture.log.kafka.errors", "{error}", "Errors that the Kafka client reported, most of which it recovers from.");
+
     public static readonly Counter<long> HeartbeatFailures =
         Meter.CreateCounter<long>("ecapture.log.heartbeat.failures", "{beat}", "Signs of life that a group member could not give.");
 

@@ -1,0 +1,386 @@
+using System.Diagnostics;
+using Confluent.Kafka;
+using ECapture.Events;
+
+namespace ECapture.Log.Kafka;
+
+/// <summary>
+/// A member of a Kafka consumer group. What the group assigns is offered to the caller, and read from the client only after the caller said where
+/// it goes on. Commits are sent a second later, at a rebalance and at the end.
+/// </summary>
+public sealed class KafkaLogConsumer : ILogConsumer
+{
+    private const int MaxRecords = 16 * 1024;
+    private const int MaxBytes = 1 << 20;
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan BoundsLimit = TimeSpan.FromSeconds(10);
+
+    private readonly LogAddress _address;
+    private readonly IConsumer<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> _consumer;
+    private readonly KafkaCluster _cluster;
+    private readonly RecordArena _arena = new();
+    private readonly Dictionary<Confluent.Kafka.TopicPartition, KafkaPartition> _owned = [];
+    private readonly Queue<(DeliveryKind Kind, TopicPartition Partition)> _changes = [];
+    private readonly List<LogRecord> _records = [];
+    private LogRecord[] _delivered = new LogRecord[1024];
+    private KafkaPartition? _stashed;
+    private bool _moved;
+    private bool _disposed;
+    private volatile Error? _fatal;
+    private volatile string? _lastError;
+
+    internal KafkaLogConsumer(LogAddress address, string group)
+    {
+        KafkaLibrary.Require();
+        _address = address;
+        try
+        {
+            _consumer = new ConsumerBuilder<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>(KafkaSettings.Consumer(address, group))
+                .SetKeyDeserializer(_arena)
+                .SetValueDeserializer(_arena)
+                .SetPartitionsAssignedHandler((_, partitions) => OnAssigned(partitions))
+                .SetPartitionsRevokedHandler((_, partitions) => OnRevoked(partitions))
+                .SetPartitionsLostHandler((_, partitions) => OnRevoked(partitions))
+                .SetErrorHandler((_, error) => OnError(error))
+                .SetLogHandler((_, _) => { }) // what matters comes as an error; the rest would go to stderr
+                .Build();
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            throw KafkaErrors.Configuration(e);
+        }
+
+        _cluster = new KafkaCluster(address, _consumer.Handle, () => _lastError);
+    }
+
+    /// <inheritdoc/>
+    public string LogId { get; private set; } = "";
+
+    /// <summary>What the client complained of last, in its own words; null when nothing is wrong that it knows of.</summary>
+    public string? LastError => _lastError;
+
+    /// <inheritdoc/>
+    public async ValueTask<Delivery> ReceiveAsync(TimeSpan wait, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        cancellationToken.ThrowIfCancellationRequested();
+        Forget();
+        Place();
+        long started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            if (_changes.TryDequeue(out (DeliveryKind Kind, TopicPartition Partition) change))
+            {
+                return new Delivery(change.Kind, change.Partition, default);
+            }
+
+            if (Collect() is { } records)
+            {
+                return records;
+            }
+
+            if (_changes.Count > 0)
+            {
+                continue;
+            }
+
+            TimeSpan left = wait - Stopwatch.GetElapsedTime(started);
+            if (left <= TimeSpan.Zero)
+            {
+                return new Delivery(DeliveryKind.None, default, default);
+            }
+
+            // Short enough for a cancellation to be noticed; the client's own wait cannot be awaited.
+            TimeSpan slice = left < TimeSpan.FromMilliseconds(100) ? left : TimeSpan.FromMilliseconds(100);
+            KafkaPartition? ready = await Task.Run(() => Take(slice), cancellationToken);
+            _stashed = ready ?? _stashed;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Seek(TopicPartition partition, long offset)
+    {
+        if (Find(partition) is not { } owned)
+        {
+            return;
+        }
+
+        owned.Next = offset >= 0 ? offset : owned.Committed >= 0 ? owned.Committed : Offset.Stored;
+        owned.Stash = null;
+        owned.IsPlaced = true;
+        _moved = true;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A commit for a partition that has gone to another member changes nothing; its loss is delivered.</remarks>
+    public void Commit(TopicPartition partition, long nextOffset)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(nextOffset);
+        if (Find(partition) is { } owned)
+        {
+            owned.Committed = nextOffset;
+            Store(owned);
+        }
+        else
+        {
+            LogMetrics.Fenced.Add(1);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Pause(TopicPartition partition)
+    {
+        if (Find(partition) is { IsPaused: false } owned)
+        {
+            owned.IsPaused = true;
+            if (owned.IsPlaced && !_moved)
+            {
+                _consumer.Pause([owned.Native]);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Resume(TopicPartition partition)
+    {
+        if (Find(partition) is { IsPaused: true } owned)
+        {
+            owned.IsPaused = false;
+            if (owned.IsPlaced && !_moved)
+            {
+                _consumer.Resume([owned.Native]);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<(long First, long Next)> GetBoundsAsync(TopicPartition partition, CancellationToken cancellationToken)
+    {
+        Confluent.Kafka.TopicPartition native = Native(partition);
+        try
+        {
+            WatermarkOffsets offsets = await Task.Run(() => _consumer.QueryWatermarkOffsets(native, BoundsLimit), cancellationToken);
+            return (offsets.Low.Value, offsets.High.Value);
+        }
+        catch (KafkaException e)
+        {
+            throw KafkaErrors.Convert(_address, $"asking for the offsets of {native.Topic}/{native.Partition.Value}", e.Error, _lastError);
+        }
+    }
+
+    /// <summary>Commits, leaves the group and closes; two seconds at most are given to a broker that does not answer.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        Task closed = Task.Run(() =>
+        {
+            try
+            {
+                _consumer.Close();
+            }
+            catch (KafkaException e)
+            {
+                OnError(e.Error); // the group gives the partitions away when the session ends
+            }
+
+            _cluster.Dispose();
+            _consumer.Dispose();
+        });
+        await Task.WhenAny(closed, Task.Delay(CloseLimit));
+        if (closed.IsFaulted)
+        {
+            await closed;
+        }
+    }
+
+    internal async Task StartAsync(IReadOnlyCollection<string> topics, CancellationToken cancellationToken)
+    {
+        LogId = await _cluster.IdAsync(cancellationToken);
+        foreach (string topic in topics)
+        {
+            try
+            {
+                await _cluster.PartitionsAsync(topic, cancellationToken);
+            }
+            catch (LogException) when (topics.Count > 0)
+            {
+                // A sink needs no right to make topics: those that appear later are met then.
+                LogMetrics.KafkaErrors.Add(1);
+            }
+        }
+
+        _consumer.Subscribe(topics.Select(Topics.KafkaName));
+    }
+
+    // What the last delivery used; a record that was read ahead is saved from the buffer that is used again.
+    private void Forget()
+    {
+        foreach (KafkaPartition owned in _owned.Values)
+        {
+            if (owned.Stash is { } stash)
+            {
+                owned.Stash = new LogRecord(stash.Offset, stash.Key.ToArray(), stash.Value.ToArray());
+            }
+        }
+
+        _arena.Clear();
+        _records.Clear();
+    }
+
+    // Gives the client the partitions that the caller has placed. It forgets what it had of them, so everything is said again.
+    private void Place()
+    {
+        if (!_moved)
+        {
+            return;
+        }
+
+        _moved = false;
+        KafkaPartition[] placed = [.. _owned.Values.Where(p => p.IsPlaced)];
+        _consumer.Assign(placed.Select(p => p.Position));
+        _consumer.Pause(placed.Where(p => p.IsPaused).Select(p => p.Native));
+        foreach (KafkaPartition partition in placed.Where(p => p.Committed >= 0))
+        {
+            Store(partition);
+        }
+    }
+
+    // Records of one partition, as many as are there without waiting.
+    private Delivery? Collect()
+    {
+        KafkaPartition? partition = _stashed;
+        _stashed = null;
+        if (partition is null or { IsPaused: true } or { Stash: null })
+        {
+            partition = _owned.Values.FirstOrDefault(p => p is { IsPaused: false, Stash: not null }) ?? Take(TimeSpan.Zero);
+        }
+
+        if (partition?.Stash is not { } record || partition.IsPaused)
+        {
+            return null;
+        }
+
+        partition.Stash = null;
+        _records.Add(record);
+        long bytes = record.Value.Length;
+        while (_records.Count < MaxRecords && bytes < MaxBytes && _changes.Count == 0 && Take(TimeSpan.Zero) is { } other)
+        {
+            if (other != partition)
+            {
+                _stashed = other;
+                break;
+            }
+
+            bytes += partition.Stash.GetValueOrDefault().Value.Length;
+            _records.Add(partition.Stash.GetValueOrDefault());
+            partition.Stash = null;
+        }
+
+        // A rebalance during the last take may have revoked it: what it read is not the caller's any more.
+        if (!_owned.ContainsValue(partition))
+        {
+            _records.Clear();
+            return null;
+        }
+
+        if (_delivered.Length < _records.Count)
+        {
+            _delivered = new LogRecord[Math.Max(_records.Count, 2 * _delivered.Length)];
+        }
+
+        _records.CopyTo(_delivered);
+        LogMetrics.Read.Add(_records.Count);
+        return new Delivery(DeliveryKind.Records, partition.Partition, _delivered.AsMemory(0, _records.Count));
+    }
+
+    // Takes one record from the client and leaves it in its partition's stash. Rebalances happen in here.
+    private KafkaPartition? Take(TimeSpan wait)
+    {
+        if (_fatal is { } fatal)
+        {
+            throw KafkaErrors.Convert(_address, "reading", fatal);
+        }
+
+        try
+        {
+            ConsumeResult<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>? result = _consumer.Consume(wait);
+            if (result is null || !_owned.TryGetValue(result.TopicPartition, out KafkaPartition? partition) || !partition.IsPlaced)
+            {
+                return null;
+            }
+
+            partition.Next = result.Offset + 1;
+            partition.Stash = new LogRecord(result.Offset.Value, result.Message.Key, result.Message.Value);
+            return partition;
+        }
+        catch (ConsumeException e) when (e.Error.Code is ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition)
+        {
+            return null; // a topic that does not exist yet
+        }
+        catch (KafkaException e)
+        {
+            throw KafkaErrors.Convert(_address, "reading", e.Error, _lastError);
+        }
+    }
+
+    private List<TopicPartitionOffset> OnAssigned(List<Confluent.Kafka.TopicPartition> partitions)
+    {
+        foreach (Confluent.Kafka.TopicPartition native in partitions)
+        {
+            if (Topics.ShortName(native.Topic) is { } topic)
+            {
+                TopicPartition partition = new(topic, native.Partition.Value);
+                _owned[native] = new KafkaPartition(partition, native);
+                _changes.Enqueue((DeliveryKind.Assigned, partition));
+            }
+        }
+
+        return []; // nothing is read before the caller has placed it
+    }
+
+    private void OnRevoked(List<TopicPartitionOffset> _)
+    {
+        // The protocol is eager: all or nothing. The client lists only what it was given to read.
+        foreach (KafkaPartition owned in _owned.Values)
+        {
+            _changes.Enqueue((DeliveryKind.Revoked, owned.Partition));
+        }
+
+        _owned.Clear();
+        _stashed = null;
+        _moved = false;
+    }
+
+    private void Store(KafkaPartition partition)
+    {
+        try
+        {
+            _consumer.StoreOffset(new TopicPartitionOffset(partition.Native, partition.Committed));
+        }
+        catch (KafkaException e) when (e.Error.Code is ErrorCode.Local_State)
+        {
+            // Not with the client yet, or no more: said again when it is placed, and lost with the partition.
+            LogMetrics.Fenced.Add(1);
+        }
+    }
+
+    private void OnError(Error error)
+    {
+        _lastError = error.Reason;
+        LogMetrics.KafkaErrors.Add(1);
+        if (error.IsFatal)
+        {
+            _fatal = error;
+        }
+    }
+
+    private KafkaPartition? Find(TopicPartition partition) => _owned.GetValueOrDefault(Native(partition));
+
+    private static Confluent.Kafka.TopicPartition Native(TopicPartition partition) =>
+        new(Topics.KafkaName(partition.Topic), partition.Partition);
+}

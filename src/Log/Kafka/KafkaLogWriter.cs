@@ -1,0 +1,122 @@
+using System.Collections.Concurrent;
+using Confluent.Kafka;
+using ECapture.Events;
+
+namespace ECapture.Log.Kafka;
+
+/// <summary>
+/// Appends to Kafka with acks=all, idempotent where the broker can. The caller chooses the partition. Records of one partition arrive in
+/// the order of the calls, also through retries; without idempotence a retry may put a run of them there twice.
+/// An outage of the brokers is waited for without end: cancel to give up.
+/// </summary>
+public sealed class KafkaLogWriter : ILogWriter
+{
+    private static readonly TimeSpan FullQueueWait = TimeSpan.FromMilliseconds(5);
+
+    private readonly LogAddress _address;
+    private readonly IProducer<byte[], byte[]> _producer;
+    private readonly KafkaCluster _cluster;
+    private readonly ConcurrentDictionary<string, string> _names = new(StringComparer.Ordinal);
+    private volatile Error? _fatal;
+    private volatile string? _lastError;
+
+    internal KafkaLogWriter(LogAddress address)
+    {
+        KafkaLibrary.Require();
+        _address = address;
+        try
+        {
+            _producer = new ProducerBuilder<byte[], byte[]>(KafkaSettings.Producer(address))
+                .SetErrorHandler((_, error) => OnError(error))
+                .SetLogHandler((_, _) => { }) // what matters comes as an error; the rest would go to stderr
+                .Build();
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            throw KafkaErrors.Configuration(e);
+        }
+
+        _cluster = new KafkaCluster(address, _producer.Handle, () => _lastError);
+    }
+
+    /// <summary>What the client complained of last, in its own words; null when nothing is wrong that it knows of.</summary>
+    public string? LastError => _lastError;
+
+    /// <summary>The id of the cluster, or what stands for it (docs/kafka.md).</summary>
+    /// <exception cref="LogException">No broker answers (transient), or it refuses.</exception>
+    public Task<string> GetLogIdAsync(CancellationToken cancellationToken) => _cluster.IdAsync(cancellationToken);
+
+    /// <summary>How many partitions a topic has; makes the topic where it is missing.</summary>
+    /// <param name="topic">Short name.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="LogException">No broker answers (transient), or the topic is missing and may not be made.</exception>
+    public Task<int> GetPartitionsAsync(string topic, CancellationToken cancellationToken) => _cluster.PartitionsAsync(topic, cancellationToken);
+
+    /// <inheritdoc/>
+    /// <exception cref="OperationCanceledException">Cancelled while waiting; the records may still arrive.</exception>
+    public async ValueTask AppendAsync(IReadOnlyList<LogEntry> entries, CancellationToken cancellationToken)
+    {
+        DeliveryBatch batch = new();
+        for (int i = 0; i < entries.Count; i++)
+        {
+            LogEntry entry = entries[i];
+            while (!TryProduce(entry.TopicPartition, entry.Key.Span, entry.Value.Span, batch))
+            {
+                await Task.Delay(FullQueueWait, cancellationToken);
+            }
+        }
+
+        batch.Release();
+        if (await batch.Done.WaitAsync(cancellationToken) is { } error)
+        {
+            throw KafkaErrors.Convert(_address, "sending", error, _lastError);
+        }
+    }
+
+    /// <summary>Gives up at once; what was not acknowledged may still have arrived.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _cluster.Dispose();
+        await Task.Run(_producer.Dispose);
+    }
+
+    /// <summary>Hands one record over; the bytes are copied.</summary>
+    /// <returns>False when the client's queue is full: wait and call again.</returns>
+    /// <exception cref="LogException">The record cannot be sent; the writer is useless when the producer's state is broken.</exception>
+    internal bool TryProduce(TopicPartition to, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, DeliveryBatch batch)
+    {
+        if (_fatal is { } fatal)
+        {
+            throw KafkaErrors.Convert(_address, "sending", fatal);
+        }
+
+        batch.Add();
+        try
+        {
+            _producer.Produce(
+                new Confluent.Kafka.TopicPartition(NameOf(to.Topic), to.Partition),
+                new Message<byte[], byte[]> { Key = key.ToArray(), Value = value.ToArray() },
+                batch.Report);
+            return true;
+        }
+        catch (ProduceException<byte[], byte[]> e)
+        {
+            batch.Release();
+            return e.Error.Code == ErrorCode.Local_QueueFull
+                ? false
+                : throw KafkaErrors.Convert(_address, $"sending to {NameOf(to.Topic)}/{to.Partition}", e.Error, _lastError);
+        }
+    }
+
+    private string NameOf(string topic) => _names.GetOrAdd(topic, Topics.KafkaName);
+
+    private void OnError(Error error)
+    {
+        _lastError = error.Reason;
+        LogMetrics.KafkaErrors.Add(1);
+        if (error.IsFatal)
+        {
+            _fatal = error;
+        }
+    }
+}

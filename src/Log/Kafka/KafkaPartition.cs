@@ -1,0 +1,27 @@
+using Confluent.Kafka;
+
+namespace ECapture.Log.Kafka;
+
+/// <summary>A partition that this member owns, and where its caller stands in it.</summary>
+internal sealed class KafkaPartition(TopicPartition partition, Confluent.Kafka.TopicPartition native)
+{
+    public TopicPartition Partition { get; } = partition;
+
+    public Confluent.Kafka.TopicPartition Native { get; } = native;
+
+    /// <summary>True after the first seek.</summary>
+    public bool IsPlaced { get; set; }
+
+    public bool IsPaused { get; set; }
+
+    /// <summary>The offset that the client reads next; <see cref="Offset.Stored"/> for "where the group stands".</summary>
+    public Offset Next { get; set; } = Offset.Stored;
+
+    /// <summary>What the caller committed last; -1 when it did not.</summary>
+    public long Committed { get; set; } = -1;
+
+    /// <summary>A record that was taken from the client and not delivered yet.</summary>
+    public LogRecord? Stash { get; set; }
+
+    public TopicPartitionOffset Position => new(Native, Next);
+}

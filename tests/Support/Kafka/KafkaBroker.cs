@@ -1,0 +1,181 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+
+namespace ECapture.Tests.Support.Kafka;
+
+/// <summary>
+/// A real Apache Kafka 0.9.0.1 broker with its ZooKeeper on free ports in a temporary folder. Topics are made when they are asked for, with
+/// <see cref="Partitions"/> partitions. It can be killed (-9) and started again on its data.
+/// </summary>
+public sealed partial class KafkaBroker : IAsyncDisposable
+{
+    /// <summary>Partitions of a topic that is made.</summary>
+    public const int Partitions = 2;
+
+    private const string NativeVariable = "ECAPTURE_NATIVE";
+    private const string SetupFolder = "/usr/local/lib/ecapture";
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("ecapture-kafka-").FullName;
+    private readonly string _classPath;
+    private JavaServer? _zooKeeper;
+    private JavaServer? _broker;
+
+    private KafkaBroker(string classPath, int port)
+    {
+        _classPath = classPath;
+        Port = port;
+    }
+
+    /// <summary>The broker's port on 127.0.0.1.</summary>
+    public int Port { get; }
+
+    /// <summary>The address for this program, with the options that so old a broker needs.</summary>
+    public string Address => string.Create(CultureInfo.InvariantCulture,
+        $"kafka://127.0.0.1:{Port}?api.version.request=false&broker.version.fallback=0.9.0&session.timeout.ms=6000&heartbeat.interval.ms=300");
+
+    /// <summary>Starts ZooKeeper and the broker.</summary>
+    /// <exception cref="InvalidOperationException">Java or Kafka is missing; says how to get it.</exception>
+    public static async Task<KafkaBroker> StartAsync()
+    {
+        KafkaBroker broker = new(Libraries(), FreePort());
+        try
+        {
+            await broker.StartZooKeeperAsync();
+            await broker.StartBrokerAsync();
+            return broker;
+        }
+        catch
+        {
+            await broker.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Kills the broker without warning; ZooKeeper stays.</summary>
+    public async Task KillAsync()
+    {
+        if (_broker is { } broker)
+        {
+            _broker = null;
+            await broker.DisposeAsync();
+        }
+    }
+
+    /// <summary>Starts the broker again on the same port and data.</summary>
+    public async Task RestartAsync()
+    {
+        await KillAsync();
+        await StartBrokerAsync();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        if (_zooKeeper is { } zooKeeper)
+        {
+            _zooKeeper = null;
+            await zooKeeper.DisposeAsync();
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static string Libraries()
+    {
+        if (!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(p => File.Exists(Path.Combine(p, "java"))))
+        {
+            throw new InvalidOperationException("java is missing: run `make setup`, or: apt-get install default-jre-headless");
+        }
+
+        string folder = Path.Combine(Environment.GetEnvironmentVariable(NativeVariable) ?? SetupFolder, "kafka", "libs");
+        return Directory.Exists(folder) && Directory.EnumerateFiles(folder, "kafka_*.jar").Any()
+            ? Path.Combine(folder, "*")
+            : throw new InvalidOperationException($"Kafka is missing in {folder}: run `make setup`, or: deploy/setup/kafka.sh");
+    }
+
+    private async Task StartZooKeeperAsync()
+    {
+        int port = FreePort();
+        string configuration = Write("zookeeper.properties", string.Create(CultureInfo.InvariantCulture, $"""
+            dataDir={_folder}/zookeeper
+            clientPort={port}
+            clientPortAddress=127.0.0.1
+            tickTime=500
+            maxClientCnxns=0
+            """));
+        Write("server.properties", string.Create(CultureInfo.InvariantCulture, $"""
+            broker.id=0
+            listeners=PLAINTEXT://127.0.0.1:{Port}
+            log.dirs={_folder}/broker
+            zookeeper.connect=127.0.0.1:{port}
+            zookeeper.session.timeout.ms=1500
+            num.partitions={Partitions}
+            default.replication.factor=1
+            offsets.topic.num.partitions=1
+            offsets.topic.replication.factor=1
+            group.min.session.timeout.ms=500
+            controlled.shutdown.enable=false
+            """));
+        _zooKeeper = Java("ZooKeeper", "binding to port", "org.apache.zookeeper.server.quorum.QuorumPeerMain", configuration);
+        if (!await _zooKeeper.WaitUntilReadyAsync(StartLimit))
+        {
+            throw new InvalidOperationException($"ZooKeeper ended: {_zooKeeper.Output()}");
+        }
+    }
+
+    // After a kill the broker finds itself still registered until its ZooKeeper session has ended, and gives up.
+    private async Task StartBrokerAsync()
+    {
+        long until = Environment.TickCount64 + (long)StartLimit.TotalMilliseconds;
+        while (true)
+        {
+            JavaServer broker = Java("Kafka", "[Kafka Server 0], started", "kafka.Kafka", Path.Combine(_folder, "server.properties"));
+            if (await broker.WaitUntilReadyAsync(StartLimit))
+            {
+                _broker = broker;
+                return;
+            }
+
+            string output = broker.Output();
+            await broker.DisposeAsync();
+            if (!output.Contains("already registered", StringComparison.Ordinal) || Environment.TickCount64 > until)
+            {
+                throw new InvalidOperationException($"Kafka ended: {output}");
+            }
+
+            await Task.Delay(300);
+        }
+    }
+
+    private JavaServer Java(string name, string ready, string main, string configuration)
+    {
+        string log = Write("log4j.properties", """
+            log4j.rootLogger=INFO, out
+            log4j.appender.out=org.apache.log4j.ConsoleAppender
+            log4j.appender.out.layout=org.apache.log4j.PatternLayout
+            log4j.appender.out.layout.ConversionPattern=[%d] %p %m (%c)%n
+            """);
+        return JavaServer.Start(name, ready, ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", $"-Dlog4j.configuration=file:{log}", "-cp", _classPath, main, configuration]);
+    }
+
+    private string Write(string name, string text)
+    {
+        string path = Path.Combine(_folder, name);
+        File.WriteAllText(path, LeadingSpace().Replace(text, ""));
+        return path;
+    }
+
+    private static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    [GeneratedRegex("^ +", RegexOptions.Multiline)]
+    private static partial Regex LeadingSpace();
+}
