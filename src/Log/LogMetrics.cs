@@ -41,4 +41,13 @@ internal static class LogMetrics
 
     public static readonly Counter<long> Fenced =
         Meter.CreateCounter<long>("ecapture.log.commits.fenced", "{commit}", "Commits refused because the partition belongs to another member.");
+
+    public static readonly Counter<long> Forwarded =
+        Meter.CreateCounter<long>("ecapture.log.forwarded", "{record}", "Records of the local log that Kafka acknowledged.");
+
+    public static readonly Gauge<long> Spooled =
+        Meter.CreateGauge<long>("ecapture.log.spooled", "{record}", "Records in the local log that Kafka has not acknowledged.");
+
+    public static readonly Counter<long> ForwardRetries =
+        Meter.CreateCounter<long>("ecapture.log.forward.retries", "{retry}", "Times that the forwarder started over with a new producer.");
 }

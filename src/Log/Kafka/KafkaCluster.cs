@@ -8,7 +8,7 @@ namespace ECapture.Log.Kafka;
 internal sealed class KafkaCluster : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(1000);
+    private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(500);
 
     private readonly LogAddress _address;
     private readonly IAdminClient _admin;

@@ -109,6 +109,31 @@ internal sealed class Catalogue : IDisposable
         return ids;
     }
 
+    /// <summary>Records of closed segments from an offset on; offsets between segments may have gaps.</summary>
+    public long SealedRecords(TopicPartition partition, long from)
+    {
+        using Statement query = File.Prepare("""
+            select coalesce(sum(next - max(first, ?3)), 0) from extent
+            where topic=?1 and partition=?2 and next>?3 and segment in (select id from segment where dropping=0)
+            """);
+        query.Bind(1, partition.Topic).Bind(2, partition.Partition).Bind(3, from);
+        return query.Step() ? query.Long(0) : 0;
+    }
+
+    /// <summary>How many partitions a topic of another log had when its streams were laid onto it; null when that is not settled.</summary>
+    public int? Route(string target, string topic)
+    {
+        using Statement query = File.Prepare("select partitions from route where target=?1 and topic=?2");
+        query.Bind(1, target).Bind(2, topic);
+        return query.Step() ? (int)query.Long(0) : null;
+    }
+
+    public void SetRoute(string target, string topic, int partitions) => Transaction(() =>
+    {
+        using Statement insert = File.Prepare("insert or replace into route(target, topic, partitions) values(?1, ?2, ?3)");
+        insert.Bind(1, target).Bind(2, topic).Bind(3, partitions).Run();
+    });
+
     /// <summary>Runs <paramref name="work"/> in one transaction.</summary>
     public void Transaction(Action work)
     {

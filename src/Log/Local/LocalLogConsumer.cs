@@ -121,6 +121,19 @@ public sealed class LocalLogConsumer : ILogConsumer
         return ValueTask.FromResult((first, Math.Max(first, next)));
     }
 
+    /// <summary>How many records a partition holds from an offset on; unlike a difference of offsets it knows of their gaps.</summary>
+    public long CountFrom(TopicPartition partition, long offset)
+    {
+        _mayHaveRecords |= _segments.Refresh();
+        long count = 0;
+        if (_segments.Newest is { } newest && newest.Partitions.TryGetValue(partition, out SegmentPartition last))
+        {
+            count = Math.Max(0, last.Next - Math.Max(last.First, offset));
+        }
+
+        return count + _catalogue.SealedRecords(partition, offset);
+    }
+
     /// <summary>Leaves the group at once.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -135,6 +148,13 @@ public sealed class LocalLogConsumer : ILogConsumer
         _segments.Dispose();
         _catalogue.Dispose();
     }
+
+    /// <summary>The group's committed offset; 0 when it has none.</summary>
+    public long Position(TopicPartition partition) => _membership.Position(partition) ?? 0;
+
+    internal int? Route(string target, string topic) => _catalogue.Route(target, topic);
+
+    internal void SetRoute(string target, string topic, int partitions) => _catalogue.SetRoute(target, topic, partitions);
 
     private Delivery? Next()
     {

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.RegularExpressions;
 
 namespace ECapture.Tests.Support.Kafka;
@@ -40,7 +38,7 @@ public sealed partial class KafkaBroker : IAsyncDisposable
     /// <exception cref="InvalidOperationException">Java or Kafka is missing; says how to get it.</exception>
     public static async Task<KafkaBroker> StartAsync()
     {
-        KafkaBroker broker = new(Libraries(), FreePort());
+        KafkaBroker broker = new(Libraries(), FreePort.Next());
         try
         {
             await broker.StartZooKeeperAsync();
@@ -99,7 +97,7 @@ public sealed partial class KafkaBroker : IAsyncDisposable
 
     private async Task StartZooKeeperAsync()
     {
-        int port = FreePort();
+        int port = FreePort.Next();
         string configuration = Write("zookeeper.properties", string.Create(CultureInfo.InvariantCulture, $"""
             dataDir={_folder}/zookeeper
             clientPort={port}
@@ -167,13 +165,6 @@ public sealed partial class KafkaBroker : IAsyncDisposable
         string path = Path.Combine(_folder, name);
         File.WriteAllText(path, LeadingSpace().Replace(text, ""));
         return path;
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     [GeneratedRegex("^ +", RegexOptions.Multiline)]
