@@ -17,6 +17,8 @@ public sealed partial class CaptureAgent
     private readonly ILoggerFactory _loggers;
     private readonly Func<string, IModule> _create;
     private readonly ILogger _logger;
+    private readonly OwnProcesses _ownProcesses = new();
+    private long _nextSearch;
     private readonly ConcurrentQueue<int> _toExclude = new();
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -106,12 +108,17 @@ public sealed partial class CaptureAgent
                 Exclude(pid);
             }
 
+            FindOwnProcesses();
             ExcludeNow(baseObject, record);
             Outcomes = modules.Outcomes;
             modules.Start(names.Distinct(), _options.Modules, _create);
             _started.TrySetResult();
             LogStarted(_logger, Identity.Run, string.Join(", ", modules.Running));
-            CaptureLoop loop = new(rings, modules, publisher, losses, clock, record, () => ExcludeNow(baseObject, record));
+            CaptureLoop loop = new(rings, modules, publisher, losses, clock, record, () =>
+            {
+                FindOwnProcesses();
+                ExcludeNow(baseObject, record);
+            });
             loop.Run(cancellationToken);
             loop.Stop();
             LogStopped(_logger, Identity.Run);
@@ -119,6 +126,19 @@ public sealed partial class CaptureAgent
         finally
         {
             publisher.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        }
+    }
+
+    private void FindOwnProcesses()
+    {
+        const int EveryMilliseconds = 1000;
+        if (Environment.TickCount64 >= _nextSearch)
+        {
+            _nextSearch = Environment.TickCount64 + EveryMilliseconds;
+            foreach (int pid in _ownProcesses.TakeNew())
+            {
+                Exclude(pid);
+            }
         }
     }
 
