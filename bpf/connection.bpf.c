@@ -21,7 +21,9 @@ enum connection_event {
 	CONNECTION_OWNED = 5,    /* first use of a socket by a process */
 };
 
-/* Process fields of the header are the owner's; pid 0: not known. flags: OWNER_EXCLUDED. */
+#define RECORD_EXCLUDED 1 /* the owner is this pipeline's own */
+
+/* Process fields of the header are the owner's; pid 0: not known. flags: RECORD_EXCLUDED. */
 struct connection_record {
 	struct record_header header;
 	struct socket_tuple tuple;
@@ -45,7 +47,7 @@ static __always_inline void owner_of_current(struct socket_owner *owner)
 	owner->pid = bpf_get_current_pid_tgid() >> 32;
 	owner->uid = (__u32)bpf_get_current_uid_gid();
 	owner->process_start = BPF_CORE_READ(task, group_leader, start_boottime);
-	owner->flags = is_excluded(owner->pid) ? OWNER_EXCLUDED : 0;
+	owner->flags = 0;
 	BPF_CORE_READ_STR_INTO(&owner->comm, task, group_leader, comm);
 }
 
@@ -57,7 +59,7 @@ static __always_inline void fill_record(struct connection_record *record, __u16 
 	record->header.boot_ns = bpf_ktime_get_boot_ns();
 	record->header.cpu = bpf_get_smp_processor_id();
 	if (owner) {
-		record->header.flags = (__u16)owner->flags;
+		record->header.flags = is_excluded(owner->pid) ? RECORD_EXCLUDED : 0;
 		record->header.pid = owner->pid;
 		record->header.tid = owner->pid;
 		record->header.uid = owner->uid;
@@ -189,8 +191,7 @@ static __always_inline void on_opened(const struct sock *sk)
 		return;
 	if (owner && bpf_map_update_elem(&socket_owner, &tuple, owner, BPF_ANY))
 		count_loss(LOSS_MAP_FULL);
-	if (!owner || !(owner->flags & OWNER_EXCLUDED))
-		send_record(CONNECTION_OPENED, owner, &tuple, key);
+	send_record(CONNECTION_OPENED, owner, &tuple, key);
 	bpf_map_delete_elem(&connecting, &key);
 }
 
@@ -266,7 +267,6 @@ int existing_sockets(struct bpf_iter__task_file *ctx)
 	owner.pid = task->tgid;
 	owner.uid = BPF_CORE_READ(task, cred, uid.val);
 	owner.process_start = task->start_boottime;
-	owner.flags = is_excluded(owner.pid) ? OWNER_EXCLUDED : 0;
 	BPF_CORE_READ_STR_INTO(&owner.comm, task, comm);
 	/* A socket that several processes hold stays the first one's until one of them uses it. */
 	bpf_map_update_elem(&socket_owner, &tuple, &owner, BPF_NOEXIST);

@@ -274,7 +274,7 @@ static __always_inline int on_frame(struct __sk_buff *skb, bool is_ingress)
 		}
 		if (is_ingress)
 			receiver = owner_of(&receiving, is_syn);
-		if ((sender && (sender->flags & OWNER_EXCLUDED)) || (receiver && (receiver->flags & OWNER_EXCLUDED))) {
+		if ((sender && is_excluded(sender->pid)) || (receiver && is_excluded(receiver->pid))) {
 			count_excluded();
 			return TC_ACT_UNSPEC;
 		}

@@ -19,8 +19,7 @@ struct {
 	__type(value, struct thread_socket);
 } thread_socket SEC(".maps");
 
-#define OWNER_EXCLUDED 1 /* this pipeline's own */
-#define OWNER_CLOSED 2   /* the connection ended; its last packets may still come */
+#define OWNER_CLOSED 1 /* the connection ended; its last packets may still come */
 
 /* The process that uses a socket. */
 struct socket_owner {

@@ -41,12 +41,17 @@ internal sealed class CaptureLoop(
     internal void Stop()
     {
         modules.Detach();
-        CaptureMetrics.Records.Add(rings.Consume(TimeSpan.FromMilliseconds(500)));
+        CaptureMetrics.Records.Add(rings.Consume(TimeSpan.FromMilliseconds(700)));
+        if (rings.Discard() is > 0 and int unread)
+        {
+            losses.Count("ring", "the agent stopped before it was read", (ulong)unread);
+        }
+
         modules.Flush();
         losses.Poll();
         publisher.PublishLosses();
         record.Stopped();
-        if (publisher.Drain(TimeSpan.FromMilliseconds(800)))
+        if (publisher.Drain(TimeSpan.FromMilliseconds(700)))
         {
             publisher.PublishCheckpoint();
             publisher.Drain(TimeSpan.FromMilliseconds(200));

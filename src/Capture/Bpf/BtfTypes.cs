@@ -89,7 +89,7 @@ public sealed class BtfTypes
             : throw new CaptureException("the type information is cut");
 
     private static ReadOnlySpan<byte> Section(ReadOnlySpan<byte> data, int header, int offset, int length) =>
-        offset >= 0 && length >= 0 && (long)header + offset + length <= data.Length
+        header >= 0 && offset >= 0 && length >= 0 && (long)header + offset + length <= data.Length
             ? data.Slice(header + offset, length)
             : throw new CaptureException("the type information is cut");
 

@@ -17,6 +17,7 @@ internal sealed unsafe class Ring : IDisposable
     private ExceptionDispatchInfo? _failure;
     private nint _ring;
     private int _handled;
+    private bool _discards;
 
     /// <summary>Maps the ring.</summary>
     /// <exception cref="CaptureException">The kernel refused.</exception>
@@ -40,10 +41,12 @@ internal sealed unsafe class Ring : IDisposable
     internal int Descriptor { get; }
 
     /// <summary>Hands over records, at most a turn's.</summary>
+    /// <param name="discard">True: only counts them.</param>
     /// <returns>How many.</returns>
-    internal int Consume()
+    internal int Consume(bool discard = false)
     {
         _handled = 0;
+        _discards = discard;
         int result = LibBpf.ring_buffer__consume(_ring);
         ExceptionDispatchInfo? failure = _failure;
         _failure = null;
@@ -70,7 +73,10 @@ internal sealed unsafe class Ring : IDisposable
         Ring ring = (Ring)GCHandle.FromIntPtr(context).Target!;
         try
         {
-            ring._handler.OnRecord(new ReadOnlySpan<byte>(data, (int)length));
+            if (!ring._discards)
+            {
+                ring._handler.OnRecord(new ReadOnlySpan<byte>(data, (int)length));
+            }
         }
         catch (Exception e) // must not cross native frames: it is thrown again by Consume
         {

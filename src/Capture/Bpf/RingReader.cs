@@ -68,6 +68,22 @@ public sealed unsafe class RingReader : IDisposable
         return all;
     }
 
+    /// <summary>Takes all records that are there out of the rings without handing them over.</summary>
+    /// <returns>How many.</returns>
+    public int Discard()
+    {
+        int all = 0;
+        foreach (Ring ring in _rings)
+        {
+            for (int count = ring.Consume(discard: true); count > 0; count = ring.Consume(discard: true))
+            {
+                all += count;
+            }
+        }
+
+        return all;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

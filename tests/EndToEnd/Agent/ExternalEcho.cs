@@ -29,7 +29,18 @@ internal sealed class ExternalEcho : IDisposable
         print(os.getpid(), answer.decode(), flush=True)
         """;
 
+    // Keeps its connection until its input ends.
+    private const string Holder = """
+        import os, socket, sys
+        c = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+        c.sendall(b"x")
+        c.recv(1)
+        print(os.getpid(), flush=True)
+        sys.stdin.read()
+        """;
+
     private readonly Process _server;
+    private Process? _holder;
 
     private ExternalEcho(Process server, uint pid, uint port)
     {
@@ -63,8 +74,19 @@ internal sealed class ExternalEcho : IDisposable
         return parts[1];
     }
 
+    /// <summary>Opens a connection that stays.</summary>
+    /// <returns>The client's pid.</returns>
+    internal async Task<uint> HoldAsync()
+    {
+        _holder = Start(Holder, Port.ToString(CultureInfo.InvariantCulture));
+        return Number(await _holder.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("the client did not connect"));
+    }
+
     public void Dispose()
     {
+        _holder?.StandardInput.Close();
+        _holder?.WaitForExit();
+        _holder?.Dispose();
         _server.Kill();
         _server.WaitForExit();
         _server.Dispose();
@@ -74,7 +96,7 @@ internal sealed class ExternalEcho : IDisposable
 
     private static Process Start(string script, params string[] arguments)
     {
-        ProcessStartInfo start = new("python3") { RedirectStandardOutput = true };
+        ProcessStartInfo start = new("python3") { RedirectStandardOutput = true, RedirectStandardInput = true };
         start.ArgumentList.Add("-c");
         start.ArgumentList.Add(script);
         foreach (string argument in arguments)

@@ -14,7 +14,7 @@ namespace ECapture.Capture.Modules.Connection;
 /// </summary>
 public sealed class ConnectionModule(BaseObject baseObject) : IModule, IRecordHandler
 {
-    private const ushort OwnerExcluded = 1; // OWNER_EXCLUDED in bpf/include/shared.h
+    private const ushort RecordExcluded = 1; // RECORD_EXCLUDED in bpf/connection.bpf.c
     private const ulong OwnerWaitNs = 1_000_000_000;
     private const int MostWaiting = 16384;
 
@@ -50,6 +50,8 @@ public sealed class ConnectionModule(BaseObject baseObject) : IModule, IRecordHa
         ConnectionRecord read = MemoryMarshal.Read<ConnectionRecord>(record);
         switch ((ConnectionEvent)read.Header.Type)
         {
+            case ConnectionEvent.Opened when IsExcluded(read):
+                break;
             case ConnectionEvent.Opened:
                 Publish(ConnectionState.Types.State.Opened, read);
                 break;
@@ -161,7 +163,7 @@ public sealed class ConnectionModule(BaseObject baseObject) : IModule, IRecordHa
         }
     }
 
-    private static bool IsExcluded(in ConnectionRecord record) => (record.Header.Flags & OwnerExcluded) != 0;
+    private static bool IsExcluded(in ConnectionRecord record) => (record.Header.Flags & RecordExcluded) != 0;
 
     private void Publish(ConnectionState.Types.State state, in ConnectionRecord record)
     {

@@ -1,0 +1,99 @@
+using System.Globalization;
+using ECapture.Capture;
+using ECapture.Capture.Modules;
+using ECapture.Capture.Modules.Packet;
+using ECapture.Events.V1;
+using ECapture.Tests.Support;
+using ECapture.Tests.Support.Capture;
+
+namespace ECapture.Tests.EndToEnd.Packet;
+
+[Collection(CaptureCollection.Name)]
+public sealed class LossTests
+{
+    private const string Sender = """
+        import socket, sys
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.connect((sys.argv[1], 9))
+        data = bytes(1400)
+        for _ in range(int(sys.argv[2])):
+            s.send(data)
+        """;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Frames_ReaderStandsStill_OfferedIsReadAndDeclaredLost()
+    {
+        using QuietInterface quiet = QuietInterface.Create();
+        using Stall stall = new();
+        CaptureOptions options = new() { Modules = ["packet", "stall"], Interfaces = [quiet.Name], QueueLimit = 256L << 20 };
+        await using CaptureSession session = await CaptureSession.StartAsync(options, name => name == "stall" ? stall : new PacketModule());
+        long before = quiet.Frames;
+        await stall.BeginAsync(Cancellation);
+        const int Datagrams = 80_000; // 115 MB, the ring holds 64
+        ServerProcess sender = ServerProcess.Start("python3", ["-c", Sender, QuietInterface.Target, Datagrams.ToString(CultureInfo.InvariantCulture)]);
+        await using (sender)
+        {
+            Assert.True(await sender.WaitForExitAsync(Cancellation) == 0, sender.Output);
+        }
+
+        stall.End();
+        IReadOnlyList<Event> events = await session.StopAsync();
+
+        long offered = quiet.Frames - before;
+        long read = events.Count(e => e.Packet?.Interface == quiet.Name);
+        Loss[] losses = [.. events.Where(e => e.Loss?.Where == "ring:packet").Select(e => e.Loss)];
+        long lost = losses.Sum(l => (long)l.Records);
+        Assert.True(offered >= Datagrams, $"{offered} offered");
+        Assert.True(read > 20_000, $"{read} read");
+        Assert.True(lost > 1000, $"{lost} lost");
+        Assert.Equal(offered, read + lost);
+        Assert.All(losses, l => Assert.Equal("ring full", l.Why));
+        Assert.All(losses, l => Assert.True(l.FromNs < l.ToNs));
+        Assert.DoesNotContain(events, e => e.Loss?.Where.StartsWith("queue", StringComparison.Ordinal) == true);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{offered} frames offered = {read} read + {lost} lost");
+    }
+
+    /// <summary>A module that keeps the capture thread from reading.</summary>
+    private sealed class Stall : IModule
+    {
+        private readonly SemaphoreSlim _standing = new(0);
+        private readonly ManualResetEventSlim _goOn = new(true);
+
+        public string Name => "stall";
+
+        internal async Task BeginAsync(CancellationToken cancellationToken)
+        {
+            _goOn.Reset();
+            await _standing.WaitAsync(cancellationToken);
+        }
+
+        internal void End() => _goOn.Set();
+
+        public void Start(ModuleContext context)
+        {
+        }
+
+        public void Tick(ulong bootNs)
+        {
+            if (!_goOn.IsSet)
+            {
+                _standing.Release();
+                _goOn.Wait();
+            }
+        }
+
+        public void Detach()
+        {
+        }
+
+        public void Flush()
+        {
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
