@@ -63,11 +63,18 @@ internal sealed class Catalogue : IDisposable
     /// <summary>Opens the catalogue of an existing log.</summary>
     public static Catalogue Open(LogDirectory directory)
     {
-        if (!System.IO.File.Exists(directory.Catalogue))
+        try
         {
-            throw Directory.Exists(directory.Root)
-                ? new LogException($"there is no log in {directory.Root} yet: start `ecapture capture` with it, or check the address", isTransient: true)
-                : new LogException($"the log's directory {directory.Root} does not exist: start `ecapture capture` with it, or check the address", isTransient: true);
+            _ = System.IO.File.GetAttributes(directory.Catalogue);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new LogException($"there is no log in {directory.Root} yet: start `ecapture capture` with it, or check the address", isTransient: true, e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new LogException(
+                $"the log in {directory.Root} may not be read by this user ({e.Message}): is this user in the group that owns the directory?", isTransient: false, e);
         }
 
         return new Catalogue(SqliteFile.OpenChecked(directory.Catalogue, Version));

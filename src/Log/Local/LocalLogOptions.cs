@@ -6,7 +6,7 @@ public sealed record LocalLogOptions
     /// <summary>Bytes of all segments together. 8 GiB by default; at least four segments.</summary>
     public long MaxBytes { get; init; } = 8L << 30;
 
-    /// <summary>A segment is closed when it has this many bytes. 256 MiB by default; 64 KiB to 16 GiB.</summary>
+    /// <summary>A segment is closed when it has this many bytes. 256 MiB by default; 256 KiB to 16 GiB.</summary>
     public long SegmentBytes { get; init; } = 256L << 20;
 
     /// <summary>A segment is closed when it is this old, so that what everybody has read leaves the disk soon. One hour by default.</summary>
@@ -24,9 +24,9 @@ public sealed record LocalLogOptions
     /// <exception cref="ArgumentException">Names the option, its value and its range.</exception>
     public void Validate()
     {
-        if (SegmentBytes is < 64 << 10 or > 16L << 30)
+        if (SegmentBytes is < 256 << 10 or > 16L << 30)
         {
-            throw new ArgumentException($"SegmentBytes is {SegmentBytes}; it must be 65536 to {16L << 30}");
+            throw new ArgumentException($"SegmentBytes is {SegmentBytes}; it must be 262144 to {16L << 30}");
         }
 
         if (MaxBytes < 4 * SegmentBytes)

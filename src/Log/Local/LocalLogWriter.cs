@@ -186,7 +186,7 @@ public sealed class LocalLogWriter : ILogWriter
         }
 
         _retention.MeasureSealed(segments);
-        SegmentWriter newest = new(_directory, segments[^1]);
+        SegmentWriter newest = new(_directory, segments[^1], _options.SegmentBytes);
         if (sameBoot && !newestMissing)
         {
             return newest;
@@ -205,7 +205,7 @@ public sealed class LocalLogWriter : ILogWriter
     {
         long id = _retention.NextSegment();
         Segment.Make(_directory, id, partitions.Select(p => p with { First = p.Next }));
-        SegmentWriter writer = new(_directory, id);
+        SegmentWriter writer = new(_directory, id, _options.SegmentBytes);
         try
         {
             _retention.Register(id);
@@ -223,10 +223,10 @@ public sealed class LocalLogWriter : ILogWriter
         long active = _directory.SegmentBytes(_active.Id);
         long now = Boot.Now;
         bool old = now - _activeSince >= _options.SegmentAge.TotalMilliseconds && !_active.IsEmpty;
-        if (active >= _options.SegmentBytes || old)
+        if (_active.Bytes >= _options.SegmentBytes || old)
         {
             Rotate();
-            active = 0;
+            active = _directory.SegmentBytes(_active.Id);
             _nextReclaim = now;
         }
 

@@ -24,7 +24,7 @@ internal sealed class Retention(LogDirectory directory, Catalogue catalogue)
         long id = Math.Max(
             catalogue.File.Scalar("select coalesce(max(id), 0) from segment"),
             catalogue.File.Scalar("select coalesce(max(segment), 0) from extent")) + 1;
-        while (File.Exists(directory.Segment(id)))
+        while (new FileInfo(directory.Segment(id)) is var file && (file.Exists || file.LinkTarget is not null))
         {
             id++;
         }

@@ -10,17 +10,21 @@ internal sealed class SegmentWriter : IDisposable
     private readonly Statement _insertPartition;
     private readonly Statement _begin;
     private readonly Statement _commit;
+    private readonly Statement _pages;
     private readonly Dictionary<TopicPartition, Stream> _streams = [];
     private readonly List<Stream> _touched = [];
 
-    public SegmentWriter(LogDirectory directory, long id)
+    /// <param name="directory">The log.</param>
+    /// <param name="id">Which segment.</param>
+    /// <param name="segmentBytes">At which size segments are closed.</param>
+    public SegmentWriter(LogDirectory directory, long id, long segmentBytes)
     {
         Id = id;
         _file = Segment.Open(directory, id);
         try
         {
-            // 16 MiB of write-ahead log between checkpoints, whatever the page size was when the default was chosen.
-            _file.Execute("pragma wal_autocheckpoint=1000");
+            // The write-ahead log counts as much as the file does: it stays a small part of a segment, and 16 MiB at most.
+            _file.Execute(FormattableString.Invariant($"pragma wal_autocheckpoint={Math.Clamp(segmentBytes / Segment.PageBytes / 16, 4, 1000)}"));
             foreach (SegmentPartition p in Segment.Partitions(_file))
             {
                 _streams.Add(p.Partition, new Stream(p.Id, p.Partition, p.First) { Next = p.Next, IsStored = true });
@@ -30,6 +34,7 @@ internal sealed class SegmentWriter : IDisposable
             _insertPartition = _file.Prepare("insert into partition(id, topic, partition, first) values(?1, ?2, ?3, ?4)");
             _begin = _file.Prepare("begin immediate");
             _commit = _file.Prepare("commit");
+            _pages = _file.Prepare("pragma page_count");
         }
         catch
         {
@@ -41,6 +46,18 @@ internal sealed class SegmentWriter : IDisposable
     public long Id { get; }
 
     public bool IsEmpty => _streams.Values.All(s => s.Next == s.First);
+
+    /// <summary>Bytes of its pages, also of those that are only in the write-ahead log yet.</summary>
+    public long Bytes
+    {
+        get
+        {
+            _pages.Step();
+            long bytes = _pages.Long(0) * Segment.PageBytes;
+            _pages.Reset();
+            return bytes;
+        }
+    }
 
     public IEnumerable<SegmentPartition> Partitions =>
         _streams.Values.OrderBy(s => s.Id).Select(s => new SegmentPartition(s.Id, s.Partition, s.First, s.Next));
@@ -110,6 +127,7 @@ internal sealed class SegmentWriter : IDisposable
         _insertPartition.Dispose();
         _begin.Dispose();
         _commit.Dispose();
+        _pages.Dispose();
         _file.Dispose();
     }
 
