@@ -1,0 +1,20 @@
+using ECapture.Events;
+
+namespace ECapture.Query.Api;
+
+/// <summary>What the events of a module are.</summary>
+internal static class ModuleDescriptions
+{
+    public static string Of(string topic) => topic switch
+    {
+        Topics.Tls => "plaintext of TLS library calls",
+        Topics.Bash => "lines and commands of shells, with their exit status",
+        Topics.Postgres => "SQL statements of PostgreSQL servers: parameters, user, database, rows, error, duration",
+        Topics.Packet => "frames of network interfaces",
+        Topics.Secret => "TLS secrets, as lines of a key log",
+        Topics.Process => "processes started and ended",
+        Topics.Connection => "connections opened and closed, and what ties them to flows and TLS sessions",
+        Topics.Agent => "what agents say of themselves: started, stopped, lost, not covered",
+        _ => "",
+    };
+}

@@ -1,0 +1,65 @@
+using System.Text.Json.Nodes;
+using ECapture.Query.Requests;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+
+namespace ECapture.Query.Api;
+
+/// <summary>Describes the API from the same tables that its requests are read by.</summary>
+internal static class OpenApiDescription
+{
+    private static readonly string[] s_eventForms = ["application/json", "application/x-ndjson", "text/csv", "text/plain"];
+    private static readonly string[] s_file = ["application/x-pcapng"];
+    private static readonly string[] s_document = ["application/json"];
+    private static readonly string[] s_problem = ["application/problem+json"];
+
+    public static void Configure(OpenApiOptions options)
+    {
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = "ECapture query";
+            document.Info.Version = "1";
+            document.Info.Description = "Searches captured events and rebuilds pcapng files with the TLS secrets of their sessions.";
+            document.Servers?.Clear();
+            return Task.CompletedTask;
+        });
+        options.AddOperationTransformer((operation, context, _) =>
+        {
+            (string summary, IReadOnlyList<SearchParameter> parameters, string[] types) = context.Description.RelativePath switch
+            {
+                "api/v1/events" => ("Events that the parameters match, each joined to its end.", SearchParameters.Events,
+                    s_eventForms),
+                "api/v1/pcapng" => ("A pcapng file of the whole sessions of the events that the parameters match: TLS secrets first, then packets in the order of time.",
+                    SearchParameters.Pcapng, s_file),
+                "api/v1/modules" => ("The modules and what their events are.", [], s_document),
+                _ => ("What the store holds.", [], s_document),
+            };
+            operation.Summary = summary;
+            operation.Parameters = [.. parameters.Select(Parameter)];
+            operation.Responses = new OpenApiResponses
+            {
+                ["200"] = Response("The answer.", types),
+                ["400"] = Response("A parameter cannot be used; names it, its value and what is valid.", s_problem),
+                ["503"] = Response("The store cannot be reached.", s_problem),
+            };
+            return Task.CompletedTask;
+        });
+    }
+
+    private static IOpenApiParameter Parameter(SearchParameter parameter) => new OpenApiParameter
+    {
+        Name = parameter.Name,
+        In = ParameterLocation.Query,
+        Description = parameter.Description,
+        Example = JsonValue.Create(parameter.Example),
+        Schema = parameter.IsRepeatable
+            ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String } }
+            : new OpenApiSchema { Type = JsonSchemaType.String },
+    };
+
+    private static OpenApiResponse Response(string description, string[] types) => new()
+    {
+        Description = description,
+        Content = types.ToDictionary(t => t, _ => new OpenApiMediaType()),
+    };
+}

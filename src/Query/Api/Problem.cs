@@ -1,0 +1,34 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace ECapture.Query.Api;
+
+/// <summary>Errors as <c>application/problem+json</c> (RFC 9457).</summary>
+internal static class Problem
+{
+    public static async Task WriteAsync(
+        HttpContext context, int status, string title, string detail, string? parameter = null, string? value = null, string? valid = null)
+    {
+        context.Response.Clear();
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/problem+json";
+        using (var json = new Utf8JsonWriter(context.Response.BodyWriter))
+        {
+            json.WriteStartObject();
+            json.WriteString("type", "about:blank");
+            json.WriteString("title", title);
+            json.WriteNumber("status", status);
+            json.WriteString("detail", detail);
+            if (parameter is not null)
+            {
+                json.WriteString("parameter", parameter);
+                json.WriteString("value", value);
+                json.WriteString("valid", valid);
+            }
+
+            json.WriteEndObject();
+        }
+
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+    }
+}

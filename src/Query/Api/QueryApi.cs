@@ -1,0 +1,163 @@
+using System.Globalization;
+using System.Text.Json;
+using ECapture.Events;
+using ECapture.Query.Formatting;
+using ECapture.Query.Pcap;
+using ECapture.Query.Requests;
+using ECapture.Storage;
+using ECapture.Storage.Reading;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+
+namespace ECapture.Query.Api;
+
+/// <summary>The paths of the API.</summary>
+internal static class QueryApi
+{
+    public static void MapQueryApi(this IEndpointRouteBuilder app, QueryServiceOptions options)
+    {
+        IEventStoreReader store = options.Store;
+        app.MapGet("/api/v1/events", (HttpContext context) => EventsAsync(context, store)).WithName("events");
+        app.MapGet("/api/v1/pcapng", (HttpContext context) => PcapngAsync(context, store)).WithName("pcapng");
+        app.MapGet("/api/v1/modules", (HttpContext context) => ModulesAsync(context)).WithName("modules");
+        app.MapGet("/api/v1/status", (HttpContext context) => StatusAsync(context, store, options)).WithName("status");
+        app.MapGet("/health/live", () => Results.Text("live\n")).ExcludeFromDescription();
+        app.MapGet("/health/ready", (HttpContext context) => ReadyAsync(context, store, options)).ExcludeFromDescription();
+    }
+
+    private static async Task EventsAsync(HttpContext context, IEventStoreReader store)
+    {
+        EventsRequest request = RequestReader.ReadEvents(Parameters(context), EventsFormat.Json);
+        IEventFormatter formatter = EventFormatters.Create(request.Format, colours: false);
+        context.Response.ContentType = formatter.ContentType;
+        context.Response.Headers.CacheControl = "no-store";
+        await EventsSearch.WriteAsync(store, request, formatter, context.Response.BodyWriter, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static async Task PcapngAsync(HttpContext context, IEventStoreReader store)
+    {
+        PcapngRequest request = RequestReader.ReadPcapng(Parameters(context));
+        var builder = new PcapngBuilder(store, request.Options);
+        Rebuild rebuild = await builder.PrepareAsync(request.Filter, context.RequestAborted).ConfigureAwait(false);
+        HttpResponse response = context.Response;
+        response.ContentType = "application/x-pcapng";
+        response.Headers.ContentDisposition = "attachment; filename=\"ecapture.pcapng\"";
+        response.Headers.CacheControl = "no-store";
+        response.Headers[PcapngHeaders.Sessions] = rebuild.SessionCount.ToString(CultureInfo.InvariantCulture);
+        bool hasTrailers = response.SupportsTrailers();
+        if (hasTrailers)
+        {
+            foreach (string name in PcapngHeaders.Trailers)
+            {
+                response.DeclareTrailer(name);
+            }
+        }
+
+        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        RebuildReport report = await builder.WriteAsync(rebuild, response.Body, context.RequestAborted).ConfigureAwait(false);
+        if (hasTrailers)
+        {
+            response.AppendTrailer(PcapngHeaders.Packets, report.Packets.ToString(CultureInfo.InvariantCulture));
+            response.AppendTrailer(PcapngHeaders.Secrets, report.Secrets.ToString(CultureInfo.InvariantCulture));
+            response.AppendTrailer(PcapngHeaders.SessionsWithoutSecrets, report.SessionsWithoutSecrets.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    private static async Task ModulesAsync(HttpContext context)
+    {
+        RefuseParameters(context);
+        using var body = new MemoryStream();
+        using (var json = new Utf8JsonWriter(body))
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("modules");
+            foreach (string topic in Topics.All)
+            {
+                json.WriteStartObject();
+                json.WriteString("name", topic);
+                json.WriteString("holds", ModuleDescriptions.Of(topic));
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        await SendJsonAsync(context, body).ConfigureAwait(false);
+    }
+
+    private static async Task StatusAsync(HttpContext context, IEventStoreReader store, QueryServiceOptions options)
+    {
+        RefuseParameters(context);
+        IReadOnlyList<TopicStatus> topics = await store.StatusAsync(context.RequestAborted).ConfigureAwait(false);
+        using var body = new MemoryStream();
+        using (var json = new Utf8JsonWriter(body))
+        {
+            json.WriteStartObject();
+            json.WriteString("version", options.Version);
+            json.WriteString("store", store.Address);
+            json.WriteStartArray("modules");
+            foreach (TopicStatus topic in topics)
+            {
+                json.WriteStartObject();
+                json.WriteString("name", topic.Topic);
+                json.WriteNumber("events", topic.Rows);
+                json.WriteString("last", topic.Last is { } last ? TimeText.Format(last) : null);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        await SendJsonAsync(context, body).ConfigureAwait(false);
+    }
+
+    private static async Task ReadyAsync(HttpContext context, IEventStoreReader store, QueryServiceOptions options)
+    {
+        string? reason = options.NotReady?.Invoke();
+        if (reason is null)
+        {
+            try
+            {
+                await store.PingAsync(context.RequestAborted).ConfigureAwait(false);
+            }
+            catch (StoreException e)
+            {
+                reason = e.Message;
+            }
+        }
+
+        context.Response.StatusCode = reason is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        await context.Response.WriteAsync((reason ?? "ready") + "\n", context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static void RefuseParameters(HttpContext context)
+    {
+        foreach ((string name, _) in Parameters(context))
+        {
+            throw new ParameterException(name, null, "this path takes none");
+        }
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> Parameters(HttpContext context)
+    {
+        foreach ((string name, Microsoft.Extensions.Primitives.StringValues values) in context.Request.Query)
+        {
+            foreach (string? value in values)
+            {
+                yield return new KeyValuePair<string, string>(name, value ?? "");
+            }
+        }
+    }
+
+    private static async Task SendJsonAsync(HttpContext context, MemoryStream body)
+    {
+        context.Response.ContentType = "application/json";
+        context.Response.Headers.CacheControl = "no-store";
+        await context.Response.Body.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length), context.RequestAborted).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,151 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using ECapture.Query.Api;
+using ECapture.Query.Pcap;
+
+namespace ECapture.Query.Client;
+
+/// <summary>Speaks to a query service. The answers are what the service wrote; nothing of them is collected here.</summary>
+public sealed class QueryClient : IDisposable
+{
+    private readonly HttpClient _http;
+    private readonly Uri _service;
+
+    /// <summary>Creates a client.</summary>
+    /// <param name="service">The service's address, for example <c>http://127.0.0.1:8080</c>.</param>
+    public QueryClient(Uri service)
+    {
+        ArgumentNullException.ThrowIfNull(service);
+        _service = service;
+        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(5) })
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+    }
+
+    /// <summary>Copies the answer of a search.</summary>
+    /// <param name="parameters">Parameters as the API takes them, the form included.</param>
+    /// <param name="output">Where it goes.</param>
+    /// <param name="cancellationToken">Ends it, in the store, too.</param>
+    /// <exception cref="QueryClientException">The service refused or failed, or cannot be reached.</exception>
+    public Task EventsAsync(IEnumerable<KeyValuePair<string, string>> parameters, Stream output, CancellationToken cancellationToken) =>
+        CopyAsync("api/v1/events", parameters, output, cancellationToken);
+
+    /// <summary>Copies a rebuilt pcapng file.</summary>
+    /// <param name="parameters">Parameters as the API takes them.</param>
+    /// <param name="output">Where it goes.</param>
+    /// <param name="cancellationToken">Ends it, in the store, too.</param>
+    /// <returns>What the file holds.</returns>
+    /// <exception cref="QueryClientException">The service refused or failed, or cannot be reached; the file is cut when it had begun.</exception>
+    public async Task<RebuildReport> PcapngAsync(
+        IEnumerable<KeyValuePair<string, string>> parameters, Stream output, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        (HttpResponseMessage response, long length) = await CopyAsync("api/v1/pcapng", parameters, output, cancellationToken).ConfigureAwait(false);
+        return new RebuildReport(
+            (int)Number(response.Headers, PcapngHeaders.Sessions),
+            (int)Number(response.TrailingHeaders, PcapngHeaders.SessionsWithoutSecrets),
+            Number(response.TrailingHeaders, PcapngHeaders.Secrets),
+            Number(response.TrailingHeaders, PcapngHeaders.Packets),
+            length);
+    }
+
+    /// <summary>True when a service answers there.</summary>
+    public async Task<bool> IsLiveAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using HttpResponseMessage response = await _http.GetAsync(new Uri(_service, "health/live"), cancellationToken).ConfigureAwait(false);
+            return response.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private async Task<(HttpResponseMessage Response, long Length)> CopyAsync(
+        string path, IEnumerable<KeyValuePair<string, string>> parameters, Stream output, CancellationToken cancellationToken)
+    {
+        var query = new StringBuilder(path);
+        char separator = '?';
+        foreach ((string name, string value) in parameters)
+        {
+            query.Append(separator).Append(Uri.EscapeDataString(name)).Append('=').Append(Uri.EscapeDataString(value));
+            separator = '&';
+        }
+
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_service, query.ToString()));
+            request.Headers.TE.ParseAdd("trailers");
+            using HttpResponseMessage response =
+                await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            if (response.StatusCode != HttpStatusCode.OK)
+            {
+                throw await RefusalAsync(response, cancellationToken).ConfigureAwait(false);
+            }
+
+            Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            await using (body.ConfigureAwait(false))
+            {
+                byte[] buffer = new byte[256 << 10];
+                long length = 0;
+                int read;
+                while ((read = await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
+                {
+                    await output.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                    length += read;
+                }
+
+                return (response, length);
+            }
+        }
+        catch (Exception e) when (e is HttpRequestException or HttpIOException)
+        {
+            throw new QueryClientException(
+                e.InnerException is SocketException
+                    ? $"the query service at {_service} cannot be reached: {e.InnerException.Message}; does `ecapture run` or `ecapture query` run there?"
+                    : $"the query service at {_service} broke off its answer: {e.Message}; its log says why",
+                isUsage: false, e);
+        }
+    }
+
+    private async Task<QueryClientException> RefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        const int longest = 64 << 10;
+        byte[] start = new byte[longest];
+        Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        int length = await body.ReadAtLeastAsync(start, longest, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        bool isUsage = response.StatusCode == HttpStatusCode.BadRequest;
+        if (response.Content.Headers.ContentType?.MediaType == "application/problem+json")
+        {
+            try
+            {
+                using JsonDocument problem = JsonDocument.Parse(start.AsMemory(0, length));
+                if (problem.RootElement.TryGetProperty("detail", out JsonElement detail) && detail.GetString() is { } text)
+                {
+                    return new QueryClientException(Formatting.Printable.Of(text), isUsage);
+                }
+            }
+            catch (JsonException e)
+            {
+                return new QueryClientException($"the query service at {_service} answered {(int)response.StatusCode} without a readable reason", isUsage, e);
+            }
+        }
+
+        return new QueryClientException($"{_service} answered {(int)response.StatusCode}, not as a query service does; is that its address?", isUsage);
+    }
+
+    private static long Number(System.Net.Http.Headers.HttpHeaders headers, string name) =>
+        headers.TryGetValues(name, out IEnumerable<string>? values)
+        && long.TryParse(values.FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            ? number
+            : 0;
+}

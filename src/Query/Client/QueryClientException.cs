@@ -1,0 +1,12 @@
+namespace ECapture.Query.Client;
+
+/// <summary>A query service refused or failed. The message is one line for the user.</summary>
+public sealed class QueryClientException : Exception
+{
+    /// <summary>Creates the exception.</summary>
+    public QueryClientException(string message, bool isUsage, Exception? inner = null)
+        : base(message, inner) => IsUsage = isUsage;
+
+    /// <summary>True when a parameter was refused.</summary>
+    public bool IsUsage { get; }
+}

@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Text;
+using ECapture.Events.V1;
+using ECapture.Storage.Reading;
+using Google.Protobuf;
+
+namespace ECapture.Query.Formatting;
+
+/// <summary>What an event says, in one line without control characters.</summary>
+internal static class EventSummary
+{
+    public static string Of(StoredEvent stored)
+    {
+        Event e = stored.Event;
+        return e.PayloadCase switch
+        {
+            Event.PayloadOneofCase.TlsData => $"{Arrow(e.TlsData.Direction)} {Text(e.TlsData.Data)}",
+            Event.PayloadOneofCase.TlsSecret => $"{Printable.Of(e.TlsSecret.Label)} {Short(e.TlsSecret.ClientRandom)}",
+            Event.PayloadOneofCase.Packet => Format($"{Arrow(e.Packet.Direction)} {Printable.Of(e.Packet.Interface)} {e.Packet.OriginalLength} bytes"),
+            Event.PayloadOneofCase.ConnectionState => e.ConnectionState.State.ToString().ToLowerInvariant(),
+            Event.PayloadOneofCase.ConnectionLink => Link(e.ConnectionLink),
+            Event.PayloadOneofCase.ShellCommand => Text(e.ShellCommand.Text) + Exit(stored.Result),
+            Event.PayloadOneofCase.ShellResult => Format($"exit {e.ShellResult.ExitStatus} of command {EventView.Id(e.ShellResult.Command)}"),
+            Event.PayloadOneofCase.ProcessExec => Arguments(e.ProcessExec) + Exit(stored.Result),
+            Event.PayloadOneofCase.ProcessExit => Format($"exit {e.ProcessExit.ExitStatus}"),
+            Event.PayloadOneofCase.SqlStatement => Sql(e.SqlStatement),
+            Event.PayloadOneofCase.Checkpoint => Format($"checkpoint of {e.Checkpoint.Streams.Count} streams"),
+            Event.PayloadOneofCase.Loss => Format($"lost {e.Loss.Records} records at {Printable.Of(e.Loss.Where)}: {Printable.Of(e.Loss.Why)}"),
+            Event.PayloadOneofCase.Coverage => $"not captured: {Printable.Of(e.Coverage.Subject)} {Text(e.Coverage.Target)}: {Printable.Of(e.Coverage.Reason)}",
+            Event.PayloadOneofCase.AgentState => Agent(e.AgentState),
+            _ => "an event of a newer schema",
+        };
+    }
+
+    private static string Sql(SqlStatement sql)
+    {
+        var line = new StringBuilder();
+        line.Append(Text(sql.User)).Append('@').Append(Text(sql.Database)).Append(' ').Append(Text(sql.Statement));
+        if (sql.Parameters.Count > 0)
+        {
+            line.Append(" [").AppendJoin(", ", sql.Parameters.Select(p => p.Format switch
+            {
+                SqlStatement.Types.Parameter.Types.Format.Null => "NULL",
+                SqlStatement.Types.Parameter.Types.Format.Binary => "0x" + Convert.ToHexStringLower(p.Value.Span),
+                _ => Text(p.Value),
+            })).Append(']');
+        }
+
+        line.Append(sql.Outcome switch
+        {
+            SqlStatement.Types.Outcome.Error => $" -> error {Printable.Of(sql.ErrorCode)} {Text(sql.ErrorMessage)}",
+            SqlStatement.Types.Outcome.Incomplete => " -> incomplete",
+            _ => sql.HasRows ? Format($" -> {sql.Rows} rows") : $" -> {Text(sql.CommandTag)}",
+        });
+        return line.Append(CultureInfo.InvariantCulture, $" in {sql.DurationNs / 1e6:0.###} ms").ToString();
+    }
+
+    private static string Agent(AgentState agent)
+    {
+        string state = agent.State switch
+        {
+            AgentState.Types.State.ModuleStarted => "module started",
+            AgentState.Types.State.ModuleFailed => "module failed",
+            AgentState.Types.State.ClockStep => "clock step",
+            _ => agent.State.ToString().ToLowerInvariant(),
+        };
+        return Printable.Of($"{state} {agent.Module} {agent.Detail}".TrimEnd());
+    }
+
+    private static string Link(ConnectionLink link)
+    {
+        var line = new StringBuilder("link ").Append(link.Source.ToString().ToLowerInvariant());
+        if (link.ServerName.Length > 0)
+        {
+            line.Append(' ').Append(Text(link.ServerName));
+        }
+
+        return link.ClientRandom.Length > 0 ? line.Append(' ').Append(Short(link.ClientRandom)).ToString() : line.ToString();
+    }
+
+    private static string Arguments(ProcessExec exec) => exec.Arguments.Count == 0
+        ? Text(exec.Executable)
+        : string.Join(' ', exec.Arguments.Select(Text)) + (exec.ArgumentsCut ? " …" : "");
+
+    private static string Exit(StoredResult? result) => result is null ? "" : Format($" (exit {result.ExitStatus})");
+
+    private static string Arrow(Direction direction) => direction switch
+    {
+        Direction.Sent => ">",
+        Direction.Received => "<",
+        _ => "-",
+    };
+
+    private static string Short(ByteString bytes) => Convert.ToHexStringLower(bytes.Span[..Math.Min(8, bytes.Length)]) + "…";
+
+    private static string Text(ByteString bytes) => Printable.Of(bytes.Span);
+
+    private static string Format(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

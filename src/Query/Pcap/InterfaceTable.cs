@@ -1,0 +1,42 @@
+using System.Text;
+using ECapture.Pcapng;
+using ECapture.Storage.Reading;
+
+namespace ECapture.Query.Pcap;
+
+/// <summary>Interfaces of the file by host and name.</summary>
+internal sealed class InterfaceTable(PcapngWriter writer)
+{
+    private const ushort Ethernet = 1;
+
+    private readonly List<(byte[] Host, byte[] Name, int Id)> _known = [];
+    private int _last;
+
+    public void Add(StoredInterface description)
+    {
+        int id = writer.WriteInterface(new PcapngInterface(description.Name, description.LinkType, "host " + description.Host));
+        _known.Add((Encoding.UTF8.GetBytes(description.Host), Encoding.UTF8.GetBytes(description.Name), id));
+    }
+
+    public int Find(ReadOnlySpan<byte> host, ReadOnlySpan<byte> name)
+    {
+        if (_last < _known.Count && name.SequenceEqual(_known[_last].Name) && host.SequenceEqual(_known[_last].Host))
+        {
+            return _known[_last].Id;
+        }
+
+        for (int i = 0; i < _known.Count; i++)
+        {
+            if (name.SequenceEqual(_known[i].Name) && host.SequenceEqual(_known[i].Host))
+            {
+                _last = i;
+                return _known[i].Id;
+            }
+        }
+
+        // Stored since the interfaces were listed: a block may also stand between packets.
+        Add(new StoredInterface(Encoding.UTF8.GetString(host), Encoding.UTF8.GetString(name), Ethernet));
+        _last = _known.Count - 1;
+        return _known[_last].Id;
+    }
+}

@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using ECapture.Pcapng;
+using ECapture.Storage;
+using ECapture.Storage.Reading;
+
+namespace ECapture.Query.Pcap;
+
+/// <summary>
+/// Rebuilds a pcapng file from a store: interfaces, the TLS secrets of exactly the sessions that the filter matched, their processes, then their
+/// packets in the order of time with direction and process. A matched session comes whole, from its first packet. Memory grows with the
+/// number of sessions, not with that of packets.
+/// </summary>
+/// <param name="store">Where events are read.</param>
+/// <param name="options">What goes into the file.</param>
+public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions options)
+{
+    private const uint UnknownUser = uint.MaxValue;
+
+    /// <summary>Finds the sessions of a filter, so that an error of the store comes before the first byte of a file.</summary>
+    /// <exception cref="StoreException">The store failed.</exception>
+    public async Task<Rebuild> PrepareAsync(EventFilter filter, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        using Activity? activity = QueryTelemetry.Activities.StartActivity("pcapng.sessions");
+        SessionSet sessions = await new SessionResolver(store, options).ResolveAsync(filter, cancellationToken).ConfigureAwait(false);
+        Session[] matched = [.. sessions.Matched];
+        activity?.SetTag("ecapture.sessions", matched.Length);
+        return new Rebuild(sessions, matched);
+    }
+
+    /// <summary>Writes the file.</summary>
+    /// <param name="rebuild">What <see cref="PrepareAsync"/> gave.</param>
+    /// <param name="output">Where the file goes; its speed is the speed of the read. It stays open.</param>
+    /// <param name="cancellationToken">Ends the work, in the store, too; the file is cut then.</param>
+    /// <exception cref="StoreException">The store failed; the file is cut.</exception>
+    public async Task<RebuildReport> WriteAsync(Rebuild rebuild, Stream output, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(rebuild);
+        long begun = Stopwatch.GetTimestamp();
+        using Activity? activity = QueryTelemetry.Activities.StartActivity("pcapng.write");
+        var writer = new PcapngWriter(output);
+        writer.WriteSectionHeader(application: "ecapture " + typeof(PcapngBuilder).Assembly.GetName().Version?.ToString(3));
+        long secrets = 0;
+        long packets = 0;
+        Session[] matched = rebuild.Matched;
+        if (matched.Length > 0)
+        {
+            List<PacketSegment> plan = PacketPlan.Make(matched, rebuild.Sessions.Bounds);
+            string[] hosts = [.. matched.Select(s => s.Key.Host).Distinct().Order(StringComparer.Ordinal)];
+            var interfaces = new InterfaceTable(writer);
+            if (plan.Count > 0)
+            {
+                var range = new TimeRange(plan[0].Range.From, plan[^1].Range.To);
+                IReadOnlyCollection<ulong>? flows = plan.Count == 1 ? plan[0].Flows : null;
+                foreach (StoredInterface description in
+                    await store.InterfacesAsync(new PacketQuery(range, hosts, flows), cancellationToken).ConfigureAwait(false))
+                {
+                    interfaces.Add(description);
+                }
+
+                if (options.Keys)
+                {
+                    secrets = await new SecretWriter(store, rebuild.Sessions, writer).WriteAsync(range, cancellationToken).ConfigureAwait(false);
+                }
+            }
+
+            WriteProcesses(writer, matched);
+            packets = await WritePacketsAsync(rebuild, plan, hosts, interfaces, writer, cancellationToken).ConfigureAwait(false);
+        }
+
+        await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
+        var report = new RebuildReport(matched.Length, matched.Count(s => !s.HasSecrets), secrets, packets, writer.BytesWritten);
+        activity?.SetTag("ecapture.packets", packets);
+        QueryTelemetry.Packets.Add(packets);
+        QueryTelemetry.Bytes.Add(report.Bytes);
+        QueryTelemetry.Sessions.Add(report.Sessions);
+        QueryTelemetry.RebuildDuration.Record(Stopwatch.GetElapsedTime(begun).TotalSeconds);
+        return report;
+    }
+
+    private static void WriteProcesses(PcapngWriter writer, Session[] matched)
+    {
+        var written = new HashSet<(uint Pid, ulong Start)>();
+        foreach (ProcessFact process in matched.SelectMany(s => s.Processes.Values))
+        {
+            if (written.Add((process.Pid, process.Start)))
+            {
+                writer.WriteProcess(new PcapngProcess(
+                    process.Pid, process.Name, process.Uid == UnknownUser ? null : process.Uid,
+                    process.Start == 0 ? null : process.Start + (ulong)process.ClockOffset));
+            }
+        }
+    }
+
+    private async Task<long> WritePacketsAsync(
+        Rebuild rebuild, List<PacketSegment> plan, string[] hosts, InterfaceTable interfaces, PcapngWriter writer, CancellationToken cancellationToken)
+    {
+        var tracks = new FlowTracks(rebuild.Sessions, hosts.Length > 1);
+        long packets = 0;
+        foreach (PacketSegment segment in plan)
+        {
+            IPacketCursor cursor =
+                await store.PacketsAsync(new PacketQuery(segment.Range, hosts, segment.Flows), cancellationToken).ConfigureAwait(false);
+            await using (cursor.ConfigureAwait(false))
+            {
+                while (await cursor.ReadAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    if (tracks.Find(cursor) is { } track && track.Wants(cursor))
+                    {
+                        writer.WritePacket(
+                            interfaces.Find(cursor.Host, cursor.Interface), (ulong)cursor.Time, cursor.Data, cursor.OriginalLength, track.Options(cursor));
+                        packets++;
+                        if (writer.ShouldFlush)
+                        {
+                            await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
+                        }
+                    }
+                }
+            }
+        }
+
+        return packets;
+    }
+}

@@ -1,0 +1,14 @@
+namespace ECapture.Query.Pcap;
+
+/// <summary>How a pcapng file is rebuilt.</summary>
+public sealed record RebuildOptions
+{
+    /// <summary>False leaves the TLS secrets out.</summary>
+    public bool Keys { get; init; } = true;
+
+    /// <summary>
+    /// How far, in nanoseconds, before the first and after the last matched row the begin and the end of a session are looked for; a day by default.
+    /// Packets of longer sessions are in the file as far as this goes.
+    /// </summary>
+    public long LookAround { get; init; } = 24 * 3_600_000_000_000;
+}

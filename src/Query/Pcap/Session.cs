@@ -1,0 +1,49 @@
+using ECapture.Storage.Reading;
+
+namespace ECapture.Query.Pcap;
+
+/// <summary>One use of a flow: from its first packet to its last. A 5-tuple that is used again makes another session of the same flow.</summary>
+internal sealed class Session(FlowKey key, long from, long? end)
+{
+    /// <summary>SYNs are sent again for up to 127 s before a connection stands.</summary>
+    public const long LongestOpening = 130_000_000_000;
+
+    /// <summary>What follows the close: the last acknowledgements, a FIN sent again.</summary>
+    public const long Tail = 10_000_000_000;
+
+    public FlowKey Key { get; } = key;
+
+    /// <summary>Since when it is surely this session; its first packets may be up to <see cref="ZoneFrom"/> earlier.</summary>
+    public long From { get; } = from;
+
+    /// <summary>When it was closed; null: not known.</summary>
+    public long? End { get; } = end;
+
+    /// <summary>A SYN since then opens this session.</summary>
+    public long ZoneFrom { get; set; } = from;
+
+    /// <summary>The filter wants it.</summary>
+    public bool IsMatched { get; set; }
+
+    /// <summary>A secret of it was written.</summary>
+    public bool HasSecrets { get; set; }
+
+    /// <summary>Connections of this host that use it; both ends' on a loopback.</summary>
+    public HashSet<ulong> Connections { get; } = [];
+
+    /// <summary>The processes at its ends, by the port of the end.</summary>
+    public Dictionary<ushort, ProcessFact> Processes { get; } = [];
+
+    /// <summary>Not after this time.</summary>
+    public long LastPossible => End is { } end ? Saturated(end, Tail) : long.MaxValue;
+
+    public void AddProcess(ushort port, ProcessFact process)
+    {
+        if (process.Pid != 0)
+        {
+            Processes.TryAdd(port, process);
+        }
+    }
+
+    public static long Saturated(long time, long more) => time > long.MaxValue - more ? long.MaxValue : time + more;
+}

@@ -1,0 +1,199 @@
+using ECapture.Storage.Reading;
+
+namespace ECapture.Query.Pcap;
+
+/// <summary>
+/// Finds the whole sessions behind the rows that a filter matched: the flow and time extent of each, its connections, client randoms and
+/// processes.
+/// </summary>
+internal sealed class SessionResolver(IEventStoreReader store, RebuildOptions options)
+{
+    private const int MostHops = 4;
+
+    private readonly FactIndex _facts = new();
+    private readonly List<FlowMatch> _matches = [];
+
+    public async Task<SessionSet> ResolveAsync(EventFilter filter, CancellationToken cancellationToken)
+    {
+        var set = new SessionSet();
+        long first = long.MaxValue;
+        long last = long.MinValue;
+        await foreach (FlowMatch match in store.MatchFlowsAsync(filter, cancellationToken).ConfigureAwait(false))
+        {
+            _matches.Add(match);
+            first = Math.Min(first, match.From);
+            last = Math.Max(last, match.To);
+            if (match.Key.Flow != 0)
+            {
+                _facts.Want(match.Key);
+            }
+            else
+            {
+                _facts.Want(new ConnectionKey(match.Key.Host, match.Connection));
+            }
+        }
+
+        if (_matches.Count == 0)
+        {
+            return set;
+        }
+
+        var near = new TimeRange(Less(first, Session.LongestOpening), Session.Saturated(last, Session.LongestOpening));
+        var before = new TimeRange(Less(near.From, options.LookAround), near.From);
+        var after = new TimeRange(near.To, Session.Saturated(near.To, options.LookAround));
+        set.Bounds = new TimeRange(before.From, after.To);
+        await LoadAsync(near, cancellationToken).ConfigureAwait(false);
+        await LoadAsync(before, [.. _facts.Flows.Where(k => !HasStart(k))], [], cancellationToken).ConfigureAwait(false);
+        await LoadAsync(after, [.. _facts.Flows.Where(HasOpenEnd)], [], cancellationToken).ConfigureAwait(false);
+        foreach (FlowKey key in _facts.Flows)
+        {
+            SessionBuilder.Build(set.Of(key), _facts.Extents(key).Values, before.From);
+        }
+
+        await FindOpeningsAsync(set, new TimeRange(before.From, after.To), cancellationToken).ConfigureAwait(false);
+        foreach (FlowSessions flow in set.Flows)
+        {
+            flow.Arrange();
+        }
+
+        Mark(set);
+        return set;
+    }
+
+    /// <summary>Follows connection to flow to connection until nothing new comes up.</summary>
+    private async Task LoadAsync(TimeRange range, CancellationToken cancellationToken)
+    {
+        var askedFlows = new HashSet<FlowKey>();
+        var askedConnections = new HashSet<ConnectionKey>();
+        for (int hop = 0; hop < MostHops; hop++)
+        {
+            FlowKey[] flows = [.. _facts.Flows.Where(askedFlows.Add)];
+            ConnectionKey[] connections = [.. _facts.Connections.Where(askedConnections.Add)];
+            if (flows.Length + connections.Length == 0)
+            {
+                return;
+            }
+
+            await LoadAsync(range, flows, connections, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task LoadAsync(
+        TimeRange range, FlowKey[] flows, ConnectionKey[] connections, CancellationToken cancellationToken)
+    {
+        ulong[] flowIds = [.. flows.Select(f => f.Flow).Distinct()];
+        ulong[] connectionIds = [.. connections.Select(c => c.Connection).Distinct()];
+        if (flowIds.Length + connectionIds.Length == 0)
+        {
+            return;
+        }
+
+        if (flowIds.Length + connectionIds.Length > KeyChunks.Ids * KeyChunks.Statements)
+        {
+            await foreach (ConnectionFact fact in store.ConnectionFactsAsync(range, null, null, cancellationToken).ConfigureAwait(false))
+            {
+                _facts.Add(fact);
+            }
+
+            return;
+        }
+
+        IEnumerable<(ulong[] Flows, ulong[] Connections)> chunks =
+            flowIds.Chunk(KeyChunks.Ids).Select(c => (c, Array.Empty<ulong>()))
+                .Concat(connectionIds.Chunk(KeyChunks.Ids).Select(c => (Array.Empty<ulong>(), c)));
+        foreach ((ulong[] someFlows, ulong[] someConnections) in chunks)
+        {
+            await foreach (ConnectionFact fact in store.ConnectionFactsAsync(range, someFlows, someConnections, cancellationToken).ConfigureAwait(false))
+            {
+                _facts.Add(fact);
+            }
+        }
+    }
+
+    /// <summary>Where no fact says when a flow's sessions began, the SYNs do.</summary>
+    private async Task FindOpeningsAsync(SessionSet set, TimeRange range, CancellationToken cancellationToken)
+    {
+        FlowSessions[] unknown = [.. set.Flows.Where(f => f.Sessions.Count == 0)];
+        if (unknown.Length == 0)
+        {
+            return;
+        }
+
+        string[] hosts = [.. unknown.Select(f => f.Key.Host).Distinct()];
+        ulong[] ids = [.. unknown.Select(f => f.Key.Flow).Distinct()];
+        List<ulong[]?> chunks = ids.Length > KeyChunks.Ids * KeyChunks.Statements ? [null] : [.. ids.Chunk(KeyChunks.Ids)];
+        var openings = new Dictionary<FlowKey, List<(long Time, uint Sequence)>>();
+        foreach (ulong[]? chunk in chunks)
+        {
+            await using IPacketCursor packets = await store.SmallTcpPacketsAsync(new PacketQuery(range, hosts, chunk), cancellationToken).ConfigureAwait(false);
+            while (await packets.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                if (TcpHeader.IsOpening(packets.Data, out uint sequence))
+                {
+                    var key = new FlowKey(System.Text.Encoding.UTF8.GetString(packets.Host), packets.NetworkNamespace, packets.Flow);
+                    if (!openings.TryGetValue(key, out List<(long, uint)>? list))
+                    {
+                        openings.Add(key, list = []);
+                    }
+
+                    list.Add((packets.Time, sequence));
+                }
+            }
+        }
+
+        foreach (FlowSessions flow in unknown)
+        {
+            SessionBuilder.Build(flow, openings.GetValueOrDefault(flow.Key) ?? [], range.From);
+        }
+    }
+
+    private void Mark(SessionSet set)
+    {
+        foreach (FlowMatch match in _matches)
+        {
+            if (match.Key.Flow != 0)
+            {
+                set.Of(match.Key).Match(match);
+                continue;
+            }
+
+            foreach (FlowKey key in _facts.FlowsOf(new ConnectionKey(match.Key.Host, match.Connection)))
+            {
+                set.Of(key).Match(match with { Key = key });
+            }
+        }
+
+        foreach (Session session in set.Matched)
+        {
+            foreach (ulong connection in session.Connections)
+            {
+                set.AddConnection(new ConnectionKey(session.Key.Host, connection), session);
+            }
+        }
+
+        foreach ((FlowKey key, ulong connection, long time, byte[] random) in _facts.Randoms)
+        {
+            if (connection != 0 && set.Connections.TryGetValue(new ConnectionKey(key.Host, connection), out HashSet<Session>? owners))
+            {
+                foreach (Session owner in owners)
+                {
+                    set.AddRandom(random, owner);
+                }
+            }
+            else if (key.Flow != 0 && set.Find(key)?.At(time) is { IsMatched: true } session)
+            {
+                set.AddRandom(random, session);
+            }
+        }
+    }
+
+    private bool HasStart(FlowKey key)
+    {
+        Dictionary<ulong, ConnectionExtent> extents = _facts.Extents(key);
+        return extents.Count > 0 && extents.Values.All(e => e.Start is not null || e.IsExisting);
+    }
+
+    private bool HasOpenEnd(FlowKey key) => _facts.Extents(key).Values.Any(e => e.End is null);
+
+    private static long Less(long time, long less) => time < long.MinValue + less ? long.MinValue : time - less;
+}

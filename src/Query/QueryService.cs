@@ -1,0 +1,53 @@
+using System.Net;
+using ECapture.Query.Api;
+using ECapture.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ECapture.Query;
+
+/// <summary>The HTTP API over a store.</summary>
+public static class QueryService
+{
+    /// <summary>Serves until it is cancelled; requests under way are given a moment to end.</summary>
+    /// <param name="options">How.</param>
+    /// <param name="cancellationToken">Ends the service.</param>
+    /// <exception cref="FormatException">The address cannot be used; the message is one line for the user.</exception>
+    public static async Task RunAsync(QueryServiceOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        IPEndPoint endPoint = ListenAddress.Parse(options.Listen, options.AllowInsecureListen);
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 0;
+            kestrel.Limits.MinResponseDataRate = null; // a reader may pause: tshark on a pipe, a pager
+            kestrel.Listen(endPoint);
+        });
+        builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(1));
+        builder.Services.AddOpenApi(OpenApiDescription.Configure);
+        options.Configure?.Invoke(builder);
+        WebApplication app = builder.Build();
+        await using (app.ConfigureAwait(false))
+        {
+            app.UseMiddleware<ProblemMiddleware>();
+            app.MapOpenApi("/openapi/v1.json");
+            app.MapQueryApi(options);
+            try
+            {
+                await app.StartAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
+            {
+                throw new FormatException($"cannot listen on {options.Listen}: {(e.InnerException ?? e).Message}; is another service there? Choose a port with --listen", e);
+            }
+
+            options.Started?.Invoke(new Uri(app.Urls.First()));
+            await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+}

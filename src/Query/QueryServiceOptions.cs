@@ -1,0 +1,32 @@
+using ECapture.Storage.Reading;
+using Microsoft.AspNetCore.Builder;
+
+namespace ECapture.Query;
+
+/// <summary>How the query service runs.</summary>
+public sealed class QueryServiceOptions
+{
+    /// <summary>Where it listens when nothing else is said.</summary>
+    public const string DefaultListen = "http://127.0.0.1:8080";
+
+    /// <summary>The store that is read; it stays the caller's.</summary>
+    public required IEventStoreReader Store { get; init; }
+
+    /// <summary>http URL of an address of this machine; port 0 takes a free one.</summary>
+    public string Listen { get; init; } = DefaultListen;
+
+    /// <summary>Allows an address that is not a loopback one, although nothing is encrypted and nobody is asked who they are.</summary>
+    public bool AllowInsecureListen { get; init; }
+
+    /// <summary>Version to show in <c>/api/v1/status</c>.</summary>
+    public string Version { get; init; } = "0.0.0";
+
+    /// <summary>Adds logging, telemetry and services.</summary>
+    public Action<WebApplicationBuilder>? Configure { get; init; }
+
+    /// <summary>A further condition of <c>/health/ready</c>: the reason why the program is not ready, or null.</summary>
+    public Func<string?>? NotReady { get; init; }
+
+    /// <summary>Called once with the address that is listened on.</summary>
+    public Action<Uri>? Started { get; init; }
+}

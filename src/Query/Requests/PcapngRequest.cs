@@ -1,0 +1,9 @@
+using ECapture.Query.Pcap;
+using ECapture.Storage.Reading;
+
+namespace ECapture.Query.Requests;
+
+/// <summary>A rebuild of a pcapng file.</summary>
+/// <param name="Filter">Which sessions: those of the rows that it matches.</param>
+/// <param name="Options">What goes into the file.</param>
+public sealed record PcapngRequest(EventFilter Filter, RebuildOptions Options);

@@ -1,0 +1,115 @@
+using System.Globalization;
+using ECapture.Events;
+using ECapture.Query.Pcap;
+using ECapture.Storage.Reading;
+
+namespace ECapture.Query.Requests;
+
+/// <summary>Reads the parameters of a search, from a URL or from a command line: names and values are the same.</summary>
+public static class RequestReader
+{
+    /// <summary>Events of a page when no limit is given.</summary>
+    public const int DefaultLimit = 1000;
+
+    private const int MaximumLimit = 1_000_000;
+
+    /// <summary>Reads a search of events.</summary>
+    /// <param name="parameters">Names and values; a name may come several times.</param>
+    /// <param name="format">The form when none is given.</param>
+    /// <exception cref="ParameterException">One of them cannot be used.</exception>
+    public static EventsRequest ReadEvents(IEnumerable<KeyValuePair<string, string>> parameters, EventsFormat format)
+    {
+        var values = new ParameterValues(parameters, SearchParameters.Events);
+        EventFilter filter = ReadFilter(values) with { IncludeResults = Boolean(values, "results") ?? false };
+        EventOrder order = values.Choice("order", ("newest", EventOrder.Newest), ("oldest", EventOrder.Oldest)) ?? EventOrder.Newest;
+        int? limit = values.Single("limit") switch
+        {
+            null => DefaultLimit,
+            "all" => null,
+            string text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n is >= 1 and <= MaximumLimit
+                ? n
+                : throw new ParameterException("limit", text, $"a number from 1 to {MaximumLimit}, or all"),
+        };
+        EventCursor? after = null;
+        if (values.Single("cursor") is { } cursor)
+        {
+            after = EventCursor.TryParse(cursor, out EventCursor parsed)
+                ? parsed
+                : throw new ParameterException("cursor", cursor, "the cursor of an event of an earlier page");
+        }
+
+        EventsFormat form = values.Choice(
+            "format", ("json", EventsFormat.Json), ("ndjson", EventsFormat.Ndjson), ("csv", EventsFormat.Csv), ("table", EventsFormat.Table)) ?? format;
+        return new EventsRequest(filter, order, limit, after, form);
+    }
+
+    /// <summary>Reads a rebuild of a pcapng file.</summary>
+    /// <param name="parameters">Names and values; a name may come several times.</param>
+    /// <exception cref="ParameterException">One of them cannot be used.</exception>
+    public static PcapngRequest ReadPcapng(IEnumerable<KeyValuePair<string, string>> parameters)
+    {
+        var values = new ParameterValues(parameters, SearchParameters.Pcapng);
+        return new PcapngRequest(ReadFilter(values), new RebuildOptions { Keys = Boolean(values, "keys") ?? true });
+    }
+
+    private static EventFilter ReadFilter(ParameterValues values)
+    {
+        string? since = values.Single("since");
+        string? from = values.Single("from");
+        if (since is not null && from is not null)
+        {
+            throw new ParameterException("since", since, "either since or from, not both");
+        }
+
+        long? first = null;
+        if (since is not null)
+        {
+            first = TimeText.TryParseDuration(since, out long ago) ? TimeText.Now - ago
+                : TimeText.TryParseTime(since, out long time) ? time
+                : throw new ParameterException("since", since, "a number and s, m, h, d or w, such as 10m; or a time such as 2026-11-20T06:00:00Z");
+        }
+        else if (from is not null)
+        {
+            first = Time("from", from);
+        }
+
+        long? last = values.Single("to") is { } to ? Time("to", to) : null;
+        if (first >= last)
+        {
+            throw new ParameterException("to", values.Single("to")!, $"a time after {TimeText.Format(first.Value)}");
+        }
+
+        return new EventFilter
+        {
+            From = first,
+            To = last,
+            Topics = values.List("module", Module, "one of " + string.Join(", ", Topics.All)),
+            Hosts = values.List("host", static v => v, "a host name"),
+            Processes = values.Whole("process"),
+            Pids = values.List("pid", UInt32, "a number from 0 to 4294967295"),
+            Uids = values.List("uid", UInt32, "a number from 0 to 4294967295"),
+            Addresses = values.List("address", v => AddressRange.TryParse(v, out AddressRange? range) ? range : null, "an address or prefix, such as 10.0.0.1, 10.0.0.0/8 or fe80::/10"),
+            Ports = values.List("port", UInt16, "a number from 1 to 65535"),
+            Connections = values.List("connection", Id, "16 hexadecimal digits"),
+            Flows = values.List("flow", Id, "16 hexadecimal digits"),
+            Text = values.Single("text") is { Length: > 0 } text ? text : null,
+        };
+    }
+
+    private static long Time(string name, string text) => TimeText.TryParseTime(text, out long time)
+        ? time
+        : throw new ParameterException(name, text, "a time such as 2026-11-20T06:00:00Z or 2026-11-20 06:00:00.123456789 (UTC)");
+
+    private static string? Module(string text) => Topics.All.Contains(text) ? text : null;
+
+    private static uint? UInt32(string text) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint value) ? value : null;
+
+    private static ushort? UInt16(string text) =>
+        ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ushort value) && value > 0 ? value : null;
+
+    private static ulong? Id(string text) =>
+        text.Length == 16 && ulong.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong value) ? value : null;
+
+    private static bool? Boolean(ParameterValues values, string name) => values.Choice(name, ("true", true), ("false", false));
+}

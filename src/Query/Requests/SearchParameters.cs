@@ -1,0 +1,41 @@
+namespace ECapture.Query.Requests;
+
+/// <summary>The parameters of searches and of pcapng rebuilds.</summary>
+public static class SearchParameters
+{
+    /// <summary>Which events: for both.</summary>
+    public static IReadOnlyList<SearchParameter> Filter { get; } =
+    [
+        new("module", "Modules: tls, bash, postgres, packet, secret, process, connection, agent. Several by commas.", "tls,bash", true),
+        new("since", "How far back: a number and s, m, h, d or w; or a time.", "10m", false),
+        new("from", "From this time on: RFC 3339, or a date and time in UTC.", "2026-11-20T06:00:00Z", false),
+        new("to", "Before this time.", "2026-11-20T07:00:00Z", false),
+        new("host", "Host names. Several by commas.", "web1", true),
+        new("process", "Process name (comm), exactly. Give it again for several.", "curl", true),
+        new("pid", "Process ids. Several by commas.", "1234", true),
+        new("uid", "User ids. Several by commas.", "1000", true),
+        new("address", "Address or prefix of either end. Several by commas.", "10.0.0.0/8", true),
+        new("port", "Port of either end. Several by commas.", "443", true),
+        new("connection", "Connection ids, 16 hexadecimal digits as events show them. Several by commas.", "8d1f00c300000001", true),
+        new("flow", "Flow ids, 16 hexadecimal digits as events show them. Several by commas.", "b3a1f00d12345678", true),
+        new("text", "Text that the captured bytes contain, with its case.", "GET /login", false),
+    ];
+
+    /// <summary>Of a search of events.</summary>
+    public static IReadOnlyList<SearchParameter> Events { get; } =
+    [
+        .. Filter,
+        new("limit", "Most events, 1 to 1000000, or all.", "100", false),
+        new("cursor", "The cursor of the last event of the page before: every event carries its own.", "GIt3…", false),
+        new("order", "newest or oldest first.", "newest", false),
+        new("results", "true: ends of commands and processes as events of their own.", "false", false),
+        new("format", "json, ndjson, csv or table.", "ndjson", false),
+    ];
+
+    /// <summary>Of a pcapng rebuild.</summary>
+    public static IReadOnlyList<SearchParameter> Pcapng { get; } =
+    [
+        .. Filter,
+        new("keys", "false leaves the TLS secrets out.", "true", false),
+    ];
+}
