@@ -8,7 +8,11 @@ public sealed class StoredEvent
 {
     private Event? _event;
 
-    internal StoredEvent(EventId id, long time, byte[] encoding)
+    /// <summary>Creates the event.</summary>
+    /// <param name="id">Its identity.</param>
+    /// <param name="time">The store's time.</param>
+    /// <param name="encoding">Its bytes.</param>
+    public StoredEvent(EventId id, long time, byte[] encoding)
     {
         Id = id;
         Time = time;
@@ -29,7 +33,7 @@ public sealed class StoredEvent
     public Event Event => _event ??= Parse();
 
     /// <summary>How a shell command or a process ended, when that is in the store.</summary>
-    public StoredResult? Result { get; internal set; }
+    public StoredResult? Result { get; set; }
 
     /// <summary>Its place in the search.</summary>
     public EventCursor Cursor => new(Time, Id);

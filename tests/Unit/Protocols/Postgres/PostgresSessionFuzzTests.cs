@@ -65,7 +65,7 @@ public sealed class PostgresSessionFuzzTests
         int statements = 0;
         PostgresSession session = new(new PostgresLimits { Pending = 100 }, _ => statements++);
         ulong at = 0;
-        foreach (byte[] message in Enumerable.Repeat(Query("select 1"), 1000).Prepend(Startup(("user", "u"))))
+        foreach (byte[] message in Enumerable.Repeat(SimpleQuery("select 1"), 1000).Prepend(Startup(("user", "u"))))
         {
             session.Received(1, at, message);
             at += (ulong)message.Length;
@@ -78,7 +78,7 @@ public sealed class PostgresSessionFuzzTests
 
     private static byte[] ClientTurn(Random random) => random.Next(9) switch
     {
-        0 => Query(new string('q', random.Next(6000))),
+        0 => SimpleQuery(new string('q', random.Next(6000))),
         1 => [.. Parse("n", "select", 1, 2), .. Bind("", "n", [random.Next(3)], new byte[random.Next(5000)], null), .. Execute(), .. Sync()],
         2 => [.. Describe('S', "n"), .. Describe('P', ""), .. Close('S', "n"), .. Close('P', "")],
         3 => Message('F', Int32(1), Int16(0), Int16(random.Next(-1, 5))),

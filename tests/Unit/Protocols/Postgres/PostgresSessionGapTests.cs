@@ -17,7 +17,7 @@ public sealed class PostgresSessionGapTests
     [Fact]
     public void Received_SessionOlderThanTheObservation_StartsAtItsFirstRequest()
     {
-        Client(Query("select 1"));
+        Client(SimpleQuery("select 1"));
         Server(Row(), Complete("SELECT 1"), Ready());
         Client(Bind("", "old", [], "v"u8.ToArray()), Execute(), Sync());
         Server(Message('2'), Row(), Complete("SELECT 1"), Ready());
@@ -32,7 +32,7 @@ public sealed class PostgresSessionGapTests
     public void Sent_ObservationBeginsWithinAnAnswer_FindsTheNextRequest()
     {
         Server([.. Row(9000).Skip(4000), .. Complete("SELECT 1"), .. Ready()]);
-        Client(Query("select 2"));
+        Client(SimpleQuery("select 2"));
         Server(Complete("SELECT 2"), Ready());
 
         Assert.Equal(("select 2", 2UL), (Text(Assert.Single(_statements).Text), _statements[0].Rows!.Value));
@@ -42,12 +42,12 @@ public sealed class PostgresSessionGapTests
     public void Sent_PartOfAResultIsMissing_CompletesByItsEnd()
     {
         Begin();
-        Client(Query("select big"));
+        Client(SimpleQuery("select big"));
         byte[] answer = [.. Enumerable.Repeat(Row(100), 200).SelectMany(r => r), .. Complete("SELECT 200"), .. Ready()];
         Server(answer[..8192]);
         _sent += 8192; // lost
         Server(answer[16384..]);
-        Client(Query("select 2"));
+        Client(SimpleQuery("select 2"));
         Server(Complete("SELECT 2"), Ready());
 
         Assert.Equal([("select big", 200UL), ("select 2", 2UL)], _statements.Select(s => (Text(s.Text), s.Rows!.Value)));
@@ -58,11 +58,11 @@ public sealed class PostgresSessionGapTests
     public void Sent_AWholeAnswerIsMissing_TheNextIsNotTakenForIt()
     {
         Begin();
-        Client(Query("select 1"));
+        Client(SimpleQuery("select 1"));
         _sent += 50; // its answer
-        Client(Query("select 2"));
+        Client(SimpleQuery("select 2"));
         Server(Complete("SELECT 2"), Ready());
-        Client(Query("select 3"));
+        Client(SimpleQuery("select 3"));
         Server(Complete("SELECT 3"), Ready());
 
         Assert.Equal(
@@ -76,7 +76,7 @@ public sealed class PostgresSessionGapTests
         Begin();
         _received += 40;
         Server(Complete("SELECT 9"), Ready());
-        Client(Query("select 2"));
+        Client(SimpleQuery("select 2"));
         Server(Complete("SELECT 2"), Ready());
 
         Assert.Equal("SELECT 2", Text(Assert.Single(_statements).Tag));
@@ -86,7 +86,7 @@ public sealed class PostgresSessionGapTests
     public void Received_TheMiddleOfAQueryIsMissing_KeepsWhatCameBeforeAndStaysInPlace()
     {
         Begin();
-        byte[] query = Query("select '" + new string('x', 5000) + "'");
+        byte[] query = SimpleQuery("select '" + new string('x', 5000) + "'");
         Client(query[..1000]);
         _received += 2000;
         Client(query[3000..]);
@@ -102,7 +102,7 @@ public sealed class PostgresSessionGapTests
     public void SentUnwantedUntil_WithinALargeRow_SaysHowFarBytesAreNotNeeded()
     {
         Begin();
-        Client(Query("select blob"));
+        Client(SimpleQuery("select blob"));
         byte[] row = Row(1_000_000);
         Server(row[..8192]);
         Assert.Equal(_sent + (ulong)(row.Length - 8192), _session.SentUnwantedUntil);

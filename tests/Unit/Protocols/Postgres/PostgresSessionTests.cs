@@ -13,7 +13,7 @@ public sealed class PostgresSessionTests
     public void Received_SimpleQuery_IsOneStatementWithItsAnswer(int chunk)
     {
         (PostgresSession session, List<PostgresStatement> statements) = Session()
-            .Client(Query("select 1, 'é'"))
+            .Client(SimpleQuery("select 1, 'é'"))
             .Server(Message('T', Int16(0)), Row(), Row(), Complete("SELECT 2"), Ready())
             .Play(chunk);
 
@@ -34,7 +34,7 @@ public sealed class PostgresSessionTests
     public void Received_StringOfSeveralStatements_IsOneStatementWithAllRows()
     {
         PostgresStatement statement = Assert.Single(Session()
-            .Client(Query("insert into t values (1),(2); select 1; begin"))
+            .Client(SimpleQuery("insert into t values (1),(2); select 1; begin"))
             .Server(Complete("INSERT 0 2"), Row(), Complete("SELECT 1"), Complete("BEGIN"), Ready('T'))
             .Play().Statements);
 
@@ -110,7 +110,7 @@ public sealed class PostgresSessionTests
             .Server(Error("42601", "syntax error"))
             .Client(Bind("", "", []), Execute(), Sync())
             .Server(Ready())
-            .Client(Query("select 2"))
+            .Client(SimpleQuery("select 2"))
             .Server(Complete("SELECT 2"), Ready())
             .Play().Statements;
 
@@ -148,7 +148,7 @@ public sealed class PostgresSessionTests
             .Server(Message('1'), Message('2'), Message('n'), Message('G', [0], Int16(0)))
             .Client(Message('d', new byte[5000]), Message('c'), Sync())
             .Server(Complete("COPY 5"), Ready())
-            .Client(Query("select 2"))
+            .Client(SimpleQuery("select 2"))
             .Server(Complete("SELECT 2"), Ready())
             .Play().Statements;
 
@@ -159,11 +159,11 @@ public sealed class PostgresSessionTests
     public void Received_CopyByQuery_IsOneStatement()
     {
         List<PostgresStatement> statements = Session()
-            .Client(Query("copy t from stdin"))
+            .Client(SimpleQuery("copy t from stdin"))
             .Server(Message('G', [0], Int16(0)))
             .Client(Message('d', "1\n"u8.ToArray()), Message('f', Wire.Text("no")))
             .Server(Error("57014", "COPY from stdin failed: no"), Ready())
-            .Client(Query("copy t to stdout"))
+            .Client(SimpleQuery("copy t to stdout"))
             .Server(Message('H', [0], Int16(0)), Message('d', "1\n"u8.ToArray()), Message('c'), Complete("COPY 1"), Ready())
             .Play().Statements;
 
@@ -198,7 +198,7 @@ public sealed class PostgresSessionTests
         (PostgresSession session, List<PostgresStatement> statements) = wire
             .Client(Startup(("user", "bob")))
             .Server(Message('R', Int32(0)), Status("application_name", "x"), Ready())
-            .Client(Query("select 1"))
+            .Client(SimpleQuery("select 1"))
             .Server(Complete("SELECT 1"), Ready())
             .Play();
 
@@ -212,7 +212,7 @@ public sealed class PostgresSessionTests
     {
         Wire wire = new Wire().Client([0x16, 3, 1, 0, 2, 1, 0]);
         PostgresStatement statement = Assert.Single(wire
-            .Client(Startup(("user", "bob"))).Server(Message('R', Int32(0)), Ready()).Client(Query("select 1")).Server(Complete("SELECT 1"), Ready())
+            .Client(Startup(("user", "bob"))).Server(Message('R', Int32(0)), Ready()).Client(SimpleQuery("select 1")).Server(Complete("SELECT 1"), Ready())
             .Play().Statements);
 
         Assert.Equal("select 1", Text(statement.Text));
@@ -226,9 +226,9 @@ public sealed class PostgresSessionTests
     public void Received_ApplicationNameChanges_LaterStatementsHaveTheNewOne()
     {
         List<PostgresStatement> statements = Session()
-            .Client(Query("set application_name = 'job'"))
+            .Client(SimpleQuery("set application_name = 'job'"))
             .Server(Complete("SET"), Status("application_name", "job"), Ready())
-            .Client(Query("select 1"))
+            .Client(SimpleQuery("select 1"))
             .Server(Complete("SELECT 1"), Ready())
             .Play().Statements;
 
@@ -251,7 +251,7 @@ public sealed class PostgresSessionTests
     public void End_AfterFatalError_IsAFailure()
     {
         PostgresStatement statement = Assert.Single(Session()
-            .Client(Query("select pg_sleep(9)"))
+            .Client(SimpleQuery("select pg_sleep(9)"))
             .Server(Error("57P01", "terminating connection", "FATAL"))
             .Play().Statements);
 
@@ -275,8 +275,8 @@ public sealed class PostgresSessionTests
     {
         PostgresLimits limits = new() { Payload = 100 };
         List<PostgresStatement> statements = Session()
-            .Client(Query(new string('x', 1000))).Server(Complete("SELECT 1"), Ready())
-            .Client(Query(new string('y', 100))).Server(Complete("SELECT 1"), Ready())
+            .Client(SimpleQuery(new string('x', 1000))).Server(Complete("SELECT 1"), Ready())
+            .Client(SimpleQuery(new string('y', 100))).Server(Complete("SELECT 1"), Ready())
             .Client(Parse("", new string('z', 500)), Bind("", "", []), Execute(), Sync())
             .Server(Message('1'), Message('2'), Complete("SELECT 1"), Ready())
             .Play(33, limits).Statements;

@@ -64,7 +64,7 @@ internal sealed class Wire
         return [(byte)type, .. Int32(body.Length + 4), .. body];
     }
 
-    internal static byte[] Query(string sql) => Message('Q', Text(sql));
+    internal static byte[] SimpleQuery(string sql) => Message('Q', Text(sql));
 
     internal static byte[] Parse(string name, string sql, params int[] types) =>
         Message('P', Text(name), Text(sql), Int16(types.Length), [.. types.SelectMany(Int32)]);
