@@ -32,6 +32,17 @@ enum record_flags {
 	FLAG_CUT = 2,         /* the call returned more than was taken; on its last chunk */
 };
 
+/* Upper half of the attach cookie; the lower half is the library's index. */
+enum function {
+	SSL_READ = 1,   /* int SSL_read(SSL *ssl, void *buf, int num) */
+	SSL_WRITE,      /* int SSL_write(SSL *ssl, const void *buf, int num) */
+	SSL_READ_EX,    /* int SSL_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes) */
+	SSL_WRITE_EX,   /* int SSL_write_ex(SSL *ssl, const void *buf, size_t num, size_t *written) */
+	SSL_WRITE_EX2,  /* int SSL_write_ex2(SSL *ssl, const void *buf, size_t num, uint64_t flags, size_t *written), OpenSSL 3.3 */
+	SSL_FREE,       /* void SSL_free(SSL *ssl) */
+	SSL_LOG_SECRET, /* int ssl_log_secret(conn, const char *label, const uint8_t *secret, size_t length), not exported */
+};
+
 enum direction {
 	RECEIVED,
 	SENT,
@@ -74,7 +85,7 @@ struct library {
 	__s32 offset;
 };
 
-/* By the attach cookie; written before the library's probes are attached. */
+/* By index, the lower half of the attach cookie; written before the library's probes are attached. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, MOST_LIBRARIES);
@@ -189,8 +200,6 @@ static __always_inline int enter(struct pt_regs *ctx, __u32 direction, __u64 len
 	struct thread_calls *thread;
 	struct call *free = NULL;
 
-	if (is_excluded(bpf_get_current_pid_tgid() >> 32))
-		return 0;
 	thread = bpf_task_storage_get(&thread_calls, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!thread) {
 		count_loss(LOSS_MAP_FULL);
@@ -310,7 +319,7 @@ static __always_inline int leave(struct pt_regs *ctx)
 	record_begin(&record->header);
 	record->header.flags = connection->flags;
 	record->socket = connection->socket;
-	record->library = bpf_get_attach_cookie(ctx);
+	record->library = (__u32)bpf_get_attach_cookie(ctx);
 	record->ssl = call.ssl;
 	record->born = connection->born;
 	record->call = length;
@@ -323,51 +332,8 @@ static __always_inline int leave(struct pt_regs *ctx)
 	return 0;
 }
 
-/* int SSL_read(SSL *ssl, void *buf, int num) */
-SEC("uprobe")
-int ssl_read(struct pt_regs *ctx)
-{
-	return enter(ctx, RECEIVED, 0);
-}
-
-/* int SSL_write(SSL *ssl, const void *buf, int num) */
-SEC("uprobe")
-int ssl_write(struct pt_regs *ctx)
-{
-	return enter(ctx, SENT, 0);
-}
-
-/* int SSL_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes) */
-SEC("uprobe")
-int ssl_read_ex(struct pt_regs *ctx)
-{
-	return enter(ctx, RECEIVED, PT_REGS_PARM4(ctx));
-}
-
-/* int SSL_write_ex(SSL *ssl, const void *buf, size_t num, size_t *written) */
-SEC("uprobe")
-int ssl_write_ex(struct pt_regs *ctx)
-{
-	return enter(ctx, SENT, PT_REGS_PARM4(ctx));
-}
-
-/* int SSL_write_ex2(SSL *ssl, const void *buf, size_t num, uint64_t flags, size_t *written), since OpenSSL 3.3 */
-SEC("uprobe")
-int ssl_write_ex2(struct pt_regs *ctx)
-{
-	return enter(ctx, SENT, PT_REGS_PARM5(ctx));
-}
-
-/* The return of all of the above. */
-SEC("uretprobe")
-int ssl_return(struct pt_regs *ctx)
-{
-	return leave(ctx);
-}
-
 /* void SSL_free(SSL *ssl) */
-SEC("uprobe")
-int ssl_free(struct pt_regs *ctx)
+static __always_inline int freed(struct pt_regs *ctx)
 {
 	struct connection_key key = { .ssl = PT_REGS_PARM1(ctx), .pid = bpf_get_current_pid_tgid() >> 32 };
 	struct connection *known = bpf_map_lookup_elem(&connections, &key);
@@ -379,11 +345,9 @@ int ssl_free(struct pt_regs *ctx)
 }
 
 /* int ssl_log_secret(conn, const char *label, const uint8_t *secret, size_t length) */
-SEC("uprobe")
-int ssl_log_secret(struct pt_regs *ctx)
+static __always_inline int log_secret(struct pt_regs *ctx, __u32 index)
 {
 	__u64 ssl = PT_REGS_PARM1(ctx), label = PT_REGS_PARM2(ctx), secret = PT_REGS_PARM3(ctx), length = PT_REGS_PARM4(ctx);
-	__u32 index = bpf_get_attach_cookie(ctx);
 	struct connection *connection;
 	struct tls_secret *record;
 	struct library *library;
@@ -391,8 +355,6 @@ int ssl_log_secret(struct pt_regs *ctx)
 	__u64 random = ssl;
 	long read;
 
-	if (is_excluded(bpf_get_current_pid_tgid() >> 32))
-		return 0;
 	if (length != 32 && length != 48 && length != 64)
 		return 0;
 	library = bpf_map_lookup_elem(&libraries, &index);
@@ -432,4 +394,38 @@ int ssl_log_secret(struct pt_regs *ctx)
 out:
 	scratch_release(slot);
 	return 0;
+}
+
+/* Entry of every function; the cookie says of which one. */
+SEC("uprobe")
+int tls_entry(struct pt_regs *ctx)
+{
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+
+	if (is_excluded(bpf_get_current_pid_tgid() >> 32))
+		return 0;
+	switch (cookie >> 32) {
+	case SSL_READ:
+		return enter(ctx, RECEIVED, 0);
+	case SSL_WRITE:
+		return enter(ctx, SENT, 0);
+	case SSL_READ_EX:
+		return enter(ctx, RECEIVED, PT_REGS_PARM4(ctx));
+	case SSL_WRITE_EX:
+		return enter(ctx, SENT, PT_REGS_PARM4(ctx));
+	case SSL_WRITE_EX2:
+		return enter(ctx, SENT, PT_REGS_PARM5(ctx));
+	case SSL_FREE:
+		return freed(ctx);
+	case SSL_LOG_SECRET:
+		return log_secret(ctx, (__u32)cookie);
+	}
+	return 0;
+}
+
+/* Return of the functions that read and write. */
+SEC("uretprobe")
+int tls_return(struct pt_regs *ctx)
+{
+	return leave(ctx);
 }

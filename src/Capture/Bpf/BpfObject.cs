@@ -113,6 +113,57 @@ public sealed unsafe class BpfObject : IDisposable
             $"cannot attach {program} to {path}+0x{offset:x}");
     }
 
+    /// <summary>
+    /// Says, before <see cref="Load"/>, that these programs are attached with <see cref="AttachUprobes"/> only: where the kernel can, their
+    /// probes are then one link.
+    /// </summary>
+    public void PrepareUprobes(params ReadOnlySpan<string> programs)
+    {
+        foreach (string program in programs)
+        {
+            if (MultiUprobe.IsSupported)
+            {
+                _ = LibBpf.bpf_program__set_expected_attach_type(Program(program), MultiUprobe.AttachType);
+            }
+        }
+    }
+
+    /// <summary>Attaches a prepared program to addresses of one file, by inode, for all processes, now and later.</summary>
+    /// <returns>One link, or one for each point on kernels before 6.6.</returns>
+    /// <exception cref="CaptureException">The kernel refused; nothing is left attached.</exception>
+    public IReadOnlyList<BpfLink> AttachUprobes(string program, string path, ReadOnlySpan<UprobePoint> points, bool isReturn = false)
+    {
+        if (MultiUprobe.IsSupported)
+        {
+            int descriptor = MultiUprobe.Attach(ProgramFd(program), path, points, isReturn);
+            if (descriptor < 0)
+            {
+                BpfLog.Begin();
+                throw Failure($"cannot attach {program} to {path}", Marshal.GetLastPInvokeError());
+            }
+
+            BpfLink all = new(descriptor);
+            _links.Add(all);
+            return [all];
+        }
+
+        List<BpfLink> links = [];
+        try
+        {
+            foreach (UprobePoint point in points)
+            {
+                links.Add(AttachUprobe(program, path, point.Offset, isReturn, cookie: point.Cookie));
+            }
+
+            return links;
+        }
+        catch (CaptureException)
+        {
+            links.ForEach(l => l.Dispose());
+            throw;
+        }
+    }
+
     /// <summary>Runs an iterator program (<c>iter/…</c>) over all that it iterates and returns what it wrote.</summary>
     /// <exception cref="CaptureException">The kernel refused.</exception>
     public byte[] Iterate(string program)

@@ -58,6 +58,9 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library)]
     internal static partial int bpf_program__set_autoload(nint program, [MarshalAs(UnmanagedType.U1)] bool load);
 
+    [LibraryImport(Library)]
+    internal static partial int bpf_program__set_expected_attach_type(nint program, int type);
+
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint bpf_program__attach(nint program);
 

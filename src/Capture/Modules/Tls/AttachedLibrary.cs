@@ -4,7 +4,8 @@ using ECapture.Capture.Symbols;
 namespace ECapture.Capture.Modules.Tls;
 
 /// <summary>A library with probes on it.</summary>
-internal sealed class AttachedLibrary(LibraryFile file, uint index, string buildId, KeyLogFunction? keyLog, IReadOnlyList<BpfLink> links) : IDisposable
+internal sealed class AttachedLibrary(
+    LibraryFile file, uint index, string buildId, KeyLogFunction? keyLog, int probes, IReadOnlyList<BpfLink> links) : IDisposable
 {
     /// <summary>The file.</summary>
     internal LibraryFile File { get; } = file;
@@ -19,7 +20,7 @@ internal sealed class AttachedLibrary(LibraryFile file, uint index, string build
     internal KeyLogFunction? KeyLog { get; } = keyLog;
 
     /// <summary>Probes on it.</summary>
-    internal int Probes => links.Count;
+    internal int Probes { get; } = probes;
 
     /// <summary>The label at a distance from the key-log function; null: none.</summary>
     internal string? LabelAt(ulong distance) => KeyLog?.Labels.GetValueOrDefault(unchecked(KeyLog.Address + distance));

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ECapture.Capture.Bpf;
 using ECapture.Capture.Elf;
 using ECapture.Capture.Symbols;
@@ -7,15 +8,18 @@ namespace ECapture.Capture.Modules.Tls;
 /// <summary>Puts the probes on a library, for all processes that have it mapped or will map it.</summary>
 internal sealed class LibraryAttacher(BpfObject obj)
 {
-    // Program at the entry, and whether the return matters, by exported function.
-    private static readonly (string Function, string Program, bool Returns)[] s_functions =
+    private const string Entry = "tls_entry";
+    private const string Return = "tls_return";
+
+    // Exported functions, as enum function of bpf/tls.bpf.c names them, and whether their return matters.
+    private static readonly (string Function, TlsFunction Kind, bool Returns)[] s_functions =
     [
-        ("SSL_read", "ssl_read", true),
-        ("SSL_write", "ssl_write", true),
-        ("SSL_read_ex", "ssl_read_ex", true),
-        ("SSL_write_ex", "ssl_write_ex", true),
-        ("SSL_write_ex2", "ssl_write_ex2", true),
-        ("SSL_free", "ssl_free", false),
+        ("SSL_read", TlsFunction.Read, true),
+        ("SSL_write", TlsFunction.Write, true),
+        ("SSL_read_ex", TlsFunction.ReadEx, true),
+        ("SSL_write_ex", TlsFunction.WriteEx, true),
+        ("SSL_write_ex2", TlsFunction.WriteEx2, true),
+        ("SSL_free", TlsFunction.Free, false),
     ];
 
     private readonly KeyLogResolver _resolver = new();
@@ -32,42 +36,57 @@ internal sealed class LibraryAttacher(BpfObject obj)
         KeyLogResolution keyLog = _resolver.Resolve(elf);
         missing = keyLog.Tried.Length == 0 ? "" : "secrets: " + keyLog.Tried;
 
+        List<UprobePoint> entries = [];
+        List<UprobePoint> returns = [];
+        foreach ((string function, TlsFunction kind, bool hasReturn) in s_functions)
+        {
+            if (elf.TryGetSymbolOffset(function, out ulong offset))
+            {
+                entries.Add(Point(offset, kind, index));
+                if (hasReturn)
+                {
+                    returns.Add(Point(offset, kind, index));
+                }
+            }
+            else if (kind is TlsFunction.Read or TlsFunction.Write)
+            {
+                missing += $"{(missing.Length > 0 ? "; " : "")}plaintext: it does not export {function}";
+            }
+        }
+
+        if (keyLog.Function is not null)
+        {
+            entries.Add(Point(keyLog.Function.FileOffset, TlsFunction.LogSecret, index));
+            // Before the probe: it reads this.
+            obj.Maps["libraries"].Set(index, new LibraryEntry(keyLog.Function.ClientRandom));
+        }
+
+        // The return first: an entry without one would wait for a return that nobody sees.
         List<BpfLink> links = [];
         try
         {
-            foreach ((string function, string program, bool returns) in s_functions)
-            {
-                if (elf.TryGetSymbolOffset(function, out ulong offset))
-                {
-                    links.Add(obj.AttachUprobe(program, file.AccessPath, offset, cookie: index));
-                    if (returns)
-                    {
-                        links.Add(obj.AttachUprobe("ssl_return", file.AccessPath, offset, isReturn: true, cookie: index));
-                    }
-                }
-                else if (function is "SSL_read" or "SSL_write")
-                {
-                    missing += $"{(missing.Length > 0 ? "; " : "")}plaintext: it does not export {function}";
-                }
-            }
-
-            if (keyLog.Function is not null)
-            {
-                // Before the probe: it reads the entry.
-                obj.Maps["libraries"].Set(index, new LibraryEntry(keyLog.Function.ClientRandom));
-                links.Add(obj.AttachUprobe("ssl_log_secret", file.AccessPath, keyLog.Function.FileOffset, cookie: index));
-            }
-
-            return new AttachedLibrary(file, index, buildId, keyLog.Function, links);
+            Attach(Return, file.AccessPath, returns, isReturn: true, links);
+            Attach(Entry, file.AccessPath, entries, isReturn: false, links);
         }
         catch (CaptureException)
         {
-            foreach (BpfLink link in links)
-            {
-                link.Dispose();
-            }
-
+            links.ForEach(l => l.Dispose());
             throw;
+        }
+
+        return new AttachedLibrary(file, index, buildId, keyLog.Function, entries.Count + returns.Count, links);
+    }
+
+    /// <summary>Says how the programs are attached, before the object is loaded.</summary>
+    internal static void Prepare(BpfObject obj) => obj.PrepareUprobes(Entry, Return);
+
+    private static UprobePoint Point(ulong offset, TlsFunction function, uint index) => new(offset, ((ulong)function << 32) | index);
+
+    private void Attach(string program, string path, List<UprobePoint> points, bool isReturn, List<BpfLink> links)
+    {
+        if (points.Count > 0)
+        {
+            links.AddRange(obj.AttachUprobes(program, path, CollectionsMarshal.AsSpan(points), isReturn));
         }
     }
 }

@@ -36,12 +36,12 @@ internal sealed partial class LibrarySet(
         {
             if (!FileIdentity.TryRead(path, out FileIdentity identity))
             {
-                throw new CaptureException($"TLS library {path} does not exist or is no file: check the path");
+                throw new CaptureException($"TLS library {path} does not exist or is no file: check the path") { IsUsage = true };
             }
 
             if (!_attached.ContainsKey(identity) && !TryAttach(new LibraryFile(identity, path, path)))
             {
-                throw new CaptureException($"cannot capture TLS library {path}: {_uncovered.Last().Reason}");
+                throw new CaptureException($"cannot capture TLS library {path}: {_uncovered.Last().Reason}") { IsUsage = true };
             }
         }
     }

@@ -35,6 +35,7 @@ public sealed class TlsModule : IModule, IRecordHandler
         RecordLayout.Check<TlsDataRecord>(types);
         RecordLayout.Check<TlsSecretRecord>(types);
         RecordLayout.Check<LibraryEntry>(types);
+        LibraryAttacher.Prepare(_object);
         _object.Load();
 
         _libraries = new LibrarySet(
@@ -43,7 +44,7 @@ public sealed class TlsModule : IModule, IRecordHandler
         context.Rings.Add(_object.Maps["events"], this);
         context.Losses.Watch(Name, _object);
         _libraries.AddExtra();
-        _libraries.Scan(0);
+        _libraries.Scan(context.BootNs());
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,13 @@
+namespace ECapture.Capture.Modules.Tls;
+
+/// <summary><c>enum function</c> of bpf/tls.bpf.c.</summary>
+internal enum TlsFunction : uint
+{
+    Read = 1,
+    Write = 2,
+    ReadEx = 3,
+    WriteEx = 4,
+    WriteEx2 = 5,
+    Free = 6,
+    LogSecret = 7,
+}

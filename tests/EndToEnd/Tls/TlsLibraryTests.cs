@@ -1,0 +1,174 @@
+using System.Globalization;
+using ECapture.Capture;
+using ECapture.Capture.Elf;
+using ECapture.Events.V1;
+using ECapture.Tests.Support.Capture;
+using ECapture.Tests.Support.Tls;
+
+namespace ECapture.Tests.EndToEnd.Tls;
+
+/// <summary>Libraries that lie elsewhere, come later, go away, or cannot be understood.</summary>
+[Collection(CaptureCollection.Name)]
+public sealed class TlsLibraryTests : IDisposable
+{
+    // Loads its own copy of the library, waits for a line each: connect, request.
+    private const string Client = """
+        import sys
+        print("started")
+        sys.stdin.readline()
+        import socket, ssl
+        print([l.split()[-1] for l in open("/proc/self/maps") if "libssl" in l and " r-xp " in l][0])
+        sys.stdin.readline()
+        context = ssl.create_default_context(cafile=sys.argv[2])
+        c = context.wrap_socket(socket.create_connection(("127.0.0.1", int(sys.argv[1]))), server_hostname="localhost")
+        c.sendall(b"GET /page HTTP/1.0\r\nX-Marker: " + sys.argv[3].encode() + b"\r\n\r\n")
+        print(c.recv(65536).split(b"\r\n")[0].decode())
+        sys.stdin.readline()
+        """;
+
+    private static readonly string s_library = FindLibrary();
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("ecapture-libssl").FullName;
+    private readonly string _marker = $"m{Guid.NewGuid():n}";
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Attach_LibraryOfItsOwnLoadedLater_CapturedWhetherItsFileIsStillThere(bool deleted)
+    {
+        string copy = Path.Combine(_folder, "libssl.so.3");
+        File.Copy(s_library, copy);
+        await using NginxServer nginx = await NginxServer.StartAsync(http2: false);
+        File.WriteAllText(Path.Combine(nginx.Files, "page"), "page");
+        await using CaptureSession session = await CaptureSession.StartAsync("tls");
+        using ScriptProcess client = Start(nginx);
+        await LoadAsync(client, copy);
+        if (deleted)
+        {
+            File.Delete(copy);
+        }
+
+        await AttachedAsync(client);
+        client.WriteLine("connect");
+        Assert.Equal("HTTP/1.1 200 OK", await client.ReadLineAsync());
+
+        Event sent = await session.WaitForAsync(e => e.Process?.Pid == client.Pid && TlsStream.Contains(e, _marker), "the request");
+        Assert.Equal((uint)nginx.Port, sent.Flow.RemotePort);
+        await session.Log.WaitUntilAsync(
+            e => e.Count(s => s.TlsSecret is not null && s.Process.Pid == client.Pid) == 5, TimeSpan.FromSeconds(10), "five secrets");
+        Assert.Equal(
+            KeyLog.Of(session.Events.Where(e => e.Process?.Pid == client.Pid)),
+            KeyLog.Of(session.Events.Where(e => e.TlsSecret is not null && e.Flow.LocalPort == nginx.Port)));
+    }
+
+    [Fact]
+    public async Task Attach_KeyLogFunctionCannotBePlaced_CoverageSaysSoAndPlaintextIsCaptured()
+    {
+        byte[] bytes = File.ReadAllBytes(s_library);
+        foreach (byte[] label in (byte[][])[[.. "CLIENT_RANDOM"u8], [.. "_SECRET"u8]])
+        {
+            while (bytes.AsSpan().IndexOf(label) is >= 0 and int at)
+            {
+                bytes[at] = (byte)'x';
+            }
+        }
+
+        string copy = Path.Combine(_folder, "libssl.so.3");
+        File.WriteAllBytes(copy, bytes);
+        await using NginxServer nginx = await NginxServer.StartAsync(http2: false);
+        File.WriteAllText(Path.Combine(nginx.Files, "page"), "page");
+        await using CaptureSession session = await CaptureSession.StartAsync(new CaptureOptions { Modules = ["tls"], TlsLibraries = [copy] });
+        using ScriptProcess client = Start(nginx);
+        await LoadAsync(client, copy);
+        client.WriteLine("connect");
+        Assert.Equal("HTTP/1.1 200 OK", await client.ReadLineAsync());
+        await session.WaitForAsync(e => e.Process?.Pid == client.Pid && TlsStream.Contains(e, _marker), "the request");
+
+        Event coverage = await session.WaitForAsync(e => e.Coverage?.Target.ToStringUtf8().Contains(copy, StringComparison.Ordinal) == true, "the coverage event");
+        using ElfFile elf = ElfFile.Open(copy);
+        Assert.Equal("library", coverage.Coverage.Subject);
+        Assert.Contains(Convert.ToHexStringLower(elf.BuildId), coverage.Coverage.Target.ToStringUtf8(), StringComparison.Ordinal);
+        Assert.Contains("no key log label", coverage.Coverage.Reason, StringComparison.Ordinal);
+        Assert.DoesNotContain(session.Events, e => e.TlsSecret is not null && e.Process.Pid == client.Pid);
+        Assert.Single(session.Events, e => e.Coverage is not null && e.Coverage.Target == coverage.Coverage.Target);
+    }
+
+    [Fact]
+    public async Task Capture_ExcludedProcess_NothingOfIt()
+    {
+        await using NginxServer nginx = await NginxServer.StartAsync(http2: false);
+        File.WriteAllText(Path.Combine(nginx.Files, "page"), "page");
+        using ScriptProcess client = Start(nginx, ownLibrary: false);
+        await using CaptureSession session = await CaptureSession.StartAsync(new CaptureOptions { Modules = ["tls"], ExcludedPids = [(int)client.Pid] });
+        await LoadAsync(client, s_library);
+        client.WriteLine("connect");
+        Assert.Equal("HTTP/1.1 200 OK", await client.ReadLineAsync());
+        await session.WaitForAsync(e => e.Process?.Pid != client.Pid && TlsStream.Contains(e, _marker), "the request at nginx");
+        IReadOnlyList<Event> events = await session.StopAsync();
+
+        Assert.DoesNotContain(events, e => e.Process?.Pid == client.Pid && (e.TlsData is not null || e.TlsSecret is not null));
+    }
+
+    [Fact]
+    public async Task Start_LibraryThatDoesNotExist_SaysSo()
+    {
+        string path = Path.Combine(_folder, "none.so");
+
+        CaptureException e = await Assert.ThrowsAsync<CaptureException>(
+            () => CaptureSession.StartAsync(new CaptureOptions { Modules = ["tls"], TlsLibraries = [path] }));
+
+        Assert.Contains($"TLS library {path} does not exist", e.Message, StringComparison.Ordinal);
+        Assert.True(e.IsUsage);
+    }
+
+    private ScriptProcess Start(NginxServer nginx, bool ownLibrary = true) => ScriptProcess.Python(
+        Client, [nginx.Port.ToString(CultureInfo.InvariantCulture), nginx.CertificatePath, _marker],
+        ownLibrary ? [("LD_LIBRARY_PATH", _folder)] : []);
+
+    private static async Task LoadAsync(ScriptProcess client, string library)
+    {
+        Assert.Equal("started", await client.ReadLineAsync());
+        client.WriteLine("load");
+        Assert.Equal(Path.GetFileName(library)[..9], Path.GetFileName(await client.ReadLineAsync())[..9]);
+    }
+
+    // The kernel says which processes' code holds a breakpoint: their pages differ from the file's.
+    private static async Task AttachedAsync(ScriptProcess client)
+    {
+        for (int i = 0; i < 300; i++)
+        {
+            if (HasPrivateCode(client.Pid))
+            {
+                return;
+            }
+
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        throw new TimeoutException("the agent put no probe on a library loaded later within 6 s");
+    }
+
+    private static bool HasPrivateCode(uint pid)
+    {
+        bool inLibrary = false;
+        foreach (string line in File.ReadLines($"/proc/{pid}/smaps"))
+        {
+            if (line.Contains("libssl", StringComparison.Ordinal) && line.Contains(" r-xp ", StringComparison.Ordinal))
+            {
+                inLibrary = true;
+            }
+            else if (inLibrary && line.StartsWith("Anonymous:", StringComparison.Ordinal))
+            {
+                return !line.Contains(" 0 kB", StringComparison.Ordinal);
+            }
+        }
+
+        return false;
+    }
+
+    private static string FindLibrary() =>
+        ((string[])["/usr/lib/x86_64-linux-gnu/libssl.so.3", "/usr/lib/aarch64-linux-gnu/libssl.so.3", "/usr/lib64/libssl.so.3"]).FirstOrDefault(File.Exists)
+        ?? throw new InvalidOperationException("libssl.so.3 is missing: apt-get install libssl3");
+}

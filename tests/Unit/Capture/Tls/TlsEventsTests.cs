@@ -1,0 +1,162 @@
+using System.Text;
+using ECapture.Capture;
+using ECapture.Capture.Bpf;
+using ECapture.Capture.Modules;
+using ECapture.Capture.Modules.Tls;
+using ECapture.Capture.Publishing;
+using ECapture.Events.V1;
+using Source = ECapture.Events.V1.ConnectionLink.Types.Source;
+
+namespace ECapture.Tests.Unit.Capture.Tls;
+
+public sealed class TlsEventsTests
+{
+    private readonly Recorder _recorder = new();
+    private readonly TlsEvents _events;
+
+    public TlsEventsTests() => _events = new TlsEvents(_recorder, _recorder, new ConnectionIds(), payloadLimit: 100, _ => null);
+
+    [Fact]
+    public void OnData_TwoChunksOfOneConnection_OneIdAndOneLink()
+    {
+        _events.OnData(Data(born: 1, offset: 0, length: 10), new byte[10]);
+        _events.OnData(Data(born: 1, offset: 10, length: 5), new byte[5]);
+
+        Assert.Equal(2, _recorder.Data.Count);
+        Assert.Single(_recorder.Data.Select(d => d.Header.Connection).Distinct());
+        Assert.Equal([0ul, 10ul], _recorder.Data.Select(d => d.Offset));
+        (EventHeader header, Event link) = Assert.Single(_recorder.Published);
+        Assert.Equal(Source.Socket, link.ConnectionLink.Source);
+        Assert.Equal(_recorder.Data[0].Header.Connection, header.Connection);
+        Assert.NotEqual(0ul, header.Connection);
+    }
+
+    [Fact]
+    public void OnData_SameObjectBornAgain_IsAnotherConnection()
+    {
+        _events.OnData(Data(born: 1, offset: 0, length: 1), new byte[1]);
+        _events.OnData(Data(born: 2, offset: 0, length: 1), new byte[1]);
+
+        Assert.Equal(2, _recorder.Data.Select(d => d.Header.Connection).Distinct().Count());
+        Assert.Equal(2, _recorder.Published.Count);
+    }
+
+    [Fact]
+    public void OnData_SocketNotSure_NoLinkUntilItIs()
+    {
+        TlsDataRecord record = Data(born: 1, offset: 0, length: 1);
+        record.Header.Flags = 0;
+        _events.OnData(record, new byte[1]);
+        Assert.Empty(_recorder.Published);
+
+        _events.OnData(Data(born: 1, offset: 1, length: 1), new byte[1]);
+        Assert.Single(_recorder.Published);
+    }
+
+    [Fact]
+    public void OnData_LongerThanThePayloadLimit_CutAndSaid()
+    {
+        _events.OnData(Data(born: 1, offset: 0, length: 150), new byte[150]);
+
+        (EventHeader header, _, byte[] data) = Assert.Single(_recorder.Data);
+        Assert.Equal(100, data.Length);
+        Assert.Equal(150ul, header.OriginalLength);
+    }
+
+    [Fact]
+    public void OnData_CallLongerThanIsTaken_LossAndLengthSaid()
+    {
+        const int Most = 1024 * 16384;
+        TlsDataRecord record = Data(born: 1, offset: Most - 10, length: 10);
+        record.Header.Flags |= (ushort)TlsRecordFlags.Cut;
+        record.Call = Most + 7;
+
+        _events.OnData(record, new byte[10]);
+
+        Assert.Equal(17ul, Assert.Single(_recorder.Data).Header.OriginalLength);
+        Assert.Single(_recorder.Losses);
+    }
+
+    [Fact]
+    public void OnSecret_SameTwice_OneEventAndOneLink()
+    {
+        _events.OnSecret(Secret("CLIENT_TRAFFIC_SECRET_0", 48, 1));
+        _events.OnSecret(Secret("CLIENT_TRAFFIC_SECRET_0", 48, 1));
+        _events.OnSecret(Secret("SERVER_TRAFFIC_SECRET_0", 48, 2));
+
+        Assert.Equal(
+            ["link", "CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0"],
+            _recorder.Published.Select(p => p.Event.TlsSecret?.Label ?? "link"));
+        Assert.Equal(Source.Secret, _recorder.Published[0].Event.ConnectionLink.Source);
+        Assert.Equal(_recorder.Published[0].Event.ConnectionLink.ClientRandom, _recorder.Published[1].Event.TlsSecret.ClientRandom);
+        Assert.Equal(48, _recorder.Published[1].Event.TlsSecret.Secret.Length);
+        Assert.Single(_recorder.Published.Select(p => p.Header.Connection).Distinct());
+    }
+
+    [Theory]
+    [InlineData("CLIENT_RANDOM", 32)]
+    [InlineData("HELLO", 48)]
+    [InlineData("", 48)]
+    public void OnSecret_NotOne_IsCountedAndNotPublished(string label, int length)
+    {
+        _events.OnSecret(Secret(label, length, 1));
+
+        Assert.Empty(_recorder.Published);
+        Assert.Single(_recorder.Losses);
+    }
+
+    [Fact]
+    public void OnSecret_NoClientRandom_IsCountedAndNotPublished()
+    {
+        TlsSecretRecord record = Secret("EXPORTER_SECRET", 32, 1);
+        ((Span<byte>)record.ClientRandom).Clear();
+
+        _events.OnSecret(record);
+
+        Assert.Empty(_recorder.Published);
+        Assert.Single(_recorder.Losses);
+    }
+
+    private static TlsDataRecord Data(ulong born, ulong offset, uint length)
+    {
+        TlsDataRecord record = new() { Ssl = 0x1000, Born = born, Offset = offset, Length = length, Call = length, Socket = Socket() };
+        record.Header.Pid = 42;
+        record.Header.Flags = (ushort)TlsRecordFlags.SocketSure;
+        return record;
+    }
+
+    private static TlsSecretRecord Secret(string label, int length, byte fill)
+    {
+        TlsSecretRecord record = new() { Ssl = 0x1000, Born = 1, Length = (uint)length, LabelLength = (uint)label.Length, Socket = Socket() };
+        record.Header.Pid = 42;
+        Encoding.ASCII.GetBytes(label).CopyTo(record.Label);
+        ((Span<byte>)record.ClientRandom).Fill(9);
+        ((Span<byte>)record.Secret).Fill(fill);
+        return record;
+    }
+
+    private static SocketTuple Socket() => new() { Family = 2, Protocol = 6, LocalPort = 1, RemotePort = 2 };
+
+    private sealed class Recorder : IEventPublisher, ILossAccount
+    {
+        public List<(EventHeader Header, Event Event)> Published { get; } = [];
+
+        public List<(EventHeader Header, ulong Offset, byte[] Data)> Data { get; } = [];
+
+        public List<string> Losses { get; } = [];
+
+        public void Publish(string topic, in EventHeader header, Event payload) => Published.Add((header, payload));
+
+        public void PublishTlsData(
+            string topic, in EventHeader header, Direction direction, string library, ulong offset, ReadOnlySpan<byte> data) =>
+            Data.Add((header, offset, data.ToArray()));
+
+        public void PublishPacket(
+            in EventHeader header, Direction direction, string @interface, uint interfaceIndex, uint linkType, uint originalLength,
+            ReadOnlySpan<byte> data) => throw new NotSupportedException();
+
+        public void Watch(string module, BpfObject obj) => throw new NotSupportedException();
+
+        public void Count(string where, string why, ulong records = 1) => Losses.Add(why);
+    }
+}
