@@ -6,7 +6,7 @@ public sealed class CaptureOptions
     /// <summary>Names of the modules to run.</summary>
     public IReadOnlyList<string> Modules { get; init; } = ["tls", "packet", "bash", "postgres"];
 
-    /// <summary>Interfaces of the packet module.</summary>
+    /// <summary>Interfaces of the packet module; none: loopback and those with a default route.</summary>
     public IReadOnlyList<string> Interfaces { get; init; } = [];
 
     /// <summary>Extra TLS libraries or programs to attach to, beside those found on disk and in running processes.</summary>

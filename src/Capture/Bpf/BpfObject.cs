@@ -183,6 +183,25 @@ public sealed unsafe class BpfObject : IDisposable
         return all.ToArray();
     }
 
+    /// <summary>Runs a loaded traffic control program on bytes, as if they were a frame received on loopback.</summary>
+    /// <returns>What the program returned.</returns>
+    /// <exception cref="CaptureException">The kernel refused.</exception>
+    internal int TestRun(string program, ReadOnlySpan<byte> frame)
+    {
+        fixed (byte* input = frame)
+        {
+            LibBpf.TestRunOptions options = new()
+            {
+                Size = (nuint)sizeof(LibBpf.TestRunOptions),
+                Input = input,
+                InputSize = (uint)frame.Length,
+                Repeat = 1,
+            };
+            int result = LibBpf.bpf_prog_test_run_opts(ProgramFd(program), &options);
+            return result == 0 ? options.Result : throw Failure($"cannot run {program}", -result);
+        }
+    }
+
     /// <summary>The file descriptor of a loaded program.</summary>
     public int ProgramFd(string program) => LibBpf.bpf_program__fd(Program(program));
 

@@ -122,6 +122,9 @@ internal static unsafe partial class LibBpf
     internal static partial int bpf_obj_get_info_by_fd(int fd, void* info, uint* size);
 
     [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_prog_test_run_opts(int programFd, TestRunOptions* options);
+
+    [LibraryImport(Library, SetLastError = true)]
     internal static partial int bpf_tc_hook_create(TcHook* hook);
 
     [LibraryImport(Library, SetLastError = true)]
@@ -172,6 +175,27 @@ internal static unsafe partial class LibBpf
     }
 
     internal const short PollIn = 1;
+
+    /// <summary><c>struct bpf_test_run_opts</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct TestRunOptions
+    {
+        internal nuint Size;
+        internal byte* Input;
+        internal byte* Output;
+        internal uint InputSize;
+        internal uint OutputSize;
+        internal nint ContextInput;
+        internal nint ContextOutput;
+        internal uint ContextInputSize;
+        internal uint ContextOutputSize;
+        internal int Result;
+        internal int Repeat;
+        internal uint Duration;
+        internal uint Flags;
+        internal uint Processor;
+        internal uint BatchSize;
+    }
 
     /// <summary><c>struct bpf_tc_hook</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]
