@@ -15,11 +15,14 @@ namespace ECapture.Tests.EndToEnd.Agent;
 [Collection(CaptureCollection.Name)]
 public sealed class AgentTests
 {
-    [Fact]
-    public async Task RunAsync_OneConnection_OpenedAcceptedClosedWithProcesses()
+    [Theory]
+    [InlineData("127.0.0.1", "127.0.0.1")]
+    [InlineData("::1", "::1")]
+    [InlineData("::", "127.0.0.1")] // the accepted socket is an IPv6 one
+    public async Task RunAsync_OneConnection_OpenedAcceptedClosedWithProcesses(string listen, string connect)
     {
         await using CaptureSession session = await CaptureSession.StartAsync();
-        using ExternalEcho echo = await ExternalEcho.StartAsync();
+        using ExternalEcho echo = await ExternalEcho.StartAsync(listen, connect);
         string answer = await echo.SendAsync("marker");
         Assert.Equal("marker", answer);
 
@@ -33,7 +36,8 @@ public sealed class AgentTests
         Assert.Equal(echo.ServerPid, accepted.Process.Pid);
         Assert.Equal(opened.Flow.Id, accepted.Flow.Id);
         Assert.Equal(opened.Flow.LocalPort, accepted.Flow.RemotePort);
-        Assert.Equal(IPAddress.Loopback.GetAddressBytes(), opened.Flow.LocalAddress.ToByteArray());
+        Assert.Equal(IPAddress.Parse(connect).GetAddressBytes(), opened.Flow.LocalAddress.ToByteArray());
+        Assert.Equal(opened.Flow.LocalAddress, accepted.Flow.RemoteAddress);
         Event[] closed = [.. events.Where(e => Is(e, State.Closed) && e.Flow.Id == opened.Flow.Id)];
         Assert.Equal(2, closed.Length);
         Assert.Equal([echo.ServerPid, echo.ClientPid], closed.Select(c => c.Process.Pid).OrderBy(p => p == echo.ClientPid));

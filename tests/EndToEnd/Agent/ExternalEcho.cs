@@ -7,8 +7,9 @@ namespace ECapture.Tests.EndToEnd.Agent;
 internal sealed class ExternalEcho : IDisposable
 {
     private const string Server = """
-        import os, socket
-        s = socket.create_server(("127.0.0.1", 0))
+        import os, socket, sys
+        family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
+        s = socket.create_server((sys.argv[1], 0), family=family, dualstack_ipv6=sys.argv[1] == "::")
         print(os.getpid(), s.getsockname()[1], flush=True)
         while True:
             c, _ = s.accept()
@@ -19,8 +20,8 @@ internal sealed class ExternalEcho : IDisposable
 
     private const string Client = """
         import os, socket, sys
-        c = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
-        c.sendall(sys.argv[2].encode())
+        c = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+        c.sendall(sys.argv[3].encode())
         c.shutdown(socket.SHUT_WR)
         answer = b""
         while data := c.recv(65536):
@@ -32,7 +33,7 @@ internal sealed class ExternalEcho : IDisposable
     // Keeps its connection until its input ends.
     private const string Holder = """
         import os, socket, sys
-        c = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+        c = socket.create_connection((sys.argv[1], int(sys.argv[2])))
         c.sendall(b"x")
         c.recv(1)
         print(os.getpid(), flush=True)
@@ -42,8 +43,11 @@ internal sealed class ExternalEcho : IDisposable
     private readonly Process _server;
     private Process? _holder;
 
-    private ExternalEcho(Process server, uint pid, uint port)
+    private readonly string _address;
+
+    private ExternalEcho(Process server, uint pid, uint port, string address)
     {
+        _address = address;
         _server = server;
         ServerPid = pid;
         Port = port;
@@ -55,18 +59,21 @@ internal sealed class ExternalEcho : IDisposable
 
     internal uint ClientPid { get; private set; }
 
-    internal static async Task<ExternalEcho> StartAsync()
+    /// <summary>Starts the server.</summary>
+    /// <param name="listen">Its address; <c>::</c> takes IPv4 clients, too.</param>
+    /// <param name="connect">Where clients connect to.</param>
+    internal static async Task<ExternalEcho> StartAsync(string listen = "127.0.0.1", string connect = "127.0.0.1")
     {
-        Process server = Start(Server);
+        Process server = Start(Server, listen);
         string line = await server.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("the echo server did not start");
         string[] parts = line.Split(' ');
-        return new ExternalEcho(server, Number(parts[0]), Number(parts[1]));
+        return new ExternalEcho(server, Number(parts[0]), Number(parts[1]), connect);
     }
 
     /// <summary>Sends a text over a new connection and returns the answer.</summary>
     internal async Task<string> SendAsync(string text)
     {
-        using Process client = Start(Client, Port.ToString(CultureInfo.InvariantCulture), text);
+        using Process client = Start(Client, _address, Port.ToString(CultureInfo.InvariantCulture), text);
         string output = await client.StandardOutput.ReadToEndAsync();
         await client.WaitForExitAsync();
         string[] parts = output.TrimEnd('\n').Split(' ', 2);
@@ -78,7 +85,7 @@ internal sealed class ExternalEcho : IDisposable
     /// <returns>The client's pid.</returns>
     internal async Task<uint> HoldAsync()
     {
-        _holder = Start(Holder, Port.ToString(CultureInfo.InvariantCulture));
+        _holder = Start(Holder, _address, Port.ToString(CultureInfo.InvariantCulture));
         return Number(await _holder.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("the client did not connect"));
     }
 

@@ -38,22 +38,27 @@ public sealed class LossTests
             Assert.True(await sender.WaitForExitAsync(Cancellation) == 0, sender.Output);
         }
 
+        long offered = quiet.Frames - before;
         stall.End();
+        await session.Log.WaitUntilAsync(e => Read(e, quiet) + Lost(e) >= offered, TimeSpan.FromSeconds(30), $"{offered} frames");
         IReadOnlyList<Event> events = await session.StopAsync();
 
-        long offered = quiet.Frames - before;
-        long read = events.Count(e => e.Packet?.Interface == quiet.Name);
-        Loss[] losses = [.. events.Where(e => e.Loss?.Where == "ring:packet").Select(e => e.Loss)];
-        long lost = losses.Sum(l => (long)l.Records);
+        long read = Read(events, quiet);
+        long lost = Lost(events);
+        Loss[] losses = [.. events.Where(e => e.Loss is not null).Select(e => e.Loss)];
         Assert.True(offered >= Datagrams, $"{offered} offered");
         Assert.True(read > 20_000, $"{read} read");
         Assert.True(lost > 1000, $"{lost} lost");
         Assert.Equal(offered, read + lost);
-        Assert.All(losses, l => Assert.Equal("ring full", l.Why));
+        Assert.All(losses, l => Assert.Equal(("ring:packet", "ring full"), (l.Where, l.Why)));
         Assert.All(losses, l => Assert.True(l.FromNs < l.ToNs));
-        Assert.DoesNotContain(events, e => e.Loss?.Where.StartsWith("queue", StringComparison.Ordinal) == true);
         TestContext.Current.TestOutputHelper?.WriteLine($"{offered} frames offered = {read} read + {lost} lost");
     }
+
+    private static long Read(IReadOnlyList<Event> events, QuietInterface quiet) =>
+        events.Count(e => e.Packet?.Interface == quiet.Name);
+
+    private static long Lost(IReadOnlyList<Event> events) => events.Sum(e => e.Loss is null ? 0 : (long)e.Loss.Records);
 
     /// <summary>A module that keeps the capture thread from reading.</summary>
     private sealed class Stall : IModule

@@ -16,11 +16,13 @@ public sealed class PacketTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Frames_OfOneExchange_AreWhatDumpcapSawAndAttributed(bool useTcx)
+    [InlineData(true, "127.0.0.1", "127.0.0.1")]
+    [InlineData(false, "127.0.0.1", "127.0.0.1")]
+    [InlineData(true, "::1", "::1")]
+    [InlineData(true, "::", "127.0.0.1")]
+    public async Task Frames_OfOneExchange_AreWhatDumpcapSawAndAttributed(bool useTcx, string listen, string connect)
     {
-        using ExternalEcho echo = await ExternalEcho.StartAsync();
+        using ExternalEcho echo = await ExternalEcho.StartAsync(listen, connect);
         await using CaptureSession session = await CaptureSession.StartAsync(s_loopback, _ => new PacketModule(useTcx));
         await using Sniffer sniffer = await Sniffer.StartAsync("lo", echo.Port, Cancellation);
         string text = string.Concat(Enumerable.Repeat("0123456789abcdef", 5000)); // more than one 64 KiB segment
