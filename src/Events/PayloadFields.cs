@@ -1,0 +1,92 @@
+namespace ECapture.Events;
+
+/// <summary>The payload's part of <see cref="EventFields"/>: only what tables have columns for; the rest stays in the event.</summary>
+public struct PayloadFields
+{
+    /// <summary>Field number of the payload in <c>Event</c>; of an unknown payload its number, too; 0 without one.</summary>
+    public uint Kind;
+
+    /// <summary>The payload's main bytes (docs/architecture.md, "Tables"); empty where it has none.</summary>
+    public ByteRange Main;
+
+    /// <summary><c>TlsData.direction</c>, <c>Packet.direction</c>.</summary>
+    public uint Direction;
+
+    /// <summary><c>TlsData.offset</c>.</summary>
+    public ulong StreamOffset;
+
+    /// <summary><c>TlsSecret.label</c>.</summary>
+    public ByteRange Label;
+
+    /// <summary><c>TlsSecret.client_random</c>, <c>ConnectionLink.client_random</c>.</summary>
+    public ByteRange ClientRandom;
+
+    /// <summary><c>Packet.interface</c>.</summary>
+    public ByteRange Interface;
+
+    /// <summary><c>Packet.original_length</c>.</summary>
+    public uint OriginalLength;
+
+    /// <summary><c>ConnectionState.state</c>, <c>AgentState.state</c>.</summary>
+    public uint State;
+
+    /// <summary><c>ConnectionLink.server_name</c>.</summary>
+    public ByteRange ServerName;
+
+    /// <summary><c>ConnectionLink.from_ns</c>.</summary>
+    public ulong FromNs;
+
+    /// <summary><c>ConnectionLink.to_ns</c>.</summary>
+    public ulong ToNs;
+
+    /// <summary><c>ShellCommand.command</c>, <c>ShellResult.command</c>.</summary>
+    public ulong Command;
+
+    /// <summary><c>ShellCommand.directory</c>.</summary>
+    public ByteRange Directory;
+
+    /// <summary><c>ShellCommand.terminal</c>.</summary>
+    public ByteRange Terminal;
+
+    /// <summary><c>ShellResult.exit_status</c>, <c>ProcessExit.exit_status</c>.</summary>
+    public int ExitStatus;
+
+    /// <summary><c>ProcessExec.executable</c>.</summary>
+    public ByteRange Executable;
+
+    /// <summary><c>SqlStatement.user</c>.</summary>
+    public ByteRange User;
+
+    /// <summary><c>SqlStatement.database</c>.</summary>
+    public ByteRange Database;
+
+    /// <summary><c>SqlStatement.client</c>.</summary>
+    public ByteRange Client;
+
+    /// <summary><c>SqlStatement.command_tag</c>.</summary>
+    public ByteRange CommandTag;
+
+    /// <summary>True when <c>SqlStatement.rows</c> is there.</summary>
+    public bool HasRows;
+
+    /// <summary><c>SqlStatement.rows</c>.</summary>
+    public ulong Rows;
+
+    /// <summary><c>SqlStatement.outcome</c>.</summary>
+    public uint Outcome;
+
+    /// <summary><c>SqlStatement.error_code</c>.</summary>
+    public ByteRange ErrorCode;
+
+    /// <summary><c>SqlStatement.duration_ns</c>.</summary>
+    public ulong DurationNs;
+
+    /// <summary><c>AgentState.module</c>, <c>Loss.where</c>, <c>Coverage.subject</c>.</summary>
+    public ByteRange Module;
+
+    /// <summary><c>AgentState.detail</c>, <c>Loss.why</c>, <c>Coverage.reason</c>.</summary>
+    public ByteRange Detail;
+
+    /// <summary><c>Loss.records</c>.</summary>
+    public ulong Records;
+}
