@@ -347,7 +347,8 @@ SETTINGS non_replicated_deduplication_window = 10000;
 
 -- The sink's batches: the last plan of a log's partition is all that has to be known, so merges drop those before it.
 -- version = from_offset * 16 + 15 - attempt: the highest is the last plan, and of several for one offset the first attempt.
--- The arrays are the stream positions at from_offset: run, partition, last sequence stored, wall clock of its event.
+-- streams: the stream positions at from_offset, 34 bytes each: run (16, network order), partition (2), last sequence stored (8), when
+-- the sink last saw it in s of the epoch (8), lowest byte first. One column, because a plan is written as a literal, which is bounded.
 CREATE TABLE IF NOT EXISTS sink_plan
 (
     log String,
@@ -358,10 +359,7 @@ CREATE TABLE IF NOT EXISTS sink_plan
     to_offset UInt64,
     at DateTime64(3, 'UTC'),
     writer UUID,
-    stream_run Array(UUID),
-    stream_partition Array(UInt16),
-    stream_sequence Array(UInt64),
-    stream_ns Array(UInt64)
+    streams String
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (log, topic, log_partition)

@@ -351,6 +351,6 @@ CREATE TABLE sink_stream
     run uuid NOT NULL,
     partition integer NOT NULL,
     sequence bigint NOT NULL,
-    ns bigint NOT NULL,
+    seen_at timestamptz NOT NULL,
     PRIMARY KEY (log, topic, log_partition, run, partition)
 );

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
@@ -76,7 +77,7 @@ internal static partial class HttpGateway
         bool isInsert = sql.TrimStart().StartsWith("INSERT", StringComparison.OrdinalIgnoreCase);
         if (isInsert && format.Success && format.Groups[1].Value == "Native")
         {
-            await engine.InsertAsync(sql[..format.Index], body.GetBuffer().AsMemory(0, (int)body.Length), context.RequestAborted);
+            await engine.InsertAsync(sql[..format.Index], new ReadOnlySequence<byte>(body.GetBuffer(), 0, (int)body.Length), context.RequestAborted);
         }
         else if (!isInsert && format.Success)
         {

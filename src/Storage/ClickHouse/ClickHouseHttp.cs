@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Globalization;
-using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 
@@ -49,10 +49,9 @@ public sealed class ClickHouseHttp : IClickHouse
     }
 
     /// <inheritdoc/>
-    public async Task InsertAsync(string sql, ReadOnlyMemory<byte> native, CancellationToken cancellationToken)
+    public async Task InsertAsync(string sql, ReadOnlySequence<byte> native, CancellationToken cancellationToken)
     {
-        using ReadOnlyMemoryContent body = new(native);
-        body.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        using SequenceContent body = new(native);
         string query = "&query=" + Uri.EscapeDataString(sql + " FORMAT Native");
         using HttpResponseMessage response = await SendAsync(query, body, cancellationToken).ConfigureAwait(false);
     }

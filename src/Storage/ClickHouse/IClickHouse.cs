@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace ECapture.Storage.ClickHouse;
 
 /// <summary>
@@ -15,10 +17,10 @@ public interface IClickHouse : IAsyncDisposable
 
     /// <summary>Inserts one body of Native blocks.</summary>
     /// <param name="sql"><c>INSERT INTO t (columns)</c> without FORMAT; settings may follow as <c>SETTINGS a = b</c>.</param>
-    /// <param name="native">Blocks in Native format.</param>
+    /// <param name="native">Blocks in Native format; read until the call returns.</param>
     /// <param name="cancellationToken">Ends the wait; the insert may still take place.</param>
     /// <exception cref="StoreException">The engine refused it or cannot be reached.</exception>
-    Task InsertAsync(string sql, ReadOnlyMemory<byte> native, CancellationToken cancellationToken);
+    Task InsertAsync(string sql, ReadOnlySequence<byte> native, CancellationToken cancellationToken);
 
     /// <summary>
     /// Runs a SELECT and streams its result.

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace ECapture.Storage.ClickHouse.InProcess;
 
 /// <summary>
@@ -36,8 +38,8 @@ public sealed class ChdbClickHouse : IClickHouse
         RunAsync(connection => connection.Execute(sql), cancellationToken);
 
     /// <inheritdoc/>
-    public Task InsertAsync(string sql, ReadOnlyMemory<byte> native, CancellationToken cancellationToken) =>
-        RunAsync(connection => connection.Insert(sql, native.Span), cancellationToken);
+    public Task InsertAsync(string sql, ReadOnlySequence<byte> native, CancellationToken cancellationToken) =>
+        RunAsync(connection => connection.Insert(sql, native), cancellationToken);
 
     /// <inheritdoc/>
     public async Task<Stream> QueryAsync(

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace ECapture.Storage.ClickHouse.InProcess;
@@ -30,7 +31,7 @@ internal sealed unsafe class ChdbConnection(nint* handle) : IDisposable
 
     /// <summary>Inserts Native blocks: whole when this returns.</summary>
     /// <exception cref="ChdbError">The engine refused it.</exception>
-    public void Insert(string sql, ReadOnlySpan<byte> native)
+    public void Insert(string sql, ReadOnlySequence<byte> native)
     {
         byte[] text = Encoding.UTF8.GetBytes(sql);
         nint stream;
@@ -42,13 +43,9 @@ internal sealed unsafe class ChdbConnection(nint* handle) : IDisposable
         try
         {
             CheckInsert(stream);
-            fixed (byte* data = native)
+            foreach (ReadOnlyMemory<byte> piece in native)
             {
-                if (ChdbNative.StreamAppend(stream, data, (nuint)native.Length) != 0)
-                {
-                    CheckInsert(stream);
-                    throw new ChdbError("the insert stream took no data and gave no reason");
-                }
+                Append(stream, piece.Span);
             }
 
             nint result = ChdbNative.StreamDone(stream);
@@ -171,6 +168,18 @@ internal sealed unsafe class ChdbConnection(nint* handle) : IDisposable
         if (error is not null)
         {
             throw new ChdbError(Text(error));
+        }
+    }
+
+    private static void Append(nint stream, ReadOnlySpan<byte> piece)
+    {
+        fixed (byte* data = piece)
+        {
+            if (piece.Length > 0 && ChdbNative.StreamAppend(stream, data, (nuint)piece.Length) != 0)
+            {
+                CheckInsert(stream);
+                throw new ChdbError("the insert stream took no data and gave no reason");
+            }
         }
     }
 

@@ -1,0 +1,11 @@
+namespace ECapture.Sink.ClickHouse;
+
+/// <summary>Rows that are stored whole or not at all: those of one table and one day.</summary>
+public abstract class Block
+{
+    /// <summary>Name within the batch, the same in every replay: table and day.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Rows.</summary>
+    public abstract int Rows { get; }
+}

@@ -1,0 +1,151 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using ECapture.Sink.Delivery;
+using ECapture.Storage;
+using ECapture.Storage.ClickHouse;
+using ECapture.Storage.Tables;
+
+namespace ECapture.Sink.ClickHouse;
+
+/// <summary>Plans and blocks in ClickHouse, over HTTP or in process.</summary>
+public sealed class ClickHousePlanStore(IClickHouse engine, TimeProvider clock) : IPlanStore
+{
+    private const int VersionsPerOffset = 16;
+
+    /// <inheritdoc/>
+    public BlockBatch CreateBatch(EventTable table) => new ClickHouseBatch(table, clock);
+
+    /// <inheritdoc/>
+    public async Task<PlanRow?> LastPlanAsync(PartitionId partition, CancellationToken cancellationToken)
+    {
+        using Stream result = await engine.QueryAsync(
+            "SELECT from_offset, to_offset, writer, streams FROM sink_plan "
+            + "WHERE log = {log:String} AND topic = {topic:String} AND log_partition = {partition:UInt16} ORDER BY version DESC LIMIT 1",
+            Parameters(partition),
+            "RowBinary",
+            cancellationToken).ConfigureAwait(false);
+        using MemoryStream copy = new();
+        await result.CopyToAsync(copy, cancellationToken).ConfigureAwait(false);
+        return copy.Length == 0 ? null : ReadPlan(copy.GetBuffer().AsSpan(0, (int)copy.Length));
+    }
+
+    /// <inheritdoc/>
+    public Task InsertPlanAsync(PartitionId partition, PlanRow plan, int attempt, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        string log = ClickHouseText.QuoteString(partition.Log);
+        string topic = ClickHouseText.QuoteString(partition.Topic);
+        string token = ClickHouseText.QuoteString(
+            string.Create(CultureInfo.InvariantCulture, $"{partition.Log}/{partition.Topic}/{partition.Partition}/{plan.From}/{attempt}"));
+        long version = (plan.From * VersionsPerOffset) + VersionsPerOffset - 1 - attempt;
+        // NOT EXISTS is for a sink that slept so long that its token is forgotten: it must not add a plan for an offset that is settled.
+        string sql = string.Create(
+            CultureInfo.InvariantCulture,
+            $"""
+            INSERT INTO sink_plan (log, topic, log_partition, version, from_offset, to_offset, at, writer, streams)
+            SETTINGS async_insert = 0, insert_deduplicate = 1, insert_deduplication_token = {token}
+            SELECT {log}, {topic}, {partition.Partition}, {version}, {plan.From}, {plan.To}, now64(3), toUUID('{plan.Writer:D}'),
+                base64Decode('{Convert.ToBase64String(StreamCodec.Encode(plan.Positions))}')
+            WHERE NOT EXISTS (SELECT 1 FROM sink_plan WHERE log = {log} AND topic = {topic} AND log_partition = {partition.Partition} AND from_offset >= {plan.From})
+            """);
+        return engine.ExecuteAsync(sql, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task InsertBlockAsync(Block block, string token, CancellationToken cancellationToken)
+    {
+        string settings = $"SETTINGS async_insert = 0, insert_deduplicate = 1, insert_deduplication_token = {ClickHouseText.QuoteString(token)}";
+        return block switch
+        {
+            DayBlock day => engine.InsertAsync(
+                $"INSERT INTO {ClickHouseText.QuoteName(day.Native.Table.Name)} ({day.Native.Table.ColumnList}) {settings}", day.Native.ToSequence(), cancellationToken),
+            DeadLetterBlock letters => engine.InsertAsync(
+                $"INSERT INTO dead_letter ({DeadLetterBlock.Columns}) {settings}", letters.ToSequence(), cancellationToken),
+            _ => throw new ArgumentException($"a block of another kind: {block?.GetType().Name}", nameof(block)),
+        };
+    }
+
+    /// <inheritdoc/>
+    public async Task<long> CountAsync(Block block, CancellationToken cancellationToken)
+    {
+        if (block is DeadLetterBlock letters)
+        {
+            (string topic, int partition, long first, long last) = letters.Range;
+            Dictionary<string, string> range = Parameters(new PartitionId("", topic, partition));
+            range["first"] = first.ToString(CultureInfo.InvariantCulture);
+            range["last"] = last.ToString(CultureInfo.InvariantCulture);
+            return await CountAsync(
+                "SELECT count() FROM dead_letter WHERE topic = {topic:String} AND log_partition = {partition:UInt16} AND log_offset BETWEEN {first:UInt64} AND {last:UInt64}",
+                range,
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        long count = 0;
+        DayBlock day = (DayBlock)block;
+        foreach ((StreamKey stream, StreamCount share) in day.Tally.Streams)
+        {
+            Dictionary<string, string> parameters = new(StringComparer.Ordinal)
+            {
+                ["run"] = new Guid(RunBytes(stream.Run), bigEndian: true).ToString("D"),
+                ["partition"] = stream.Partition.ToString(CultureInfo.InvariantCulture),
+                ["first"] = share.First.ToString(CultureInfo.InvariantCulture),
+                ["last"] = share.Last.ToString(CultureInfo.InvariantCulture),
+                ["day"] = day.Partition,
+            };
+            count += await CountAsync(
+                $"SELECT count() FROM {ClickHouseText.QuoteName(day.Native.Table.Name)} WHERE toYYYYMMDD(ts) = {{day:UInt32}} AND run = {{run:UUID}} "
+                + "AND partition = {partition:UInt16} AND sequence BETWEEN {first:UInt64} AND {last:UInt64}",
+                parameters,
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        return count;
+    }
+
+    private async Task<long> CountAsync(string sql, Dictionary<string, string> parameters, CancellationToken cancellationToken)
+    {
+        using Stream result = await engine.QueryAsync(sql, parameters, "RowBinary", cancellationToken).ConfigureAwait(false);
+        byte[] count = new byte[8];
+        await result.ReadExactlyAsync(count, cancellationToken).ConfigureAwait(false);
+        return BinaryPrimitives.ReadInt64LittleEndian(count);
+    }
+
+    private static byte[] RunBytes(UInt128 run)
+    {
+        byte[] bytes = new byte[16];
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, run);
+        return bytes;
+    }
+
+    private static Dictionary<string, string> Parameters(PartitionId partition) => new(StringComparer.Ordinal)
+    {
+        ["log"] = partition.Log,
+        ["topic"] = partition.Topic,
+        ["partition"] = partition.Partition.ToString(CultureInfo.InvariantCulture),
+    };
+
+    // RowBinary: UInt64, UInt64, UUID (two words, the upper one first, each lowest byte first), String with its length as a varint.
+    private static PlanRow ReadPlan(ReadOnlySpan<byte> row)
+    {
+        Span<byte> writer = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt64BigEndian(writer, BinaryPrimitives.ReadUInt64LittleEndian(row[16..]));
+        BinaryPrimitives.WriteUInt64BigEndian(writer[8..], BinaryPrimitives.ReadUInt64LittleEndian(row[24..]));
+        int at = 32;
+        int length = 0;
+        for (int shift = 0; ; shift += 7)
+        {
+            byte next = row[at++];
+            length |= (next & 0x7F) << shift;
+            if (next < 0x80)
+            {
+                break;
+            }
+        }
+
+        return new PlanRow(
+            BinaryPrimitives.ReadInt64LittleEndian(row),
+            BinaryPrimitives.ReadInt64LittleEndian(row[8..]),
+            new Guid(writer, bigEndian: true),
+            StreamCodec.Decode(row.Slice(at, length)));
+    }
+}

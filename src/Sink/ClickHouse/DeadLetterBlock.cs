@@ -1,0 +1,69 @@
+using System.Buffers;
+using System.Text;
+using ECapture.Sink.Delivery;
+using ECapture.Storage.Tables;
+
+namespace ECapture.Sink.ClickHouse;
+
+/// <summary>Rows of <c>dead_letter</c> in Native format. Dead letters are few: this one allocates.</summary>
+internal sealed class DeadLetterBlock(TimeProvider clock) : Block
+{
+    public const string Columns = "topic, log_partition, log_offset, at, error, event";
+
+    private static readonly (string Name, string Type)[] Layout =
+    [
+        ("topic", "String"), ("log_partition", "UInt16"), ("log_offset", "UInt64"), ("at", "DateTime64(3, 'UTC')"), ("error", "String"), ("event", "String"),
+    ];
+
+    private readonly ByteBuffer[] _columns = [.. Layout.Select(_ => new ByteBuffer())];
+    private int _rows;
+
+    public override string Name => "dead_letter";
+
+    public override int Rows => _rows;
+
+    /// <summary>Topic and partition of all of them, first and last offset.</summary>
+    public (string Topic, int Partition, long First, long Last) Range { get; private set; }
+
+    public void Add(DeadLetter letter, ReadOnlySpan<byte> bytes)
+    {
+        Range = (letter.Topic, letter.Partition, _rows == 0 ? letter.Offset : Range.First, letter.Offset);
+        _rows++;
+        WriteString(_columns[0], Encoding.UTF8.GetBytes(letter.Topic));
+        _columns[1].WriteLittleEndian((ulong)letter.Partition, 2);
+        _columns[2].WriteLittleEndian((ulong)letter.Offset, 8);
+        _columns[3].WriteLittleEndian((ulong)clock.GetUtcNow().ToUnixTimeMilliseconds(), 8);
+        WriteString(_columns[4], Encoding.UTF8.GetBytes(letter.Error));
+        WriteString(_columns[5], bytes);
+    }
+
+    public ReadOnlySequence<byte> ToSequence()
+    {
+        ByteBuffer block = new();
+        block.WriteVarint((uint)Layout.Length);
+        block.WriteVarint((uint)_rows);
+        for (int i = 0; i < Layout.Length; i++)
+        {
+            WriteString(block, Encoding.UTF8.GetBytes(Layout[i].Name));
+            WriteString(block, Encoding.UTF8.GetBytes(Layout[i].Type));
+            block.Write(_columns[i].Written.Span);
+        }
+
+        return new ReadOnlySequence<byte>(block.Written);
+    }
+
+    public void Clear()
+    {
+        _rows = 0;
+        foreach (ByteBuffer column in _columns)
+        {
+            column.Clear(keep: 0);
+        }
+    }
+
+    private static void WriteString(ByteBuffer buffer, ReadOnlySpan<byte> value)
+    {
+        buffer.WriteVarint((uint)value.Length);
+        buffer.Write(value);
+    }
+}

@@ -1,0 +1,150 @@
+using System.Collections.Frozen;
+using ECapture.Events;
+using ECapture.Events.V1;
+
+namespace ECapture.Storage.Tables;
+
+/// <summary>
+/// The table of a topic: the one place that says which columns there are. The migrations make the same tables; a test compares.
+/// </summary>
+public sealed class EventTable
+{
+    private const ulong UnknownUid = uint.MaxValue;
+    private const int ClientRandomLength = 32;
+
+    private static readonly FrozenDictionary<string, EventTable> ByTopic =
+        Topics.All.Select(topic => new EventTable(topic)).ToFrozenDictionary(table => table.Name, StringComparer.Ordinal);
+
+    private EventTable(string name)
+    {
+        Name = name;
+        Columns = [.. CommonColumns(), .. ColumnsOf(name), .. LastColumns()];
+        ColumnList = string.Join(", ", Columns.Select(column => column.Name));
+    }
+
+    /// <summary>Name of the table and of its topic.</summary>
+    public string Name { get; }
+
+    /// <summary>The columns in their order.</summary>
+    public IReadOnlyList<Column> Columns { get; }
+
+    /// <summary>The columns' names, separated by commas, for INSERT and COPY.</summary>
+    public string ColumnList { get; }
+
+    /// <summary>The tables of all topics that this version knows.</summary>
+    public static IEnumerable<EventTable> All => Topics.All.Select(topic => ByTopic[topic]);
+
+    /// <summary>The table of a topic, or null when this version does not know the topic.</summary>
+    public static EventTable? Of(string topic) => ByTopic.GetValueOrDefault(topic);
+
+    private static Column[] CommonColumns() =>
+    [
+        new UuidColumn("run", static (in EventRow r) => r.Fields.Run.Of(r.Bytes)),
+        new NumberColumn("partition", "UInt16", "integer", static (in EventRow r) => Cap16(r.Fields.Partition)),
+        new NumberColumn("sequence", "UInt64", "bigint", static (in EventRow r) => r.Fields.Sequence),
+        new NumberColumn("log_partition", "UInt16", "integer", static (in EventRow r) => (ulong)r.LogPartition),
+        new NumberColumn("log_offset", "UInt64", "bigint", static (in EventRow r) => (ulong)r.LogOffset),
+        new NumberColumn("schema", "UInt16", "integer", static (in EventRow r) => Cap16(r.Fields.Schema)),
+        new TextColumn("tenant", "LowCardinality(String)", static (in EventRow r) => r.Fields.Tenant.Of(r.Bytes)),
+        new TextColumn("host", "LowCardinality(String)", static (in EventRow r) => r.Fields.Host.Of(r.Bytes)),
+        new UuidColumn("boot", static (in EventRow r) => r.Fields.Boot.Of(r.Bytes)),
+        new TimeColumn("ts", static (in EventRow r) => r.Fields.WallNs),
+        new NumberColumn("boot_ns", "UInt64", "bigint", static (in EventRow r) => r.Fields.BootNs),
+        new NumberColumn("pid", "UInt32", "bigint", static (in EventRow r) => r.Fields.Pid),
+        new NumberColumn("uid", "UInt32", "bigint", static (in EventRow r) => r.Fields.HasProcess ? r.Fields.Uid : UnknownUid),
+        new NumberColumn("process_start", "UInt64", "bigint", static (in EventRow r) => r.Fields.ProcessStartNs),
+        new BytesColumn("process", "LowCardinality(String)", static (in EventRow r) => r.Fields.ProcessName.Of(r.Bytes)),
+        new NumberColumn("connection", "UInt64", "bigint", static (in EventRow r) => r.Fields.Connection),
+        new NumberColumn("flow", "UInt64", "bigint", static (in EventRow r) => r.Fields.FlowId),
+        new NumberColumn("netns", "UInt32", "bigint", static (in EventRow r) => r.Fields.NetworkNamespace),
+        new AddressColumn("local_address", static (in EventRow r) => r.Fields.LocalAddress.Of(r.Bytes)),
+        new NumberColumn("local_port", "UInt16", "integer", static (in EventRow r) => Port(r.Fields.LocalPort)),
+        new AddressColumn("remote_address", static (in EventRow r) => r.Fields.RemoteAddress.Of(r.Bytes)),
+        new NumberColumn("remote_port", "UInt16", "integer", static (in EventRow r) => Port(r.Fields.RemotePort)),
+        new NumberColumn("protocol", "UInt8", "smallint", static (in EventRow r) => Small(r.Fields.Protocol)),
+        new NumberColumn("kind", "UInt8", "smallint", static (in EventRow r) => Small(r.Fields.Payload.Kind)),
+    ];
+
+    private static Column[] LastColumns() =>
+    [
+        new BytesColumn("data", "String", static (in EventRow r) => r.Fields.Payload.Main.Of(r.Bytes)),
+        new RestColumn("event"),
+        new NumberColumn("data_at", "UInt32", "integer", static (in EventRow r) => (ulong)r.Fields.Payload.Main.Start),
+    ];
+
+    private static Column[] ColumnsOf(string topic) => topic switch
+    {
+        Topics.Tls => [Direction(), new NumberColumn("stream_offset", "UInt64", "bigint", static (in EventRow r) => r.Fields.Payload.StreamOffset)],
+        Topics.Secret => [new TextColumn("label", "LowCardinality(String)", static (in EventRow r) => r.Fields.Payload.Label.Of(r.Bytes)), ClientRandom()],
+        Topics.Packet =>
+        [
+            new TextColumn("interface", "LowCardinality(String)", static (in EventRow r) => r.Fields.Payload.Interface.Of(r.Bytes)),
+            Direction(),
+            new NumberColumn("original_length", "UInt32", "bigint", static (in EventRow r) => r.Fields.Payload.OriginalLength),
+        ],
+        Topics.Connection =>
+        [
+            State(),
+            ClientRandom(),
+            new BytesColumn("server_name", "String", static (in EventRow r) => r.Fields.Payload.ServerName.Of(r.Bytes)),
+            new NumberColumn("from_ns", "UInt64", "bigint", static (in EventRow r) => r.Fields.Payload.FromNs),
+            new NumberColumn("to_ns", "UInt64", "bigint", static (in EventRow r) => r.Fields.Payload.ToNs),
+        ],
+        Topics.Bash =>
+        [
+            new NumberColumn("command", "UInt64", "bigint", static (in EventRow r) => r.Fields.Payload.Command),
+            new BytesColumn("directory", "String", static (in EventRow r) => r.Fields.Payload.Directory.Of(r.Bytes)),
+            new BytesColumn("terminal", "String", static (in EventRow r) => r.Fields.Payload.Terminal.Of(r.Bytes)),
+            ExitStatus(Event.ShellResultFieldNumber),
+        ],
+        Topics.Process =>
+        [
+            new BytesColumn("executable", "String", static (in EventRow r) => r.Fields.Payload.Executable.Of(r.Bytes)),
+            ExitStatus(Event.ProcessExitFieldNumber),
+        ],
+        Topics.Postgres =>
+        [
+            new BytesColumn("db_user", "String", static (in EventRow r) => r.Fields.Payload.User.Of(r.Bytes)),
+            new BytesColumn("db_name", "String", static (in EventRow r) => r.Fields.Payload.Database.Of(r.Bytes)),
+            new BytesColumn("client", "String", static (in EventRow r) => r.Fields.Payload.Client.Of(r.Bytes)),
+            new BytesColumn("command_tag", "String", static (in EventRow r) => r.Fields.Payload.CommandTag.Of(r.Bytes)),
+            new OptionalNumberColumn("rows", "UInt64", "bigint", static (in EventRow r, out ulong value) =>
+            {
+                value = r.Fields.Payload.Rows;
+                return r.Fields.Payload.HasRows;
+            }),
+            new NumberColumn("outcome", "UInt8", "smallint", static (in EventRow r) => Small(r.Fields.Payload.Outcome)),
+            new TextColumn("error_code", "LowCardinality(String)", static (in EventRow r) => r.Fields.Payload.ErrorCode.Of(r.Bytes)),
+            new NumberColumn("duration_ns", "UInt64", "bigint", static (in EventRow r) => r.Fields.Payload.DurationNs),
+        ],
+        Topics.Agent =>
+        [
+            State(),
+            new TextColumn("module", "LowCardinality(String)", static (in EventRow r) => r.Fields.Payload.Module.Of(r.Bytes)),
+            new TextColumn("detail", "String", static (in EventRow r) => r.Fields.Payload.Detail.Of(r.Bytes)),
+            new NumberColumn("records", "UInt64", "bigint", static (in EventRow r) => r.Fields.Payload.Records),
+        ],
+        _ => throw new ArgumentOutOfRangeException(nameof(topic), topic, "no columns are defined for this topic"),
+    };
+
+    private static NumberColumn Direction() => new("direction", "UInt8", "smallint", static (in EventRow r) => Small(r.Fields.Payload.Direction));
+
+    private static NumberColumn State() => new("state", "UInt8", "smallint", static (in EventRow r) => Small(r.Fields.Payload.State));
+
+    // PostgreSQL indexes it, and an index entry that is too long would fail the batch: what is no client random is left out.
+    private static BytesColumn ClientRandom() => new("client_random", "String", static (in EventRow r) =>
+        r.Fields.Payload.ClientRandom.Length == ClientRandomLength ? r.Fields.Payload.ClientRandom.Of(r.Bytes) : default);
+
+    private static OptionalNumberColumn ExitStatus(uint kind) => new("exit_status", "Int32", "integer", (in EventRow r, out ulong value) =>
+    {
+        value = (uint)r.Fields.Payload.ExitStatus;
+        return r.Fields.Payload.Kind == kind;
+    });
+
+    // Values that the types cannot hold are unknown (0), not something else.
+    private static ulong Port(uint value) => value <= ushort.MaxValue ? value : 0;
+
+    private static ulong Small(uint value) => value <= byte.MaxValue ? value : 0;
+
+    private static ulong Cap16(uint value) => Math.Min(value, ushort.MaxValue);
+}

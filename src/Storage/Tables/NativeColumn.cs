@@ -1,0 +1,11 @@
+namespace ECapture.Storage.Tables;
+
+/// <summary>The values of one column of a block.</summary>
+internal sealed class NativeColumn
+{
+    /// <summary>One byte per row of a Nullable column, 1 for null; comes before the values.</summary>
+    public ByteBuffer Nulls { get; } = new();
+
+    /// <summary>The values.</summary>
+    public ByteBuffer Values { get; } = new();
+}
