@@ -346,7 +346,7 @@ ORDER BY (topic, log_partition, log_offset)
 SETTINGS non_replicated_deduplication_window = 10000;
 
 -- The sink's batches: the last plan of a log's partition is all that has to be known, so merges drop those before it.
--- version = from_offset * 16 + 15 - attempt: the highest is the last plan, and of several for one offset the first attempt.
+-- turn: 0 for the plan, counting up when another sink takes it over. version = from_offset * 2^20 + turn: the highest row is the last.
 -- streams: the stream positions at from_offset, 34 bytes each: run (16, network order), partition (2), last sequence stored (8), when
 -- the sink last saw it in s of the epoch (8), lowest byte first. One column, because a plan is written as a literal, which is bounded.
 CREATE TABLE IF NOT EXISTS sink_plan
@@ -357,6 +357,7 @@ CREATE TABLE IF NOT EXISTS sink_plan
     version UInt64,
     from_offset UInt64,
     to_offset UInt64,
+    turn UInt32,
     at DateTime64(3, 'UTC'),
     writer UUID,
     streams String

@@ -10,8 +10,6 @@ namespace ECapture.Sink.ClickHouse;
 /// <summary>Plans and blocks in ClickHouse, over HTTP or in process.</summary>
 public sealed class ClickHousePlanStore(IClickHouse engine, TimeProvider clock) : IPlanStore
 {
-    private const int VersionsPerOffset = 16;
-
     /// <inheritdoc/>
     public BlockBatch CreateBatch(EventTable table) => new ClickHouseBatch(table, clock);
 
@@ -19,7 +17,7 @@ public sealed class ClickHousePlanStore(IClickHouse engine, TimeProvider clock) 
     public async Task<PlanRow?> LastPlanAsync(PartitionId partition, CancellationToken cancellationToken)
     {
         using Stream result = await engine.QueryAsync(
-            "SELECT from_offset, to_offset, writer, streams FROM sink_plan "
+            "SELECT from_offset, to_offset, writer, turn, streams FROM sink_plan "
             + "WHERE log = {log:String} AND topic = {topic:String} AND log_partition = {partition:UInt16} ORDER BY version DESC LIMIT 1",
             Parameters(partition),
             "RowBinary",
@@ -30,23 +28,22 @@ public sealed class ClickHousePlanStore(IClickHouse engine, TimeProvider clock) 
     }
 
     /// <inheritdoc/>
-    public Task InsertPlanAsync(PartitionId partition, PlanRow plan, int attempt, CancellationToken cancellationToken)
+    public Task InsertPlanAsync(PartitionId partition, PlanRow row, long expected, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(row);
         string log = ClickHouseText.QuoteString(partition.Log);
         string topic = ClickHouseText.QuoteString(partition.Topic);
         string token = ClickHouseText.QuoteString(
-            string.Create(CultureInfo.InvariantCulture, $"{partition.Log}/{partition.Topic}/{partition.Partition}/{plan.From}/{attempt}"));
-        long version = (plan.From * VersionsPerOffset) + VersionsPerOffset - 1 - attempt;
-        // NOT EXISTS is for a sink that slept so long that its token is forgotten: it must not add a plan for an offset that is settled.
+            string.Create(CultureInfo.InvariantCulture, $"{partition.Log}/{partition.Topic}/{partition.Partition}/{row.From}/{row.Turn}"));
+        // NOT EXISTS says that nobody else was here; the token decides between those who said it at the same time.
         string sql = string.Create(
             CultureInfo.InvariantCulture,
             $"""
-            INSERT INTO sink_plan (log, topic, log_partition, version, from_offset, to_offset, at, writer, streams)
+            INSERT INTO sink_plan (log, topic, log_partition, version, from_offset, to_offset, turn, at, writer, streams)
             SETTINGS async_insert = 0, insert_deduplicate = 1, insert_deduplication_token = {token}
-            SELECT {log}, {topic}, {partition.Partition}, {version}, {plan.From}, {plan.To}, now64(3), toUUID('{plan.Writer:D}'),
-                base64Decode('{Convert.ToBase64String(StreamCodec.Encode(plan.Positions))}')
-            WHERE NOT EXISTS (SELECT 1 FROM sink_plan WHERE log = {log} AND topic = {topic} AND log_partition = {partition.Partition} AND from_offset >= {plan.From})
+            SELECT {log}, {topic}, {partition.Partition}, {row.Version}, {row.From}, {row.To}, {row.Turn}, now64(3), toUUID('{row.Writer:D}'),
+                base64Decode('{Convert.ToBase64String(StreamCodec.Encode(row.Positions))}')
+            WHERE NOT EXISTS (SELECT 1 FROM sink_plan WHERE log = {log} AND topic = {topic} AND log_partition = {partition.Partition} AND version > {expected})
             """);
         return engine.ExecuteAsync(sql, cancellationToken);
     }
@@ -124,13 +121,13 @@ public sealed class ClickHousePlanStore(IClickHouse engine, TimeProvider clock) 
         ["partition"] = partition.Partition.ToString(CultureInfo.InvariantCulture),
     };
 
-    // RowBinary: UInt64, UInt64, UUID (two words, the upper one first, each lowest byte first), String with its length as a varint.
+    // RowBinary: UInt64, UInt64, UUID (two words, the upper one first, each lowest byte first), UInt32, String with its length as a varint.
     private static PlanRow ReadPlan(ReadOnlySpan<byte> row)
     {
         Span<byte> writer = stackalloc byte[16];
         BinaryPrimitives.WriteUInt64BigEndian(writer, BinaryPrimitives.ReadUInt64LittleEndian(row[16..]));
         BinaryPrimitives.WriteUInt64BigEndian(writer[8..], BinaryPrimitives.ReadUInt64LittleEndian(row[24..]));
-        int at = 32;
+        int at = 36;
         int length = 0;
         for (int shift = 0; ; shift += 7)
         {
@@ -145,6 +142,7 @@ public sealed class ClickHousePlanStore(IClickHouse engine, TimeProvider clock) 
         return new PlanRow(
             BinaryPrimitives.ReadInt64LittleEndian(row),
             BinaryPrimitives.ReadInt64LittleEndian(row[8..]),
+            BinaryPrimitives.ReadInt32LittleEndian(row[32..]),
             new Guid(writer, bigEndian: true),
             StreamCodec.Decode(row.Slice(at, length)));
     }

@@ -1,5 +1,6 @@
 using ECapture.Sink.Delivery;
 using ECapture.Storage;
+using ECapture.Storage.Tables;
 
 namespace ECapture.Sink.ClickHouse;
 
@@ -10,17 +11,18 @@ namespace ECapture.Sink.ClickHouse;
 public interface IPlanStore
 {
     /// <summary>A batch whose blocks <see cref="InsertBlockAsync"/> takes.</summary>
-    BlockBatch CreateBatch(Storage.Tables.EventTable table);
+    BlockBatch CreateBatch(EventTable table);
 
-    /// <summary>The plan with the highest <c>From</c> of a partition (of several for one offset the one of the lowest attempt), or null.</summary>
+    /// <summary>The row with the highest version of a partition, or null.</summary>
     /// <exception cref="StoreException">The store refused or cannot be reached.</exception>
     Task<PlanRow?> LastPlanAsync(PartitionId partition, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Adds a plan, unless there is one for its offset or a later one, or (partition, from, attempt) was used as a token before.
+    /// Adds a row, unless there is one with a version above <paramref name="expected"/>, or (partition, from, turn) was used as a token
+    /// before. The two are not one step: who won is read back.
     /// </summary>
     /// <exception cref="StoreException">It may be stored or not.</exception>
-    Task InsertPlanAsync(PartitionId partition, PlanRow plan, int attempt, CancellationToken cancellationToken);
+    Task InsertPlanAsync(PartitionId partition, PlanRow row, long expected, CancellationToken cancellationToken);
 
     /// <summary>Stores a block whole, unless its token was used before.</summary>
     /// <exception cref="StoreException">It may be stored or not.</exception>

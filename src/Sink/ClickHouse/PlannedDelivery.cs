@@ -13,15 +13,13 @@ namespace ECapture.Sink.ClickHouse;
 /// </summary>
 public sealed partial class PlannedDelivery : IDelivery
 {
-    // An attempt costs a token; more than one is needed only after a store was killed between keeping a token and its row.
-    private const int MaxAttempts = 8;
+    // One is enough unless the store is killed in just that moment, or others take over again and again.
+    private const int MaxAttempts = 100;
 
     private readonly IPlanStore _store;
     private readonly Guid _writer;
     private readonly ILogger _logger;
-
-    // Batches one of whose inserts failed: what became of it is not known until it is looked at.
-    private readonly ConcurrentDictionary<PartitionId, long> _unsure = new();
+    private readonly ConcurrentDictionary<PartitionId, Standing> _standings = new();
 
     /// <summary>Creates the protocol over a store.</summary>
     /// <param name="store">The store.</param>
@@ -37,82 +35,137 @@ public sealed partial class PlannedDelivery : IDelivery
     /// <inheritdoc/>
     public Batch CreateBatch(EventTable table) => _store.CreateBatch(table);
 
+    /// <summary>
+    /// Takes the partition over: the last plan gets a row of this sink, so that the sink that settled it finds out before it settles
+    /// another one, and then it is run again.
+    /// </summary>
     /// <inheritdoc/>
-    public async Task<ResumePoint> LoadAsync(PartitionId partition, CancellationToken cancellationToken) =>
-        await _store.LastPlanAsync(partition, cancellationToken).ConfigureAwait(false) is { } last ? Replay(last) : ResumePoint.Beginning;
+    public async Task<ResumePoint> LoadAsync(PartitionId partition, CancellationToken cancellationToken)
+    {
+        PlanRow? last = await _store.LastPlanAsync(partition, cancellationToken).ConfigureAwait(false);
+        int lost = 0;
+        for (int attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            if (last is null)
+            {
+                _standings[partition] = new Standing(Version: -1, IsVerified: true);
+                return ResumePoint.Beginning;
+            }
+
+            PlanRow mine = last with { Turn = last.Turn + 1 + lost, Writer = _writer };
+            await _store.InsertPlanAsync(partition, mine, last.Version, cancellationToken).ConfigureAwait(false);
+            PlanRow? found = await _store.LastPlanAsync(partition, cancellationToken).ConfigureAwait(false);
+            if (found is not null && found.Version == mine.Version && found.Writer == _writer)
+            {
+                _standings[partition] = new Standing(mine.Version, IsVerified: false);
+                return new ResumePoint(mine.From, mine.To, mine.Positions);
+            }
+
+            lost = found?.Version == last.Version ? lost + 1 : 0;
+            last = found;
+        }
+
+        throw Contended(partition);
+    }
 
     /// <inheritdoc/>
     public async Task<WriteOutcome> WriteAsync(PartitionId partition, Plan plan, Batch batch, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        if (!plan.IsReplay)
+        if (!plan.IsReplay && !await TrySettleAsync(partition, plan, cancellationToken).ConfigureAwait(false))
         {
-            PlanRow settled = await SettleAsync(partition, plan, cancellationToken).ConfigureAwait(false);
-            if (settled.From != plan.From || settled.To != plan.To || settled.Writer != _writer)
-            {
-                LogSuperseded(partition, plan.From, settled.From, settled.To, settled.Writer);
-                return new WriteOutcome(Replay(settled));
-            }
+            return new WriteOutcome(await LoadAsync(partition, cancellationToken).ConfigureAwait(false));
         }
 
-        bool isUnsure = plan.IsReplay || (_unsure.TryGetValue(partition, out long from) && from == plan.From);
-        _unsure[partition] = plan.From;
+        Standing standing = _standings[partition];
+        bool isVerifying = plan.IsReplay || standing.IsUnsure;
+        _standings[partition] = standing with { IsUnsure = true, IsVerified = false };
         foreach (Block block in ((BlockBatch)batch).Blocks)
         {
             string token = string.Create(CultureInfo.InvariantCulture, $"{partition.Log}/{partition.Topic}/{partition.Partition}/{plan.From}/{block.Name}");
             await _store.InsertBlockAsync(block, token, cancellationToken).ConfigureAwait(false);
-            if (isUnsure)
+            if (isVerifying)
             {
                 await RepairAsync(partition, plan, block, token, cancellationToken).ConfigureAwait(false);
             }
         }
 
-        _unsure.TryRemove(partition, out _);
+        _standings[partition] = standing with { IsUnsure = false, IsVerified = isVerifying };
         return WriteOutcome.Stored;
     }
 
     // Who wins is read back, never assumed: an insert that was dropped as a duplicate succeeds, too.
-    private async Task<PlanRow> SettleAsync(PartitionId partition, Plan plan, CancellationToken cancellationToken)
+    private async Task<bool> TrySettleAsync(PartitionId partition, Plan plan, CancellationToken cancellationToken)
     {
-        PlanRow row = new(plan.From, plan.To, _writer, plan.Positions);
+        Standing standing = _standings[partition];
+        int lost = 0;
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            await _store.InsertPlanAsync(partition, row, attempt, cancellationToken).ConfigureAwait(false);
+            PlanRow row = new(plan.From, plan.To, lost, _writer, plan.Positions);
+            await _store.InsertPlanAsync(partition, row, standing.Version, cancellationToken).ConfigureAwait(false);
             PlanRow? last = await _store.LastPlanAsync(partition, cancellationToken).ConfigureAwait(false);
-            if (last is not null && last.From >= plan.From)
+            if (last is not null && last.From == plan.From && last.To == plan.To && last.Writer == _writer)
             {
-                return last;
+                // Found already, or made by an earlier call that failed later: then its blocks may be there, too.
+                _standings[partition] = standing with { Version = last.Version };
+                return true;
             }
 
-            // The token is known and its row is not there: the store was killed between the two. The next attempt has another token.
-            LogLostPlan(partition, plan.From, attempt);
+            if ((last?.Version ?? -1) == standing.Version)
+            {
+                LogLostPlan(partition, plan.From, lost); // the store was killed between keeping the token and the row
+                lost++;
+            }
+            else if (last is not null && standing.IsVerified && standing.IsOf(last.From))
+            {
+                // Another sink runs the plan before this one again. That changes nothing: its rows were counted.
+                standing = standing with { Version = last.Version };
+            }
+            else
+            {
+                LogSuperseded(partition, plan.From, last?.From, last?.To, last?.Writer);
+                return false;
+            }
         }
 
-        throw new StoreException(
-            $"{partition}: the plan for offset {plan.From} was accepted {MaxAttempts} times and is not there; is somebody deleting from sink_plan?",
-            isTransient: false);
+        throw Contended(partition);
     }
 
     // MergeTree keeps a token before it commits the part (MergeTreeSink): an engine that is killed between the two has the token and not
     // the rows, and would drop them for ever. Only an insert that is made again can meet that, so only then it is looked for.
     private async Task RepairAsync(PartitionId partition, Plan plan, Block block, string token, CancellationToken cancellationToken)
     {
-        long stored = await _store.CountAsync(block, cancellationToken).ConfigureAwait(false);
-        if (stored == 0)
+        for (int again = 1; ; again++)
         {
+            long stored = await _store.CountAsync(block, cancellationToken).ConfigureAwait(false);
+            if (stored > 0 || again == MaxAttempts)
+            {
+                if (stored < block.Rows)
+                {
+                    LogPartly(partition, plan.From, block.Name, stored, block.Rows);
+                }
+
+                return;
+            }
+
             LogRepair(partition, plan.From, block.Name, block.Rows);
-            await _store.InsertBlockAsync(block, token + "/again", cancellationToken).ConfigureAwait(false);
-        }
-        else if (stored < block.Rows)
-        {
-            LogPartly(partition, plan.From, block.Name, stored, block.Rows);
+            await _store.InsertBlockAsync(block, $"{token}/{again}", cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static ResumePoint Replay(PlanRow plan) => new(plan.From, plan.To, plan.Positions);
+    private static StoreException Contended(PartitionId partition) => new(
+        $"{partition}: other sinks took it over {MaxAttempts} times in a row, or somebody deletes from sink_plan; how many sinks read this log?", isTransient: true);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Partition}: another sink is at work (offset {From} was settled as {SettledFrom}..{SettledTo} by {Writer}); its batch is run")]
-    private partial void LogSuperseded(PartitionId partition, long from, long settledFrom, long settledTo, Guid writer);
+    /// <param name="Version">The last row of the partition that this sink knows of.</param>
+    /// <param name="IsVerified">True when the rows of its plan were counted in the store.</param>
+    /// <param name="IsUnsure">True when an insert of the batch at hand failed: what became of it is not known.</param>
+    private sealed record Standing(long Version, bool IsVerified, bool IsUnsure = false)
+    {
+        public bool IsOf(long from) => Version >= 0 && Version / PlanRow.TurnsPerPlan == from;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Partition}: another sink is at work (offset {From} is not this one's: {SettledFrom}..{SettledTo} by {Writer}); its batch is run")]
+    private partial void LogSuperseded(PartitionId partition, long from, long? settledFrom, long? settledTo, Guid? writer);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Partition}: the plan for offset {From}, attempt {Attempt}, was lost by the store; it is made again")]
     private partial void LogLostPlan(PartitionId partition, long from, int attempt);

@@ -1,0 +1,375 @@
+using System.Diagnostics;
+using ECapture.Log;
+using ECapture.Sink.Delivery;
+using ECapture.Storage;
+using ECapture.Storage.Tables;
+using Microsoft.Extensions.Logging;
+using Polly;
+using LogDelivery = ECapture.Log.Delivery;
+
+namespace ECapture.Sink;
+
+/// <summary>
+/// Moves events from a log into a store, each once. One loop reads and fills batches; each batch is written by a task of its own, during
+/// which its partition is paused and the others go on. A store that is slow or away therefore pauses partitions; a transient failure
+/// is tried again for ever, a permanent one ends the sink.
+/// </summary>
+public sealed partial class SinkWorker : IDisposable
+{
+    private static readonly TimeSpan StatusInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan WaitWhileWriting = TimeSpan.FromMilliseconds(5);
+
+    private readonly ILogConsumer _consumer;
+    private readonly IDelivery _delivery;
+    private readonly SinkOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<SinkWorker> _logger;
+    private readonly SinkMetrics _metrics;
+    private readonly SemaphoreSlim _writes;
+    private readonly ResiliencePipeline _retry;
+    private readonly Dictionary<TopicPartition, PartitionWork> _works = [];
+    private readonly HashSet<string> _unknownTopics = [];
+    private volatile string? _failure;
+    private long _statusAt;
+
+    /// <summary>Creates the worker; nothing is read yet.</summary>
+    /// <param name="consumer">The log; the caller disposes of it after <see cref="RunAsync"/>.</param>
+    /// <param name="delivery">The store's protocol, <see cref="SinkDelivery.For"/>.</param>
+    /// <param name="options">See there.</param>
+    /// <param name="clock">Time.</param>
+    /// <param name="logger">Log.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public SinkWorker(ILogConsumer consumer, IDelivery delivery, SinkOptions options, TimeProvider clock, ILogger<SinkWorker> logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(clock);
+        options.Validate();
+        _consumer = consumer;
+        _delivery = delivery;
+        _options = options;
+        _clock = clock;
+        _logger = logger;
+        Status = new SinkStatus(clock.GetUtcNow(), [], Loading: 0, Retrying: null);
+        _metrics = new SinkMetrics(() => Status);
+        _writes = new SemaphoreSlim(options.MaxConcurrentWrites);
+        _retry = SinkRetry.Create(options, OnRetry);
+    }
+
+    /// <summary>How it is doing; a new value about every second.</summary>
+    public SinkStatus Status { get; private set; }
+
+    /// <summary>
+    /// Runs until it is cancelled; then what was read is written, for at most <see cref="SinkOptions.ShutdownGrace"/>, and the call returns.
+    /// </summary>
+    /// <exception cref="StoreException">The store refused for good.</exception>
+    /// <exception cref="LogException">The log cannot be read for good.</exception>
+    /// <exception cref="SinkException">Log and store do not belong together.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                await CompleteAsync(cancellationToken).ConfigureAwait(false);
+                LogDelivery delivery = await ReceiveAsync(cancellationToken).ConfigureAwait(false);
+                await HandleAsync(delivery).ConfigureAwait(false);
+                CloseDue();
+                SetPauses();
+                await ReportAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await FinishAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            await AbandonAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _metrics.Dispose();
+        _writes.Dispose();
+    }
+
+    private async ValueTask<LogDelivery> ReceiveAsync(CancellationToken cancellationToken)
+    {
+        TimeSpan wait = StatusInterval;
+        foreach (PartitionWork work in _works.Values)
+        {
+            TimeSpan due = work.Pending is not null ? WaitWhileWriting
+                : work.Progress.HasRecords ? _options.FlushInterval - work.Age
+                : StatusInterval;
+            wait = due < wait ? due : wait;
+        }
+
+        wait = wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
+        LogDelivery delivery = await _retry.ExecuteAsync(
+            static (state, token) => state._consumer.ReceiveAsync(state.wait, token), (_consumer, wait), cancellationToken).ConfigureAwait(false);
+        return delivery;
+    }
+
+    private async ValueTask HandleAsync(LogDelivery delivery)
+    {
+        switch (delivery.Kind)
+        {
+            case DeliveryKind.Assigned:
+                await RevokeAsync(delivery.Partition).ConfigureAwait(false);
+                Assign(delivery.Partition);
+                break;
+            case DeliveryKind.Revoked:
+                await RevokeAsync(delivery.Partition).ConfigureAwait(false);
+                break;
+            case DeliveryKind.Records when _works.TryGetValue(delivery.Partition, out PartitionWork? work):
+                if (work.IsFilling)
+                {
+                    work.Take(delivery.Records.Span, _options);
+                }
+                else
+                {
+                    work.MustSeek = true;
+                }
+
+                break;
+        }
+    }
+
+    private void Assign(TopicPartition partition)
+    {
+        if (EventTable.Of(partition.Topic) is not { } table)
+        {
+            if (_unknownTopics.Add(partition.Topic))
+            {
+                LogUnknownTopic(partition.Topic); // it is never read: a newer sink finds everything
+            }
+
+            return;
+        }
+
+        PartitionWork work = new(partition, _delivery.CreateBatch(table), _clock, _metrics);
+        _works.Add(partition, work);
+        PartitionId id = Id(partition);
+        work.Pending = Task.Run(async () => (ResumePoint?)await _retry.ExecuteAsync(
+            async token => await _delivery.LoadAsync(id, token).ConfigureAwait(false), work.Cancel.Token).ConfigureAwait(false));
+    }
+
+    // The store call of a partition that is lost may still take effect: the protocol allows for it.
+    private async ValueTask RevokeAsync(TopicPartition partition)
+    {
+        if (_works.Remove(partition, out PartitionWork? work))
+        {
+            await work.Cancel.CancelAsync().ConfigureAwait(false);
+            if (work.Pending is not null)
+            {
+                await ((Task)work.Pending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
+            work.Dispose();
+        }
+    }
+
+    private async ValueTask CompleteAsync(CancellationToken cancellationToken)
+    {
+        foreach (PartitionWork work in _works.Values)
+        {
+            if (work.Pending is not { IsCompleted: true } pending)
+            {
+                continue;
+            }
+
+            ResumePoint? point = await pending.ConfigureAwait(false);
+            work.Pending = null;
+            if (point is null)
+            {
+                work.Progress.Written();
+                _consumer.Commit(work.Partition, work.Progress.From);
+            }
+            else
+            {
+                await ResumeAsync(work, point, cancellationToken).ConfigureAwait(false);
+            }
+
+            work.Clear();
+            if (work.MustSeek)
+            {
+                _consumer.Seek(work.Partition, work.Progress.From);
+                work.MustSeek = false;
+            }
+        }
+    }
+
+    private async ValueTask ResumeAsync(PartitionWork work, ResumePoint point, CancellationToken cancellationToken)
+    {
+        (long first, long next) = await _retry.ExecuteAsync(
+            static (state, token) => state._consumer.GetBoundsAsync(state.Partition, token), (_consumer, work.Partition), cancellationToken).ConfigureAwait(false);
+        long known = point.ReplayTo ?? point.Offset ?? first;
+        if (known > next)
+        {
+            throw new SinkException(
+                $"{work.Partition} of log {_consumer.LogId} ends at offset {next}, but the store has it up to {known}: the topic was made anew; remove its rows from sink_plan (ClickHouse) or sink_progress (PostgreSQL) to begin again");
+        }
+
+        if (point.Offset < first)
+        {
+            LogExpired(work.Partition, point.Offset.Value, first);
+            _metrics.Expired(work.Partition.Topic, first - point.Offset.Value);
+        }
+
+        work.Progress.Resume(point, first);
+        work.End = next;
+        work.MustSeek = true;
+        LogResumed(work.Partition, work.Progress.From, work.Progress.ReplayTo);
+    }
+
+    private void CloseDue()
+    {
+        foreach (PartitionWork work in _works.Values)
+        {
+            if (work.IsFilling && (work.IsFull(_options) || (work.Progress.ReplayTo is null && work.Progress.HasRecords && work.Age >= _options.FlushInterval)))
+            {
+                StartWrite(work);
+            }
+        }
+    }
+
+    // What is being written needs no records, and above the memory limit nothing more is read but what has to be run again.
+    private void SetPauses()
+    {
+        bool isOver = _works.Values.Sum(work => work.Batch.Bytes) > _options.MaxBufferedBytes;
+        if (isOver && _works.Values.All(work => work.Pending is null)
+            && _works.Values.Where(work => work.IsFilling && work.Progress.ReplayTo is null).MaxBy(work => work.Batch.Bytes) is { } largest)
+        {
+            StartWrite(largest);
+        }
+
+        foreach (PartitionWork work in _works.Values)
+        {
+            bool isPaused = !work.IsFilling || (isOver && work.Progress.ReplayTo is null);
+            if (isPaused && !work.IsPaused)
+            {
+                _consumer.Pause(work.Partition);
+            }
+            else if (!isPaused && work.IsPaused)
+            {
+                _consumer.Resume(work.Partition);
+            }
+
+            work.IsPaused = isPaused;
+        }
+    }
+
+    private void StartWrite(PartitionWork work)
+    {
+        Plan plan = work.Progress.Close();
+        work.Pending = Task.Run(() => WriteAsync(work, plan));
+    }
+
+    private async Task<ResumePoint?> WriteAsync(PartitionWork work, Plan plan)
+    {
+        CancellationToken cancellationToken = work.Cancel.Token;
+        PartitionId id = Id(work.Partition);
+        Batch batch = work.Batch;
+        await _writes.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            using Activity? activity = SinkMetrics.Activities.StartActivity("sink.write");
+            activity?.SetTag("topic", id.Topic).SetTag("partition", id.Partition).SetTag("from", plan.From).SetTag("to", plan.To)
+                .SetTag("replay", plan.IsReplay).SetTag("rows", batch.Rows).SetTag("bytes", batch.Bytes).SetTag("dead_letters", batch.DeadLetters);
+            long start = Stopwatch.GetTimestamp();
+            WriteOutcome outcome = await _retry.ExecuteAsync(
+                async token => await _delivery.WriteAsync(id, plan, batch, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            _failure = null;
+            if (outcome.Superseded is null)
+            {
+                double latencyNs = ((_clock.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds * 1e6) - work.OldestNs;
+                _metrics.Written(id.Topic, batch.Rows, plan.IsReplay, Stopwatch.GetElapsedTime(start), TimeSpan.FromMilliseconds(Math.Max(0, latencyNs / 1e6)));
+                LogWritten(work.Partition, plan.From, plan.To, batch.Rows, batch.DeadLetters);
+            }
+            else
+            {
+                _metrics.Superseded(id.Topic);
+            }
+
+            return outcome.Superseded;
+        }
+        finally
+        {
+            _writes.Release();
+        }
+    }
+
+    // Told to end: what was read is written, as far as the grace goes. The rest is read again by the next sink.
+    private async Task FinishAsync()
+    {
+        using CancellationTokenSource grace = new(_options.ShutdownGrace);
+        foreach (PartitionWork work in _works.Values)
+        {
+            if (work.IsFilling && work.Progress.HasRecords && (work.Progress.ReplayTo is null || work.Progress.IsReplayComplete))
+            {
+                StartWrite(work);
+            }
+        }
+
+        foreach (PartitionWork work in _works.Values.Where(work => work.Progress.Phase == PartitionPhase.Writing))
+        {
+            using CancellationTokenRegistration registration = grace.Token.Register(work.Cancel.Cancel);
+            try
+            {
+                if (await work.Pending!.ConfigureAwait(false) is null)
+                {
+                    work.Progress.Written();
+                    _consumer.Commit(work.Partition, work.Progress.From);
+                }
+
+                work.Pending = null;
+            }
+            catch (OperationCanceledException) when (grace.IsCancellationRequested)
+            {
+                LogLeft(work.Partition, work.Progress.From);
+            }
+        }
+    }
+
+    private async Task AbandonAsync()
+    {
+        foreach (TopicPartition partition in _works.Keys.ToArray())
+        {
+            await RevokeAsync(partition).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask ReportAsync(CancellationToken cancellationToken)
+    {
+        if (_statusAt != 0 && Stopwatch.GetElapsedTime(_statusAt) < StatusInterval)
+        {
+            return;
+        }
+
+        PartitionWork[] loaded = [.. _works.Values.Where(work => work.Progress.Phase != PartitionPhase.Loading)];
+        foreach (PartitionWork work in loaded)
+        {
+            (_, work.End) = await _retry.ExecuteAsync(
+                static (state, token) => state._consumer.GetBoundsAsync(state.Partition, token), (_consumer, work.Partition), cancellationToken).ConfigureAwait(false);
+        }
+
+        Status = new SinkStatus(
+            _clock.GetUtcNow(),
+            [.. loaded.Select(work => new PartitionStatus(work.Partition, work.Progress.From, work.End))],
+            _works.Count - loaded.Length,
+            _failure);
+        _statusAt = Stopwatch.GetTimestamp();
+    }
+
+    private PartitionId Id(TopicPartition partition) => new(_consumer.LogId, partition.Topic, partition.Partition);
+
+    private void OnRetry(int attempt, TimeSpan wait, Exception failure)
+    {
+        _failure = failure.Message;
+        _metrics.Retried();
+        LogRetry(attempt, wait.TotalSeconds, failure.Message);
+    }
+}
