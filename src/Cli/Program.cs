@@ -1,2 +1,3 @@
-Console.Error.WriteLine("ecapture: not composed yet");
-return 1;
+using ECapture.Cli;
+
+return await EntryPoint.RunAsync(args, Console.Out, Console.Error);

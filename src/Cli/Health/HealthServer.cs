@@ -13,15 +13,15 @@ namespace ECapture.Cli.Health;
 internal sealed class HealthServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private string? _notReady = "starting";
 
     private HealthServer(WebApplication app) => _app = app;
 
     /// <summary>Starts it.</summary>
     /// <param name="address">http URL of an address of this machine.</param>
+    /// <param name="notReady">The reason why the work is not done now, or null.</param>
     /// <param name="cancellationToken">Ends the start.</param>
     /// <exception cref="UsageException">The address cannot be used.</exception>
-    internal static async Task<HealthServer> StartAsync(string address, CancellationToken cancellationToken)
+    internal static async Task<HealthServer> StartAsync(string address, Func<string?> notReady, CancellationToken cancellationToken)
     {
         if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) || uri.Scheme != "http")
         {
@@ -32,9 +32,8 @@ internal sealed class HealthServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls(address);
         WebApplication app = builder.Build();
-        HealthServer server = new(app);
         app.MapGet("/health/live", () => Results.Text("live\n"));
-        app.MapGet("/health/ready", () => server._notReady is { } reason
+        app.MapGet("/health/ready", () => notReady() is { } reason
             ? Results.Text(reason + "\n", statusCode: (int)HttpStatusCode.ServiceUnavailable)
             : Results.Text("ready\n"));
         try
@@ -47,12 +46,8 @@ internal sealed class HealthServer : IAsyncDisposable
             throw new UsageException($"--health: cannot listen on {address}: {e.Message}");
         }
 
-        return server;
+        return new HealthServer(app);
     }
-
-    /// <summary>Says whether it does its work.</summary>
-    /// <param name="reason">Null: it does.</param>
-    internal void SetNotReady(string? reason) => _notReady = reason;
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 }

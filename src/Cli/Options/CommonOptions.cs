@@ -12,15 +12,19 @@ internal static class CommonOptions
     internal static readonly Option<string[]> Modules = List("modules", "NAME,…", "what to capture (default tls,packet,bash,postgres)");
     internal static readonly Option<string[]> Interfaces = List("interface", "NAME", "interface of the packet module; may be repeated (default lo and those with a default route)", "-i");
     internal static readonly Option<string[]> TlsLibraries = List("tls-library", "FILE", "another TLS library to attach to");
-    internal static readonly Option<string?> PayloadLimit = Text("payload-limit", "BYTES", "bytes kept of one payload; what is cut is said in the event (default 1048576)");
+    internal static readonly Option<string?> PayloadLimit = Text("payload-limit", "BYTES", "bytes kept of one payload; what is cut is said in the event (default 524288)");
     internal static readonly Option<string?> Tenant = Text("tenant", "NAME", "tenant written into every event");
     internal static readonly Option<string?> HostName = Text("host-name", "NAME", "host written into every event (default this machine's name)");
     internal static readonly Option<string[]> ExcludedDatabaseUsers = List("exclude-database-user", "NAME", "database user whose statements are not captured: a sink's on another host");
     internal static readonly Option<string?> Log = Text("log", "ADDRESS", "kafka://host:port[,host:port][?option=value] or sqlite:DIR (default sqlite:DATA/log)");
     internal static readonly Option<string?> LogLimit = Text("log-limit", "BYTES", "most bytes the local log may hold (default 8589934592)");
+    internal static readonly Option<string?> LogGroup = Text("log-group", "GROUP", "Unix group that may read the local log, name or number (default none)");
+    internal static readonly Option<string[]> ExcludedPids = List("exclude-pid", "PID", "process whose own traffic and statements are not captured");
+    internal static readonly Option<bool> Supervised = Hidden(Switch("supervised", "standard input is the supervisor's control channel"));
     internal static readonly Option<string?> Store = Text("store", "ADDRESS", "chdb:DIR, clickhouse://user@host:8123/database or postgres://user@host/database (default chdb:DATA/store)");
     internal static readonly Option<string?> Group = Text("group", "NAME", "consumer group of the sink (default sink)");
-    internal static readonly Option<string?> Listen = Text("listen", "URL", "address of the API (default http://127.0.0.1:8777; port 0: a free one)");
+    internal static readonly Option<string?> Listen = Text("listen", "URL", "address of the API (default http://127.0.0.1:8080; port 0: a free one)");
+    internal static readonly Option<bool> InsecureListen = Switch("insecure-listen", "allow --listen on an address that is not a loopback one, although nobody is asked who they are");
     internal static readonly Option<string?> Health = Text("health", "URL", "address for /health/live and /health/ready (default none)");
     internal static readonly Option<string?> Otlp = Text("otlp", "URL", "send metrics, traces and logs to this OpenTelemetry collector (OTLP over HTTP)");
     internal static readonly Option<string?> LogLevel = Text("log-level", "LEVEL", "trace, debug, information, warning or error (default information)");
@@ -43,6 +47,12 @@ internal static class CommonOptions
             AllowMultipleArgumentsPerToken = false,
             Arity = ArgumentArity.OneOrMore,
         };
+
+    private static Option<T> Hidden<T>(Option<T> option)
+    {
+        option.Hidden = true;
+        return option;
+    }
 
     /// <summary>Makes a switch.</summary>
     internal static Option<bool> Switch(string name, string description, params string[] aliases) =>

@@ -1,0 +1,137 @@
+using System.CommandLine;
+using ECapture.Capture;
+using ECapture.Capture.Agent;
+using ECapture.Cli.Health;
+using ECapture.Cli.Options;
+using ECapture.Cli.Supervision;
+using ECapture.Events;
+using ECapture.Log;
+using ECapture.Log.Forwarding;
+using ECapture.Log.Local;
+using Microsoft.Extensions.Logging;
+
+namespace ECapture.Cli.Commands;
+
+/// <summary><c>ecapture capture</c>: the agent, into the local log, forwarded to Kafka when one is given.</summary>
+internal static class CaptureCommand
+{
+    // A record must fit into a Kafka message with its envelope.
+    private const int LargestPayload = 900_000;
+    private const int DefaultPayload = 512 * 1024;
+
+    internal static Command Create() => CommandRunner.Create(
+        "capture",
+        "Capture on this host into the log. Needs root. With a Kafka log, events go into DATA/log first and are forwarded from there.\n\n"
+        + "  ecapture capture --log kafka://k1:9092,k2:9092 --modules tls,bash\n"
+        + "  ecapture capture --log sqlite:/var/lib/ecapture/log --interface eth0",
+        [
+            CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.PayloadLimit,
+            CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.ExcludedDatabaseUsers, CommonOptions.ExcludedPids,
+            CommonOptions.Log, CommonOptions.LogLimit, CommonOptions.LogGroup, CommonOptions.Health, CommonOptions.Supervised,
+        ],
+        RunAsync);
+
+    private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
+    {
+        DataDirectory data = new(options.Find(CommonOptions.Data) ?? DataDirectory.DefaultPath);
+        LogAddress address = Composition.LogAddressOf(options, data);
+        CaptureOptions capture = ReadOptions(options);
+        if (!UnixAccount.IsRoot)
+        {
+            throw new UsageException("capture: needs root (CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, CAP_SYS_PTRACE); `ecapture doctor` says what is missing");
+        }
+
+        using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using Telemetry.Telemetry telemetry = Telemetry.Telemetry.Start("capture", options);
+        bool isSupervised = options.IsSet(CommonOptions.Supervised);
+        if (!isSupervised)
+        {
+            data.Create(null);
+        }
+
+        string directory = address.Kind == LogKind.Local ? address.Directory : data.Log;
+        await using LocalLogWriter log = LocalLog.OpenWriter(directory, LogOptions(options));
+        CaptureAgent agent = new(capture, log, telemetry.Loggers);
+        Forwarder? forwarder = address.Kind == LogKind.Kafka
+            ? new Forwarder(
+                directory, address, new ForwarderOptions { Host = capture.Host, Topics = Topics.All }, telemetry.Loggers.CreateLogger<Forwarder>())
+            : null;
+        await using HealthServer? health = options.Find(CommonOptions.Health) is { } url
+            ? await HealthServer.StartAsync(url, () => agent.Started.IsCompletedSuccessfully ? forwarder?.Trouble : "starting", cancellationToken)
+            : null;
+        if (isSupervised)
+        {
+            ControlChannel.Listen(
+                instruction =>
+                {
+                    if (instruction.StartsWith("exclude ", StringComparison.Ordinal) && int.TryParse(instruction.AsSpan("exclude ".Length), out int pid))
+                    {
+                        agent.Exclude(pid);
+                    }
+                },
+                stopping.Cancel);
+        }
+
+        Task forwarding = forwarder?.RunAsync(stopping.Token) ?? Task.Delay(Timeout.Infinite, stopping.Token);
+        Task running = agent.RunAsync(stopping.Token);
+        await agent.Started;
+        new ServiceFile(Environment.ProcessId, DateTimeOffset.UtcNow, null, [.. agent.Outcomes.Select(Describe)])
+            .Write(ServiceFile.PathOf(data.Root, "capture"));
+        try
+        {
+            // Whichever ends first ends the other; a failure of either is the command's.
+            await await Task.WhenAny(running, forwarding);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Asked to stop.
+        }
+        finally
+        {
+            await stopping.CancelAsync();
+            await running;
+            await forwarding.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            File.Delete(ServiceFile.PathOf(data.Root, "capture"));
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static CaptureOptions ReadOptions(OptionReader options)
+    {
+        CaptureOptions defaults = new();
+        IReadOnlyList<string> modules = options.FindAll(CommonOptions.Modules);
+        return new CaptureOptions
+        {
+            Modules = modules.Count > 0 ? modules : defaults.Modules,
+            Interfaces = options.FindAll(CommonOptions.Interfaces),
+            TlsLibraries = options.FindAll(CommonOptions.TlsLibraries),
+            ExcludedPids = [.. options.FindAll(CommonOptions.ExcludedPids).Select(ParsePid)],
+            PayloadLimit = (int)options.Number(CommonOptions.PayloadLimit, DefaultPayload, 64, LargestPayload),
+            Tenant = options.Find(CommonOptions.Tenant) ?? "",
+            Host = options.Find(CommonOptions.HostName) ?? defaults.Host,
+        };
+    }
+
+    private static LocalLogOptions LogOptions(OptionReader options)
+    {
+        const long LeastBytes = 16L << 20;
+        long bytes = options.Number(CommonOptions.LogLimit, 8L << 30, LeastBytes, long.MaxValue);
+        return new LocalLogOptions
+        {
+            MaxBytes = bytes,
+            SegmentBytes = Math.Min(256L << 20, bytes / 8),
+            Group = options.Find(CommonOptions.LogGroup),
+        };
+    }
+
+    private static int ParsePid(string text) =>
+        int.TryParse(text, out int pid) && pid > 0
+            ? pid
+            : throw new UsageException($"{CommonOptions.ExcludedPids.Name}: '{text}' is no process id");
+
+    private static string Describe(ModuleOutcome outcome) =>
+        outcome.IsRunning
+            ? $"{outcome.Name}: {(outcome.Detail.Length == 0 ? "on" : outcome.Detail)}"
+            : $"{outcome.Name}: not captured: {outcome.Detail}";
+}

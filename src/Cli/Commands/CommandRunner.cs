@@ -1,0 +1,67 @@
+using System.Collections;
+using System.CommandLine;
+using ECapture.Capture;
+using ECapture.Cli.Options;
+using ECapture.Log;
+using ECapture.Query.Client;
+using ECapture.Query.Requests;
+using ECapture.Sink;
+using ECapture.Storage;
+
+namespace ECapture.Cli.Commands;
+
+/// <summary>What every command shares: settings, one-line errors, exit codes.</summary>
+internal static class CommandRunner
+{
+    /// <summary>Makes a command.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="description">One sentence, then examples.</param>
+    /// <param name="options">Its options; the diagnostic ones are added.</param>
+    /// <param name="action">What it does; errors are thrown.</param>
+    internal static Command Create(
+        string name, string description, IEnumerable<Option> options, Func<OptionReader, CancellationToken, Task<int>> action)
+    {
+        Command command = new(name, description);
+        foreach (Option option in options.Concat(CommonOptions.Diagnostics))
+        {
+            command.Options.Add(option);
+        }
+
+        command.SetAction((parsed, cancellationToken) => RunAsync(parsed, action, cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        ParseResult parsed, Func<OptionReader, CancellationToken, Task<int>> action, CancellationToken cancellationToken)
+    {
+        TextWriter errors = parsed.InvocationConfiguration.Error;
+        try
+        {
+            OptionReader options = new(parsed, Settings.Load(AllOptionNames(), Environment.GetEnvironmentVariables()));
+            return await action(options, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ExitCode.Ok;
+        }
+        catch (Exception e) when (IsUsage(e))
+        {
+            await errors.WriteLineAsync("ecapture: " + e.Message);
+            return ExitCode.Usage;
+        }
+        catch (Exception e)
+        {
+            bool verbose = parsed.GetValue(CommonOptions.LogLevel) is "debug" or "trace";
+            await errors.WriteLineAsync($"ecapture: {(verbose ? e.ToString() : $"{e.Message} ({e.GetType().Name}; --log-level debug shows where)")}");
+            return ExitCode.Failure;
+        }
+    }
+
+    /// <summary>True for what the user gave and can change: options, addresses, privileges, files, servers that do not answer.</summary>
+    private static bool IsUsage(Exception e) =>
+        e is UsageException or CaptureException or LogException or StoreException or SinkException or FormatException or ParameterException or QueryClientException;
+
+    // Names of all commands' options, for the environment and the file serve all commands.
+    private static HashSet<string> AllOptionNames() =>
+        [.. EntryPoint.CreateRoot().Subcommands.SelectMany(c => c.Options).Select(o => o.Name.TrimStart('-'))];
+}

@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ECapture.Cli.Doctor;
+using ECapture.Cli.Options;
+
+namespace ECapture.Cli.Commands;
+
+/// <summary><c>ecapture doctor</c>: what this host can capture, and why not.</summary>
+internal static class DoctorCommand
+{
+    private static readonly Option<bool> s_json = CommonOptions.Switch("json", "print the findings as JSON");
+    private static readonly JsonSerializerOptions s_format = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    internal static Command Create() => CommandRunner.Create(
+        "doctor",
+        "Say which probes can run on this host, and why the others cannot. Attaches each for a moment when it runs as root; changes nothing.\n\n"
+        + "  sudo ecapture doctor\n"
+        + "  ecapture doctor --json",
+        [CommonOptions.Interfaces, s_json],
+        RunAsync);
+
+    private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
+    {
+        List<Finding> findings = [.. HostChecks.Run()];
+        findings.AddRange(await ModuleChecks.RunAsync(options.FindAll(CommonOptions.Interfaces), cancellationToken));
+        if (options.IsSet(s_json))
+        {
+            Console.WriteLine(JsonSerializer.Serialize(findings, s_format));
+        }
+        else
+        {
+            Print(findings, Console.Out, useColours: !Console.IsOutputRedirected);
+        }
+
+        return findings.Any(f => f.Verdict == Verdict.Missing) ? ExitCode.Failure : ExitCode.Ok;
+    }
+
+    private static void Print(IReadOnlyList<Finding> findings, TextWriter output, bool useColours)
+    {
+        int width = findings.Max(f => f.Name.Length);
+        string? area = null;
+        foreach (Finding finding in findings)
+        {
+            if (finding.Area != area)
+            {
+                output.WriteLine(area is null ? $"{finding.Area}s" : $"\n{finding.Area}s");
+                area = finding.Area;
+            }
+
+            (string word, int colour) = finding.Verdict switch
+            {
+                Verdict.Ok => ("ok     ", 32),
+                Verdict.Limited => ("limited", 33),
+                _ => ("missing", 31),
+            };
+            output.Write(useColours ? $"  \e[{colour}m{word}\e[0m  " : $"  {word}  ");
+            output.WriteLine($"{finding.Name.PadRight(width)}  {finding.Detail}{(finding.Remedy is null ? "" : $" -> {finding.Remedy}")}");
+        }
+    }
+}

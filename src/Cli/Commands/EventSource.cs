@@ -1,0 +1,65 @@
+using System.CommandLine;
+using ECapture.Cli.Options;
+using ECapture.Cli.Supervision;
+using ECapture.Query.Client;
+using ECapture.Storage;
+
+namespace ECapture.Cli.Commands;
+
+/// <summary>
+/// Where `events`, `pcap` and `status` read: the API that was named, the store that was named, the service that runs on the data directory, or else the data directory's own store.
+/// </summary>
+internal sealed class EventSource : IAsyncDisposable
+{
+    internal static readonly Option<string?> Api = CommonOptions.Text("api", "URL", "API of a query service (default: the one that runs on --data)");
+
+    private EventSource(QueryClient? client, Store? store)
+    {
+        Client = client;
+        Store = store;
+    }
+
+    /// <summary>Set when a service answers.</summary>
+    internal QueryClient? Client { get; }
+
+    /// <summary>Set when the store is read here.</summary>
+    internal Store? Store { get; }
+
+    /// <summary>Finds and opens it.</summary>
+    /// <exception cref="UsageException">There is nothing to read.</exception>
+    internal static async Task<EventSource> OpenAsync(OptionReader options, CancellationToken cancellationToken)
+    {
+        DataDirectory data = Composition.DataOf(options);
+        if (options.Find(Api) is { } text)
+        {
+            return Uri.TryCreate(text, UriKind.Absolute, out Uri? api) && api.Scheme is "http" or "https"
+                ? new EventSource(new QueryClient(api), null)
+                : throw new UsageException($"--api: '{text}' is no http or https address; for example http://127.0.0.1:8080");
+        }
+
+        if (options.Find(CommonOptions.Store) is null)
+        {
+            if (ServiceFile.ReadLive(ServiceFile.PathOf(data.Root, "service")) is { Api: { } address })
+            {
+                return new EventSource(new QueryClient(new Uri(address)), null);
+            }
+
+            if (!Directory.Exists(data.Store))
+            {
+                throw new UsageException(
+                    $"no service runs on {data.Root} and no store is there: start `ecapture run`, or name another directory with --data, a service with --api or a store with --store");
+            }
+        }
+
+        return new EventSource(null, await StoreFactory.OpenAsync(Composition.StoreAddressOf(options, data), StoreRole.Reader, cancellationToken));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client?.Dispose();
+        if (Store is not null)
+        {
+            await Store.DisposeAsync();
+        }
+    }
+}

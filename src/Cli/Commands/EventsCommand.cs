@@ -1,0 +1,49 @@
+using System.CommandLine;
+using System.IO.Pipelines;
+using ECapture.Cli.Options;
+using ECapture.Query;
+using ECapture.Query.Formatting;
+using ECapture.Query.Requests;
+using ECapture.Storage.Reading;
+
+namespace ECapture.Cli.Commands;
+
+/// <summary><c>ecapture events</c>: what was captured.</summary>
+internal static class EventsCommand
+{
+    private static readonly SearchOptions s_search = new(SearchParameters.Events);
+
+    internal static Command Create() => CommandRunner.Create(
+        "events",
+        "Show captured events. Asks the service that runs on --data, or reads the store itself when none does.\n\n"
+        + "  ecapture events --module postgres --since 10m\n"
+        + "  ecapture events --module bash --uid 1000 --format json\n"
+        + "  ecapture events --module tls --process curl --text 'GET /login' --format ndjson",
+        [.. s_search.All, CommonOptions.Data, EventSource.Api, CommonOptions.Store],
+        RunAsync);
+
+    private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
+    {
+        List<KeyValuePair<string, string>> parameters = [.. s_search.Read(options)];
+        bool isTerminal = !Console.IsOutputRedirected;
+        EventsRequest request = RequestReader.ReadEvents(parameters, EventsFormat.Table);
+        await using EventSource source = await EventSource.OpenAsync(options, cancellationToken);
+        await using Stream output = Console.OpenStandardOutput();
+        if (source.Client is { } client)
+        {
+            if (!parameters.Exists(p => p.Key == "format"))
+            {
+                parameters.Add(new("format", "table"));
+            }
+
+            await client.EventsAsync(parameters, output, cancellationToken);
+            return ExitCode.Ok;
+        }
+
+        PipeWriter writer = PipeWriter.Create(output, new StreamPipeWriterOptions(leaveOpen: true));
+        await EventsSearch.WriteAsync(
+            new EventStoreReader(source.Store!), request, EventFormatters.Create(request.Format, isTerminal), writer, cancellationToken);
+        await writer.CompleteAsync();
+        return ExitCode.Ok;
+    }
+}

@@ -1,0 +1,95 @@
+using System.CommandLine;
+using ECapture.Cli.Options;
+using ECapture.Query.Pcap;
+using ECapture.Query.Requests;
+using ECapture.Storage.Reading;
+
+namespace ECapture.Cli.Commands;
+
+/// <summary><c>ecapture pcap</c>: rebuilds a pcapng file with the secrets that decrypt it.</summary>
+internal static class PcapCommand
+{
+    private static readonly SearchOptions s_search = new(SearchParameters.Filter);
+    private static readonly Option<string?> s_write = CommonOptions.Text("write", "FILE", "where the file goes; - is standard output", "-w");
+    private static readonly Option<bool> s_noKeys = CommonOptions.Switch("no-keys", "leave the TLS secrets out: a file to share");
+
+    internal static Command Create() => CommandRunner.Create(
+        "pcap",
+        "Rebuild a pcapng file of the sessions that match, with the TLS secrets that decrypt them in Wireshark.\n\n"
+        + "  ecapture pcap --since 1h --process curl -w out.pcapng\n"
+        + "  ecapture pcap --address 10.0.0.7 --port 443 -w - | tshark -r - -Y http",
+        [.. s_search.All, s_write, s_noKeys, CommonOptions.Data, EventSource.Api, CommonOptions.Store],
+        RunAsync);
+
+    private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
+    {
+        string path = options.Find(s_write) ?? throw new UsageException("pcap: where shall the file go? Give -w FILE, or -w - for a pipe");
+        if (path == "-" && !Console.IsOutputRedirected)
+        {
+            throw new UsageException("pcap: standard output is a terminal; give -w FILE, or pipe it into tshark -r -");
+        }
+
+        List<KeyValuePair<string, string>> parameters = [.. s_search.Read(options), new("keys", options.IsSet(s_noKeys) ? "false" : "true")];
+        PcapngRequest request = RequestReader.ReadPcapng(parameters);
+        await using EventSource source = await EventSource.OpenAsync(options, cancellationToken);
+        RebuildReport report = await WriteAsync(path, output => source.Client is { } client
+            ? client.PcapngAsync(parameters, output, cancellationToken)
+            : RebuildAsync(new EventStoreReader(source.Store!), request, output, cancellationToken));
+        await Console.Error.WriteLineAsync(
+            $"{report.Packets} packets of {report.Sessions} sessions, {report.Secrets} TLS secrets, {report.SessionsWithoutSecrets} sessions without secrets, {report.Bytes} bytes");
+        return ExitCode.Ok;
+    }
+
+    // A file that is not whole is not left under the name of one that is.
+    private static async Task<RebuildReport> WriteAsync(string path, Func<Stream, Task<RebuildReport>> write)
+    {
+        if (path == "-")
+        {
+            await using Stream output = Console.OpenStandardOutput();
+            return await write(output);
+        }
+
+        string part = path + ".part";
+        try
+        {
+            RebuildReport report;
+            await using (FileStream file = Create(path, part))
+            {
+                report = await write(file);
+            }
+
+            File.Move(part, path, overwrite: true);
+            return report;
+        }
+        catch
+        {
+            File.Delete(part);
+            throw;
+        }
+    }
+
+    // It may hold TLS secrets: nobody else can read it.
+    private static FileStream Create(string path, string part)
+    {
+        try
+        {
+            return new FileStream(part, new FileStreamOptions
+            {
+                Mode = FileMode.Create,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"-w: {path} cannot be written: {e.Message}");
+        }
+    }
+
+    private static async Task<RebuildReport> RebuildAsync(
+        EventStoreReader store, PcapngRequest request, Stream output, CancellationToken cancellationToken)
+    {
+        PcapngBuilder builder = new(store, request.Options);
+        return await builder.WriteAsync(await builder.PrepareAsync(request.Filter, cancellationToken), output, cancellationToken);
+    }
+}

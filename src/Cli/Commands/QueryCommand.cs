@@ -1,0 +1,60 @@
+using System.CommandLine;
+using ECapture.Cli.Options;
+using ECapture.Cli.Supervision;
+using ECapture.Query;
+using ECapture.Storage;
+using ECapture.Storage.Reading;
+using Microsoft.Extensions.Logging;
+
+namespace ECapture.Cli.Commands;
+
+/// <summary><c>ecapture query</c>: the API over a store.</summary>
+internal static class QueryCommand
+{
+    internal static Command Create() => CommandRunner.Create(
+        "query",
+        "Serve searches and pcapng files from a store over HTTP.\n\n"
+        + "  ecapture query --store clickhouse://ecapture@ch1:8123/ecapture --listen http://127.0.0.1:8080",
+        [CommonOptions.Data, CommonOptions.Store, CommonOptions.Listen, CommonOptions.InsecureListen],
+        RunAsync);
+
+    /// <summary>Serves until it is cancelled.</summary>
+    internal static Task ServeAsync(
+        OptionReader options, Store store, ILoggerFactory loggers, Func<string?>? notReady, Action<Uri> started, CancellationToken cancellationToken) =>
+        QueryService.RunAsync(
+            new QueryServiceOptions
+            {
+                Store = new EventStoreReader(store),
+                Listen = options.Find(CommonOptions.Listen) ?? QueryServiceOptions.DefaultListen,
+                AllowInsecureListen = options.IsSet(CommonOptions.InsecureListen),
+                Version = ProgramVersion.Text,
+                Configure = builder =>
+                {
+                    builder.Logging.ClearProviders();
+                    builder.Logging.AddProvider(new SharedLoggers(loggers));
+                },
+                NotReady = notReady,
+                Started = started,
+            },
+            cancellationToken);
+
+    private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
+    {
+        DataDirectory data = Composition.DataOf(options);
+        await using Store store = await StoreFactory.OpenAsync(Composition.StoreAddressOf(options, data), StoreRole.Reader, cancellationToken);
+        using Telemetry.Telemetry telemetry = Telemetry.Telemetry.Start("query", options);
+        await ServeAsync(options, store, telemetry.Loggers, null, address => Console.WriteLine($"ready: API {address}"), cancellationToken);
+        return ExitCode.Ok;
+    }
+
+    // The web server logs where everything else does.
+    private sealed class SharedLoggers(ILoggerFactory loggers) : ILoggerProvider
+    {
+        public ILogger CreateLogger(string categoryName) => loggers.CreateLogger(categoryName);
+
+        public void Dispose()
+        {
+            // The factory is the command's.
+        }
+    }
+}

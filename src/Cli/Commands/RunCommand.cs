@@ -1,0 +1,103 @@
+using System.CommandLine;
+using System.Globalization;
+using ECapture.Cli.Options;
+using ECapture.Cli.Supervision;
+using ECapture.Log;
+using ECapture.Log.Local;
+using Microsoft.Extensions.Logging;
+
+namespace ECapture.Cli.Commands;
+
+/// <summary><c>ecapture run</c>: everything on this machine.</summary>
+internal static class RunCommand
+{
+    private const string DefaultUser = "ecapture";
+
+    internal static Command Create() => CommandRunner.Create(
+        "run",
+        "Capture, keep and serve everything on this machine. Needs root; sink and query run as --user.\n\n"
+        + "  ecapture run\n"
+        + "  ecapture run --modules tls,packet --interface eth0 --listen http://127.0.0.1:9000",
+        [
+            CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.PayloadLimit,
+            CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.ExcludedDatabaseUsers, CommonOptions.Log, CommonOptions.LogLimit,
+            CommonOptions.Store, CommonOptions.Group, CommonOptions.Listen, CommonOptions.User,
+        ],
+        RunAsync);
+
+    private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
+    {
+        if (!UnixAccount.IsRoot)
+        {
+            throw new UsageException("run: capturing needs root; start it with sudo, or run only `ecapture sink` and `ecapture query` here");
+        }
+
+        string user = options.Find(CommonOptions.User) ?? DefaultUser;
+        UnixAccount account = UnixAccount.Find(user)
+            ?? throw new UsageException($"--user: there is no user {user}; make one with `useradd --system --no-create-home {user}`");
+        DataDirectory data = new(options.Find(CommonOptions.Data) ?? DataDirectory.DefaultPath);
+        string servicePath = ServiceFile.PathOf(data.Root, "service");
+        if (ServiceFile.ReadLive(servicePath) is { } other)
+        {
+            throw new UsageException($"run: {data.Root} is in use by process {other.Pid}; stop that one, or give another directory with --data");
+        }
+
+        data.Create(account);
+        if (Composition.LogAddressOf(options, data) is { Kind: LogKind.Local } log)
+        {
+            // The service reads it, so it is there first.
+            LocalLog.Make(log.Directory, new LocalLogOptions { Group = account.Gid.ToString(CultureInfo.InvariantCulture) });
+        }
+
+        _ = Composition.StoreAddressOf(options, data);
+
+        List<string> service = ["service", "--data", data.Root, "--supervised"];
+        Pass(service, options, CommonOptions.Log, CommonOptions.Store, CommonOptions.Group, CommonOptions.Listen);
+        List<string> capture = ["capture", "--data", data.Root, "--supervised", CommonOptions.LogGroup.Name, account.Gid.ToString(CultureInfo.InvariantCulture)];
+        Pass(capture, options, CommonOptions.PayloadLimit, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Log, CommonOptions.LogLimit);
+        PassAll(capture, options, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.ExcludedDatabaseUsers);
+        foreach (List<string> child in (List<string>[])[service, capture])
+        {
+            Pass(child, options, CommonOptions.Otlp, CommonOptions.LogLevel, CommonOptions.LogFormat);
+        }
+
+        using Telemetry.Telemetry telemetry = Telemetry.Telemetry.Start("run", options);
+        Supervisor supervisor = new(
+            () => ChildProcess.Start("sink and query", account.Uid == 0 ? null : account, service),
+            () => ChildProcess.Start("capture", null, capture),
+            data,
+            telemetry.Loggers.CreateLogger<Supervisor>());
+        return await supervisor.RunAsync(
+            (serviceFile, captureFile) =>
+            {
+                Console.WriteLine($"ready: API {serviceFile.Api}, data {data.Root}");
+                foreach (string line in captureFile.Detail)
+                {
+                    Console.WriteLine("  " + line);
+                }
+            },
+            cancellationToken);
+    }
+
+    private static void Pass(List<string> arguments, OptionReader options, params Option<string?>[] names)
+    {
+        foreach (Option<string?> name in names)
+        {
+            if (options.Find(name) is { } value)
+            {
+                arguments.AddRange([name.Name, value]);
+            }
+        }
+    }
+
+    private static void PassAll(List<string> arguments, OptionReader options, params Option<string[]>[] names)
+    {
+        foreach (Option<string[]> name in names)
+        {
+            foreach (string value in options.FindAll(name))
+            {
+                arguments.AddRange([name.Name, value]);
+            }
+        }
+    }
+}

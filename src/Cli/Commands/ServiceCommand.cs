@@ -1,0 +1,60 @@
+using System.CommandLine;
+using ECapture.Cli.Options;
+using ECapture.Cli.Supervision;
+using ECapture.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace ECapture.Cli.Commands;
+
+/// <summary>
+/// <c>ecapture service</c>: sink and query in one process, which therefore may own the in-process engine. `ecapture run` starts it.
+/// </summary>
+internal static class ServiceCommand
+{
+    internal static Command Create()
+    {
+        Command command = CommandRunner.Create(
+            "service",
+            "Sink and query in one process; `ecapture run` starts it as an unprivileged user.",
+            [
+                CommonOptions.Data, CommonOptions.Log, CommonOptions.Store, CommonOptions.Group, CommonOptions.Listen, CommonOptions.InsecureListen,
+                CommonOptions.Supervised,
+            ],
+            RunAsync);
+        command.Hidden = true;
+        return command;
+    }
+
+    private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
+    {
+        DataDirectory data = Composition.DataOf(options);
+        using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using Store store = await StoreFactory.OpenAsync(Composition.StoreAddressOf(options, data), StoreRole.Writer, cancellationToken);
+        using Telemetry.Telemetry telemetry = Telemetry.Telemetry.Start("service", options);
+        if (options.IsSet(CommonOptions.Supervised))
+        {
+            ControlChannel.Listen(_ => { }, stopping.Cancel);
+        }
+
+        await using SinkParts sink = await SinkParts.OpenAsync(options, data, store, telemetry.Loggers, cancellationToken);
+        string file = ServiceFile.PathOf(data.Root, "service");
+        Task sinking = sink.RunAsync(stopping.Token);
+        Task serving = QueryCommand.ServeAsync(
+            options, store, telemetry.Loggers, () => sink.NotReady,
+            address => new ServiceFile(Environment.ProcessId, DateTimeOffset.UtcNow, address.ToString(), []).Write(file),
+            stopping.Token);
+        try
+        {
+            await await Task.WhenAny(sinking, serving);
+        }
+        finally
+        {
+            // One without the other is of no use; the failure of the first is the command's.
+            await stopping.CancelAsync();
+            await Task.WhenAll(sinking, serving).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            File.Delete(file);
+        }
+
+        return ExitCode.Ok;
+    }
+}

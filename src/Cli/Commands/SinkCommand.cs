@@ -1,0 +1,33 @@
+using System.CommandLine;
+using ECapture.Cli.Health;
+using ECapture.Cli.Options;
+using ECapture.Cli.Supervision;
+using ECapture.Storage;
+
+namespace ECapture.Cli.Commands;
+
+/// <summary><c>ecapture sink</c>: from the log into a store.</summary>
+internal static class SinkCommand
+{
+    internal static Command Create() => CommandRunner.Create(
+        "sink",
+        "Write events from the log into a store, each once. Several sinks of one group share the work.\n\n"
+        + "  ecapture sink --log kafka://k1:9092 --store clickhouse://ecapture@ch1:8123/ecapture\n"
+        + "  ECAPTURE_STORE_PASSWORD=… ecapture sink --log kafka://k1:9092 --store postgres://ecapture@pg1/ecapture --group sink-pg",
+        [CommonOptions.Data, CommonOptions.Log, CommonOptions.Store, CommonOptions.Group, CommonOptions.Health],
+        RunAsync);
+
+    private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
+    {
+        DataDirectory data = Composition.DataOf(options);
+        _ = Composition.LogAddressOf(options, data); // both addresses are read before either is opened
+        await using Store store = await StoreFactory.OpenAsync(Composition.StoreAddressOf(options, data), StoreRole.Writer, cancellationToken);
+        using Telemetry.Telemetry telemetry = Telemetry.Telemetry.Start("sink", options);
+        await using SinkParts sink = await SinkParts.OpenAsync(options, data, store, telemetry.Loggers, cancellationToken);
+        await using HealthServer? health = options.Find(CommonOptions.Health) is { } url
+            ? await HealthServer.StartAsync(url, () => sink.NotReady, cancellationToken)
+            : null;
+        await sink.RunAsync(cancellationToken);
+        return ExitCode.Ok;
+    }
+}

@@ -1,0 +1,58 @@
+using ECapture.Cli.Options;
+using ECapture.Cli.Supervision;
+using ECapture.Events;
+using ECapture.Log;
+using ECapture.Log.Kafka;
+using ECapture.Log.Local;
+using ECapture.Sink;
+using ECapture.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace ECapture.Cli.Commands;
+
+/// <summary>A sink made of options: log, group and store.</summary>
+internal sealed class SinkParts : IAsyncDisposable
+{
+    private const string DefaultGroup = "sink";
+    private static readonly TimeSpan s_hangs = TimeSpan.FromMinutes(1);
+
+    private readonly ILogConsumer _consumer;
+    private readonly SinkWorker _worker;
+
+    private SinkParts(ILogConsumer consumer, SinkWorker worker)
+    {
+        _consumer = consumer;
+        _worker = worker;
+    }
+
+    /// <summary>Joins the log's group.</summary>
+    /// <exception cref="LogException">The log cannot be read.</exception>
+    internal static async Task<SinkParts> OpenAsync(
+        OptionReader options, DataDirectory data, Store store, ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        LogAddress address = Composition.LogAddressOf(options, data);
+        string group = options.Find(CommonOptions.Group) ?? DefaultGroup;
+        ILogConsumer consumer = address.Kind == LogKind.Kafka
+            ? await KafkaLog.OpenConsumerAsync(address, group, Topics.All, cancellationToken)
+            : LocalLog.OpenConsumer(address.Directory, group, Topics.All);
+        ILogger<SinkWorker> logger = loggers.CreateLogger<SinkWorker>();
+        return new SinkParts(
+            consumer, new SinkWorker(consumer, SinkDelivery.For(store, TimeProvider.System, logger), new SinkOptions(), TimeProvider.System, logger));
+    }
+
+    /// <summary>Why it does not do its work now, or null.</summary>
+    internal string? NotReady => _worker.Status switch
+    {
+        { Retrying: { } failure } => failure,
+        var status when DateTimeOffset.UtcNow - status.At > s_hangs => "the sink has not moved for a minute",
+        _ => null,
+    };
+
+    internal Task RunAsync(CancellationToken cancellationToken) => _worker.RunAsync(cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        _worker.Dispose();
+        await _consumer.DisposeAsync();
+    }
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using ECapture.Cli.Commands;
+
+namespace ECapture.Cli.Doctor;
+
+/// <summary>Checks what the kernel and the machine offer; changes nothing.</summary>
+internal static partial class HostChecks
+{
+    private const string Area = "host";
+    private const string Btf = "/sys/kernel/btf/vmlinux";
+
+    internal static IEnumerable<Finding> Run()
+    {
+        yield return new Finding(Area, "kernel", Verdict.Ok, $"{VersionCommand.KernelRelease()} {RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}");
+        yield return Privileges();
+        yield return LibBpfVersion();
+        yield return File.Exists(Btf)
+            ? new Finding(Area, "BTF", Verdict.Ok, Btf)
+            : new Finding(Area, "BTF", Verdict.Missing, $"{Btf} does not exist", "use a kernel built with CONFIG_DEBUG_INFO_BTF=y");
+        yield return Lockdown();
+        yield return UprobeUnit();
+        yield return SocketTracepoints();
+        yield return InProcessStore();
+        yield return KafkaClient();
+    }
+
+    private static Finding Privileges()
+    {
+        // capability.h: CAP_NET_ADMIN 12, CAP_SYS_PTRACE 19, CAP_SYS_ADMIN 21, CAP_PERFMON 38, CAP_BPF 39.
+        (string Name, int Bit)[] needed = [("CAP_BPF", 39), ("CAP_PERFMON", 38), ("CAP_NET_ADMIN", 12), ("CAP_SYS_PTRACE", 19)];
+        string line = File.ReadLines("/proc/self/status").First(l => l.StartsWith("CapEff:", StringComparison.Ordinal));
+        ulong effective = ulong.Parse(line["CapEff:".Length..].Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        bool isAdmin = (effective >> 21 & 1) != 0;
+        string[] missing = [.. needed.Where(c => (effective >> c.Bit & 1) == 0 && !(isAdmin && c.Bit is 38 or 39)).Select(c => c.Name)];
+        return missing.Length == 0
+            ? new Finding(Area, "privileges", Verdict.Ok, Environment.IsPrivilegedProcess ? "root" : "all capabilities that are needed")
+            : new Finding(Area, "privileges", Verdict.Missing, "without " + string.Join(", ", missing), "run as root");
+    }
+
+    private static Finding LibBpfVersion()
+    {
+        try
+        {
+            return new Finding(Area, "libbpf", Verdict.Ok, Marshal.PtrToStringUTF8(VersionString()) ?? "unknown");
+        }
+        catch (DllNotFoundException)
+        {
+            return new Finding(Area, "libbpf", Verdict.Missing, "libbpf.so.1 is not installed", "apt-get install libbpf1");
+        }
+    }
+
+    private static Finding Lockdown()
+    {
+        const string Path = "/sys/kernel/security/lockdown";
+        string state = File.Exists(Path) ? File.ReadAllText(Path).Trim() : "";
+        return state.Contains("[confidentiality]", StringComparison.Ordinal)
+            ? new Finding(Area, "lockdown", Verdict.Missing, "confidentiality: BPF may not read memory", "boot without lockdown=confidentiality")
+            : new Finding(Area, "lockdown", Verdict.Ok, state.Length == 0 ? "none" : state);
+    }
+
+    private static Finding UprobeUnit()
+    {
+        const string Path = "/sys/bus/event_source/devices/uprobe/type";
+        return File.Exists(Path)
+            ? new Finding(Area, "uprobes", Verdict.Ok, "perf uprobe unit")
+            : new Finding(Area, "uprobes", Verdict.Missing, $"{Path} does not exist", "use a kernel built with CONFIG_UPROBE_EVENTS=y");
+    }
+
+    private static Finding SocketTracepoints()
+    {
+        const string Name = "socket tracepoints";
+        if (!File.Exists(Btf))
+        {
+            return new Finding(Area, Name, Verdict.Missing, "unknown without BTF");
+        }
+
+        bool found = File.ReadAllBytes(Btf).AsSpan().IndexOf("btf_trace_sock_send_length"u8) >= 0;
+        return found
+            ? new Finding(Area, Name, Verdict.Ok, "sock_send_length, sock_recv_length")
+            : new Finding(Area, Name, Verdict.Missing, "sock_send_length is not in this kernel", "addresses of connections need Linux 6.3 or newer");
+    }
+
+    private static Finding InProcessStore()
+    {
+        const string Name = "in-process ClickHouse";
+        if (!System.Runtime.Intrinsics.X86.Avx2.IsSupported)
+        {
+            return new Finding(Area, Name, Verdict.Missing, "this processor has no AVX2", "give a server with --store");
+        }
+
+        return Library(Name, "libchdb.so", Environment.GetEnvironmentVariable("ECAPTURE_CHDB"), "make setup-run, or give a server with --store");
+    }
+
+    private static Finding KafkaClient() =>
+        Library("Kafka client", "librdkafka.so", null, "make setup-test, if a log on Kafka is wanted") is { Verdict: Verdict.Missing } missing
+            ? missing with { Verdict = Verdict.Limited }
+            : Library("Kafka client", "librdkafka.so", null, "");
+
+    private static Finding Library(string name, string file, string? named, string remedy)
+    {
+        string directory = Environment.GetEnvironmentVariable("ECAPTURE_NATIVE") ?? "/usr/local/lib/ecapture";
+        string[] places = [named ?? "", Path.Combine(directory, file), Path.Combine(AppContext.BaseDirectory, file)];
+        string? found = places.FirstOrDefault(File.Exists);
+        return found is not null
+            ? new Finding(Area, name, Verdict.Ok, found)
+            : new Finding(Area, name, Verdict.Missing, $"{file} is neither in {directory} nor beside the program", remedy);
+    }
+
+    [LibraryImport("libbpf.so.1", EntryPoint = "libbpf_version_string")]
+    private static partial nint VersionString();
+}

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using ECapture.Cli.Commands;
+using ECapture.Cli.Options;
+
+namespace ECapture.Cli;
+
+/// <summary>Parses a command line and runs its command.</summary>
+internal static class EntryPoint
+{
+    /// <summary>The commands, in the order in which help lists them.</summary>
+    internal static RootCommand CreateRoot()
+    {
+        RootCommand root = new(
+            "Captures SQL, shell commands and TLS of this host with eBPF and keeps them as a record.\n\n"
+            + "  ecapture run                                   everything on this machine\n"
+            + "  ecapture events --module postgres --since 10m  what was captured\n"
+            + "  ecapture pcap --since 1h --process curl -w out.pcapng");
+        foreach (Command command in (Command[])
+        [
+            RunCommand.Create(),
+            EventsCommand.Create(),
+            PcapCommand.Create(),
+            StatusCommand.Create(),
+            DoctorCommand.Create(),
+            CaptureCommand.Create(),
+            SinkCommand.Create(),
+            QueryCommand.Create(),
+            ServiceCommand.Create(),
+            VersionCommand.Create(),
+        ])
+        {
+            root.Subcommands.Add(command);
+        }
+
+        return root;
+    }
+
+    /// <summary>Runs a command line.</summary>
+    /// <returns>The exit code, see <see cref="ExitCode"/>.</returns>
+    internal static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter errors)
+    {
+        RootCommand root = CreateRoot();
+        ParseResult parsed = root.Parse(args);
+        if (args.Length == 0)
+        {
+            parsed = root.Parse(["--help"]);
+        }
+        else if (parsed.Errors.Count > 0)
+        {
+            await errors.WriteLineAsync("ecapture: " + ParseErrors.Describe(parsed));
+            return ExitCode.Usage;
+        }
+
+        // A process that is told to end stops cleanly for as long as its own parts take; each of them bounds that.
+        InvocationConfiguration configuration = new()
+        {
+            Output = output,
+            Error = errors,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = TimeSpan.FromSeconds(20),
+        };
+        return await parsed.InvokeAsync(configuration);
+    }
+}

@@ -1,0 +1,96 @@
+using System.Globalization;
+using ECapture.Storage;
+using ECapture.Tests.Support;
+using ECapture.Tests.Support.ClickHouse;
+using ECapture.Tests.Support.Cli;
+using ECapture.Tests.Support.Kafka;
+using ECapture.Tests.Support.Postgres;
+using ECapture.Tests.Support.Telemetry;
+using ECapture.Tests.Support.Tls;
+
+namespace ECapture.Tests.EndToEnd.Pipeline;
+
+/// <summary>
+/// The distributed pipeline as processes of their own: capture -> Kafka -> sinks -> ClickHouse and PostgreSQL -> query -> pcapng -> tshark.
+/// </summary>
+[Collection(CaptureCollection.Name)]
+public sealed class DistributedTests : IDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("ecapture-distributed-");
+
+    public void Dispose() => _data.Delete(recursive: true);
+
+    [Fact]
+    public async Task Pipeline_OverKafkaIntoBothStores_TsharkDecryptsTheMarker()
+    {
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        string marker = "marker" + Guid.NewGuid().ToString("N");
+        await using KafkaBroker broker = await KafkaBroker.StartAsync();
+        await using ClickHouseServer clickHouse = await ClickHouseServer.StartAsync(cancellationToken);
+        await using PostgresCluster postgres = await PostgresCluster.StartAsync(cancellationToken);
+        await using NginxServer nginx = await NginxServer.StartAsync();
+        await using OtlpCollector collector = await OtlpCollector.StartAsync(cancellationToken);
+        StoreAddress[] stores =
+            [await clickHouse.CreateDatabaseAsync("pipeline", cancellationToken), await postgres.CreateDatabaseAsync("pipeline", cancellationToken)];
+
+        await using EcaptureService capture = await StartAsync(
+            ["capture", "--data", _data.FullName, "--log", broker.Address, "--modules", "tls,packet", "--interface", "lo", "--otlp", collector.Address],
+            cancellationToken);
+        await using EcaptureService sinkOne = await StartSinkAsync(stores[0], "sink-clickhouse", broker, collector, cancellationToken);
+        await using EcaptureService sinkTwo = await StartSinkAsync(stores[1], "sink-postgres", broker, collector, cancellationToken);
+
+        await CurlClient.RunAsync(nginx.CertificatePath, "--tlsv1.3", $"{nginx.Url}/{marker}");
+
+        foreach (StoreAddress store in stores)
+        {
+            await FindAndDecryptAsync(store, marker, nginx.Port, capture, collector, cancellationToken);
+        }
+
+        await collector.WaitForAsync(
+            "metrics", ["ecapture.capture.", "ecapture.log.", "ecapture.sink.", "ecapture.query."], s_patience, cancellationToken);
+        await collector.WaitForAsync("traces", ["ECapture.Sink", "ECapture.Query"], s_patience, cancellationToken);
+        (int exitCode, TimeSpan took) = await capture.InterruptAsync();
+        Assert.Equal(0, exitCode);
+        Assert.True(took < TimeSpan.FromSeconds(4), $"capture took {took} to end");
+    }
+
+    private static async Task<EcaptureService> StartAsync(string[] arguments, CancellationToken cancellationToken)
+    {
+        string health = $"http://127.0.0.1:{FreePort.Next()}";
+        EcaptureService service = EcaptureService.Start([.. arguments, "--health", health]);
+        await service.WaitForAsync(health + "/health/ready", s_patience, cancellationToken);
+        return service;
+    }
+
+    private Task<EcaptureService> StartSinkAsync(
+        StoreAddress store, string group, KafkaBroker broker, OtlpCollector collector, CancellationToken cancellationToken) =>
+        StartAsync(
+            ["sink", "--data", _data.FullName, "--log", broker.Address, "--store", store.Text, "--group", group, "--otlp", collector.Address],
+            cancellationToken);
+
+    private async Task FindAndDecryptAsync(
+        StoreAddress store, string marker, int port, EcaptureService capture, OtlpCollector collector, CancellationToken cancellationToken)
+    {
+        string api = $"http://127.0.0.1:{FreePort.Next()}";
+        await using EcaptureService query = EcaptureService.Start(
+            "query", "--data", _data.FullName, "--store", store.Text, "--listen", api, "--otlp", collector.Address);
+        await query.WaitForAsync(api + "/health/ready", s_patience, cancellationToken);
+
+        // Plaintext of client and server, then the packets with the secrets.
+        using HttpClient http = new();
+        string events = $"{api}/api/v1/events?module=tls&text={marker}&format=ndjson";
+        await capture.WaitUntilAsync(
+            async () => (await http.GetStringAsync(new Uri(events), cancellationToken)).Split('\n').Count(l => l.Contains(marker, StringComparison.Ordinal)) >= 2,
+            $"both ends' plaintext of {marker} is in {store.Kind}", s_patience, cancellationToken);
+        string file = Path.Combine(_data.FullName, $"{store.Kind}.pcapng");
+        await capture.WaitUntilAsync(
+            async () =>
+            {
+                Outcome rebuilt = await Ecapture.RunAsync("pcap", "--api", api, "--port", port.ToString(CultureInfo.InvariantCulture), "-w", file);
+                Assert.True(rebuilt.ExitCode == 0, rebuilt.Errors);
+                return (await Tshark.DecryptedAsync(file, port, cancellationToken)).Contains(marker, StringComparison.Ordinal);
+            },
+            $"tshark decrypts {marker} from {store.Kind}", s_patience, cancellationToken);
+    }
+}
