@@ -54,10 +54,11 @@ collect() {
 		((SECONDS < deadline)) || break
 		attend sleep 0.3
 	done
-	tail -n 5 "$work/query.log" >&2
+	grep -v '^Running as user' "$work/query.log" | tail -n 5 >&2
 	for name in "${expected[@]}"; do
 		[[ -z ${missing[$name]:-} ]] || fault "not found: $marker-$name"
 	done
+	return 1
 }
 
 show_packets() {

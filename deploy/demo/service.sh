@@ -11,16 +11,16 @@ attend() {
 
 build() {
 	local began
-	if ! make -C "$top" -q publish; then
+	if ! make --no-print-directory -C "$top" -q publish; then
 		step "building"
 		began=$(milliseconds)
-		attend make -C "$top" restore || {
+		attend make --no-print-directory -C "$top" restore || {
 			fault "the NuGet packages could not be restored"
 			return 1
 		}
 		# A restore that has all packages takes a few seconds; what is above that went over the network.
 		downloaded=$(awk -v before="$downloaded" -v ms=$(($(milliseconds) - began)) 'BEGIN { print before + (ms > 6000 ? ms / 1000 : 0) }')
-		attend make -C "$top" publish || {
+		attend make --no-print-directory -C "$top" publish || {
 			fault "the build failed"
 			return 1
 		}
@@ -39,7 +39,7 @@ start_service() {
 	api_port=$(free_port $((28000 + RANDOM % 4000)))
 	api=http://127.0.0.1:$api_port
 	start service "$work/service.log" "$program" run --data "$work/data" --interface lo --listen "$api" --user "$account"
-	wait_for 60 "the service to be ready at $api/health/ready" service_ready || return 1
+	wait_for 60 "the service to be ready at $api/health/ready" service_ready && kill -0 "${running[service]}" 2>/dev/null || return 1
 	mapfile -t bpf_programs < <(held_programs "${running[service]}")
 	note "ready: ${#bpf_programs[@]} BPF programs loaded, API at $api"
 }
@@ -49,7 +49,8 @@ service_ready() {
 		fault "the service ended"
 		return 0
 	}
-	curl --silent --fail --max-time 2 "$api/health/ready"
+	# The line comes when both halves are ready, the API and the probes.
+	grep -q '^ready: ' "$work/service.log" && curl --silent --fail --max-time 2 "$api/health/ready"
 }
 
 # The process and everything below it.

@@ -72,7 +72,8 @@ start_postgres() {
 		fault "initdb failed"
 		return 1
 	}
-	start postgres "$work/postgres.log" runuser -u "$postgres_user" -- "$pg_bin/postgres" -D "$dir/data" -p "$postgres_port" \
+	# setpriv becomes PostgreSQL, runuser would stand between it and its signals.
+	start postgres "$work/postgres.log" setpriv --reuid="$postgres_user" --regid="$postgres_user" --init-groups "$pg_bin/postgres" -D "$dir/data" -p "$postgres_port" \
 		-c listen_addresses=127.0.0.1 -c "unix_socket_directories=$dir" -c fsync=off
 	wait_for 20 "PostgreSQL on port $postgres_port" "$pg_bin/pg_isready" -q -h 127.0.0.1 -p "$postgres_port"
 	sql postgres postgres -c 'CREATE ROLE clerk LOGIN' -c 'CREATE DATABASE shop OWNER clerk' >/dev/null
