@@ -1,0 +1,1 @@
+return ECapture.Fuzz.FuzzCommand.Run(args);
