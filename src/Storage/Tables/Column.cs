@@ -17,7 +17,7 @@ public abstract class Column
     /// <summary>The name in both stores.</summary>
     public string Name { get; }
 
-    /// <summary>The type as ClickHouse's DESCRIBE names it.</summary>
+    /// <summary>The type as ClickHouse's system.columns names it.</summary>
     public string ClickHouseType { get; }
 
     /// <summary>The type as PostgreSQL's information_schema names it.</summary>

@@ -14,12 +14,14 @@ public sealed class ClickHouseServer : IAsyncDisposable
     public const string Password = "gateway-password";
 
     private readonly string _folder;
+    private readonly string _data;
     private readonly HttpClient _client = new();
     private ServerProcess? _server;
 
-    private ClickHouseServer(string folder, int port)
+    private ClickHouseServer(string folder, string data, int port)
     {
         _folder = folder;
+        _data = data;
         Port = port;
     }
 
@@ -30,10 +32,13 @@ public sealed class ClickHouseServer : IAsyncDisposable
     /// <summary>A file that holds the password, for <c>?password-file=</c>.</summary>
     public string PasswordFile => Path.Combine(_folder, "password");
 
-    public static async Task<ClickHouseServer> StartAsync(CancellationToken cancellationToken)
+    public static Task<ClickHouseServer> StartAsync(CancellationToken cancellationToken) => StartAsync(null, cancellationToken);
+
+    /// <summary>Serves an engine's directory that is there already, or a new one that goes with the server.</summary>
+    public static async Task<ClickHouseServer> StartAsync(string? data, CancellationToken cancellationToken)
     {
         string folder = Directory.CreateTempSubdirectory("ecapture-ch-").FullName;
-        ClickHouseServer server = new(folder, FreePort.Next());
+        ClickHouseServer server = new(folder, data ?? Path.Combine(folder, "data"), FreePort.Next());
         await File.WriteAllTextAsync(server.PasswordFile, Password + "\n", cancellationToken);
         await server.RestartAsync(cancellationToken);
         return server;
@@ -75,7 +80,7 @@ public sealed class ClickHouseServer : IAsyncDisposable
     {
         ServerProcess server = ServerProcess.Start(
             Path.Combine(AppContext.BaseDirectory, "ChdbGateway"),
-            ["serve", Path.Combine(_folder, "data"), Port.ToString(CultureInfo.InvariantCulture), User, Password]);
+            ["serve", _data, Port.ToString(CultureInfo.InvariantCulture), User, Password]);
         try
         {
             await server.WaitReadyAsync(IsReadyAsync, TimeSpan.FromSeconds(60), cancellationToken);

@@ -1,0 +1,61 @@
+using ECapture.Sink;
+using ECapture.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace ECapture.Tests.Support.Sink;
+
+/// <summary>A sink in this process.</summary>
+public sealed class SinkRun : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SinkWorker _worker;
+    private readonly Task _run;
+
+    public SinkRun(MemoryLog log, Store store, int batchRows = 1000, int recordsPerDelivery = 100)
+    {
+        SinkOptions options = new()
+        {
+            BatchRows = batchRows,
+            FlushInterval = TimeSpan.FromMilliseconds(30),
+            RetryDelay = TimeSpan.FromMilliseconds(20),
+            MaxRetryDelay = TimeSpan.FromMilliseconds(200),
+        };
+        _worker = new SinkWorker(
+            log.Open(recordsPerDelivery), SinkDelivery.For(store, TimeProvider.System, NullLogger.Instance), options, TimeProvider.System, NullLogger<SinkWorker>.Instance);
+        _run = _worker.RunAsync(_stop.Token);
+    }
+
+    public SinkStatus Status => _worker.Status;
+
+    /// <summary>Waits until everything that is in the log is stored; a sink that fails throws here.</summary>
+    public async Task WaitDrainedAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(90));
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        while (!(_worker.Status.IsDrained && _worker.Status.At > now))
+        {
+            await Task.WhenAny(_run, Task.Delay(20, limit.Token));
+            if (_run.IsCompleted)
+            {
+                await _run;
+            }
+
+            limit.Token.ThrowIfCancellationRequested();
+        }
+    }
+
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        await _run;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // a test that wants its failure has awaited it
+        _worker.Dispose();
+        _stop.Dispose();
+    }
+}
