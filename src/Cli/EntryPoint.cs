@@ -11,10 +11,7 @@ internal static class EntryPoint
     internal static RootCommand CreateRoot()
     {
         RootCommand root = new(
-            "Captures SQL, shell commands and TLS of this host with eBPF and keeps them as a record.\n\n"
-            + "  ecapture run                                   everything on this machine\n"
-            + "  ecapture events --module postgres --since 10m  what was captured\n"
-            + "  ecapture pcap --since 1h --process curl -w out.pcapng");
+            "Captures SQL, shell commands and TLS of this host with eBPF and keeps them as a record.");
         foreach (Command command in (Command[])
         [
             RunCommand.Create(),

@@ -21,9 +21,11 @@ internal static class CaptureCommand
 
     internal static Command Create() => CommandRunner.Create(
         "capture",
-        "Capture on this host into the log. Needs root. With a Kafka log, events go into DATA/log first and are forwarded from there.\n\n"
-        + "  ecapture capture --log kafka://k1:9092,k2:9092 --modules tls,bash\n"
-        + "  ecapture capture --log sqlite:/var/lib/ecapture/log --interface eth0",
+        "Capture on this host into the log. Needs root. With a Kafka log, events go into DATA/log first and are forwarded from there.",
+        [
+            "ecapture capture --log kafka://k1:9092,k2:9092 --modules tls,bash",
+            "ecapture capture --log sqlite:/var/lib/ecapture/log --interface eth0",
+        ],
         [
             CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.PayloadLimit,
             CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.ExcludedDatabaseUsers, CommonOptions.ExcludedPids,

@@ -15,11 +15,12 @@ internal static class CommandRunner
 {
     /// <summary>Makes a command.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="description">One sentence, then examples.</param>
+    /// <param name="description">What it does.</param>
+    /// <param name="examples">Command lines that its help shows.</param>
     /// <param name="options">Its options; the diagnostic ones are added.</param>
     /// <param name="action">What it does; errors are thrown.</param>
     internal static Command Create(
-        string name, string description, IEnumerable<Option> options, Func<OptionReader, CancellationToken, Task<int>> action)
+        string name, string description, IReadOnlyList<string> examples, IEnumerable<Option> options, Func<OptionReader, CancellationToken, Task<int>> action)
     {
         Command command = new(name, description);
         foreach (Option option in options.Concat(CommonOptions.Diagnostics))
@@ -27,6 +28,7 @@ internal static class CommandRunner
             command.Options.Add(option);
         }
 
+        ExampleHelp.AddTo(command, examples);
         command.SetAction((parsed, cancellationToken) => RunAsync(parsed, action, cancellationToken));
         return command;
     }

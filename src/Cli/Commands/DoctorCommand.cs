@@ -19,9 +19,11 @@ internal static class DoctorCommand
 
     internal static Command Create() => CommandRunner.Create(
         "doctor",
-        "Say which probes can run on this host, and why the others cannot. Attaches each for a moment when it runs as root; changes nothing.\n\n"
-        + "  sudo ecapture doctor\n"
-        + "  ecapture doctor --json",
+        "Say which probes can run on this host, and why the others cannot. Attaches each for a moment when it runs as root; changes nothing.",
+        [
+            "sudo ecapture doctor",
+            "ecapture doctor --json",
+        ],
         [CommonOptions.Interfaces, s_json],
         RunAsync);
 

@@ -15,10 +15,12 @@ internal static class EventsCommand
 
     internal static Command Create() => CommandRunner.Create(
         "events",
-        "Show captured events. Asks the service that runs on --data, or reads the store itself when none does.\n\n"
-        + "  ecapture events --module postgres --since 10m\n"
-        + "  ecapture events --module bash --uid 1000 --format json\n"
-        + "  ecapture events --module tls --process curl --text 'GET /login' --format ndjson",
+        "Show captured events. Asks the service that runs on --data, or reads the store itself when none does.",
+        [
+            "ecapture events --module postgres --since 10m",
+            "ecapture events --module bash --uid 1000 --format json",
+            "ecapture events --module tls --process curl --text 'GET /login' --format ndjson",
+        ],
         [.. s_search.All, CommonOptions.Data, EventSource.Api, CommonOptions.Store],
         RunAsync);
 

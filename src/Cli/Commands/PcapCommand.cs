@@ -15,9 +15,11 @@ internal static class PcapCommand
 
     internal static Command Create() => CommandRunner.Create(
         "pcap",
-        "Rebuild a pcapng file of the sessions that match, with the TLS secrets that decrypt them in Wireshark.\n\n"
-        + "  ecapture pcap --since 1h --process curl -w out.pcapng\n"
-        + "  ecapture pcap --address 10.0.0.7 --port 443 -w - | tshark -r - -Y http",
+        "Rebuild a pcapng file of the sessions that match, with the TLS secrets that decrypt them in Wireshark.",
+        [
+            "ecapture pcap --since 1h --process curl -w out.pcapng",
+            "ecapture pcap --address 10.0.0.7 --port 443 -w - | tshark -r - -Y http",
+        ],
         [.. s_search.All, s_write, s_noKeys, CommonOptions.Data, EventSource.Api, CommonOptions.Store],
         RunAsync);
 

@@ -13,8 +13,10 @@ internal static class QueryCommand
 {
     internal static Command Create() => CommandRunner.Create(
         "query",
-        "Serve searches and pcapng files from a store over HTTP.\n\n"
-        + "  ecapture query --store clickhouse://ecapture@ch1:8123/ecapture --listen http://127.0.0.1:8080",
+        "Serve searches and pcapng files from a store over HTTP.",
+        [
+            "ecapture query --store clickhouse://ecapture@ch1:8123/ecapture --listen http://127.0.0.1:8080",
+        ],
         [CommonOptions.Data, CommonOptions.Store, CommonOptions.Listen, CommonOptions.InsecureListen],
         RunAsync);
 

@@ -15,9 +15,11 @@ internal static class RunCommand
 
     internal static Command Create() => CommandRunner.Create(
         "run",
-        "Capture, keep and serve everything on this machine. Needs root; sink and query run as --user.\n\n"
-        + "  ecapture run\n"
-        + "  ecapture run --modules tls,packet --interface eth0 --listen http://127.0.0.1:9000",
+        "Capture, keep and serve everything on this machine. Needs root; sink and query run as --user.",
+        [
+            "ecapture run",
+            "ecapture run --modules tls,packet --interface eth0 --listen http://127.0.0.1:9000",
+        ],
         [
             CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.PayloadLimit,
             CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.ExcludedDatabaseUsers, CommonOptions.Log, CommonOptions.LogLimit,

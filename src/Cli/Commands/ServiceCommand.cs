@@ -16,6 +16,7 @@ internal static class ServiceCommand
         Command command = CommandRunner.Create(
             "service",
             "Sink and query in one process; `ecapture run` starts it as an unprivileged user.",
+            [],
             [
                 CommonOptions.Data, CommonOptions.Log, CommonOptions.Store, CommonOptions.Group, CommonOptions.Listen, CommonOptions.InsecureListen,
                 CommonOptions.Supervised,

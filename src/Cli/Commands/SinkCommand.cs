@@ -11,9 +11,11 @@ internal static class SinkCommand
 {
     internal static Command Create() => CommandRunner.Create(
         "sink",
-        "Write events from the log into a store, each once. Several sinks of one group share the work.\n\n"
-        + "  ecapture sink --log kafka://k1:9092 --store clickhouse://ecapture@ch1:8123/ecapture\n"
-        + "  ECAPTURE_STORE_PASSWORD=… ecapture sink --log kafka://k1:9092 --store postgres://ecapture@pg1/ecapture --group sink-pg",
+        "Write events from the log into a store, each once. Several sinks of one group share the work.",
+        [
+            "ecapture sink --log kafka://k1:9092 --store clickhouse://ecapture@ch1:8123/ecapture",
+            "ECAPTURE_STORE_PASSWORD=… ecapture sink --log kafka://k1:9092 --store postgres://ecapture@pg1/ecapture --group sink-pg",
+        ],
         [CommonOptions.Data, CommonOptions.Log, CommonOptions.Store, CommonOptions.Group, CommonOptions.Health],
         RunAsync);
 

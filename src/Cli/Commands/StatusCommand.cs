@@ -11,8 +11,10 @@ internal static class StatusCommand
 {
     internal static Command Create() => CommandRunner.Create(
         "status",
-        "Say what runs on the data directory. Exit code 1 when nothing does.\n\n"
-        + "  ecapture status",
+        "Say what runs on the data directory. Exit code 1 when nothing does.",
+        [
+            "ecapture status",
+        ],
         [CommonOptions.Data],
         RunAsync);
 
