@@ -1,4 +1,6 @@
+using ECapture.Capture.Modules.Bash;
 using ECapture.Capture.Modules.Packet;
+using ECapture.Capture.Modules.Processes;
 using ECapture.Capture.Modules.Tls;
 
 namespace ECapture.Capture.Modules;
@@ -8,7 +10,9 @@ public static class CaptureModules
 {
     private static readonly SortedDictionary<string, Func<IModule>> s_factories = new(StringComparer.Ordinal)
     {
+        ["bash"] = () => new BashModule(),
         ["packet"] = () => new PacketModule(),
+        ["process"] = () => new ProcessModule(),
         ["tls"] = () => new TlsModule(),
     };
 

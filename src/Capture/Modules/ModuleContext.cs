@@ -25,6 +25,9 @@ public sealed class ModuleContext
     /// </summary>
     public required IReadOnlyDictionary<string, BpfMap> SharedMaps { get; init; }
 
+    /// <summary>Starts and ends of processes, as the module <c>process</c> sees them; it is started first.</summary>
+    public Processes.ProcessFeed Processes { get; } = new();
+
     /// <summary>Gives connection ids.</summary>
     public required ConnectionIds Connections { get; init; }
 
