@@ -21,6 +21,12 @@ public sealed class CaptureOptions
     /// <summary>Processes whose own traffic and statements are not captured (this pipeline's).</summary>
     public IReadOnlyList<int> ExcludedPids { get; init; } = [];
 
+    /// <summary>
+    /// Database users whose statements are not captured: that of a sink which runs on another host. (One on this host is known by its
+    /// process.)
+    /// </summary>
+    public IReadOnlyList<string> ExcludedDatabaseUsers { get; init; } = [];
+
     /// <summary>Most bytes of a payload that are kept; the rest is cut and said so. Default 1 MiB.</summary>
     public int PayloadLimit { get; init; } = 1 << 20;
 

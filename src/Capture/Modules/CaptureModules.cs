@@ -1,5 +1,6 @@
 using ECapture.Capture.Modules.Bash;
 using ECapture.Capture.Modules.Packet;
+using ECapture.Capture.Modules.Postgres;
 using ECapture.Capture.Modules.Processes;
 using ECapture.Capture.Modules.Tls;
 
@@ -12,6 +13,7 @@ public static class CaptureModules
     {
         ["bash"] = () => new BashModule(),
         ["packet"] = () => new PacketModule(),
+        ["postgres"] = () => new PostgresModule(),
         ["process"] = () => new ProcessModule(),
         ["tls"] = () => new TlsModule(),
     };

@@ -43,6 +43,9 @@ internal sealed class MessageReader(IMessageReceiver receiver, Func<byte, int, b
     /// <summary>Coming bytes that nobody wants: the rest of a body of which enough was kept.</summary>
     internal long Unwanted => !IsLost && _inBody && _kept >= _toKeep ? _remaining : 0;
 
+    /// <summary>Type of the message whose body is being read.</summary>
+    internal byte Type => _type;
+
     /// <summary>Forgets the place in the stream.</summary>
     internal void Lose()
     {

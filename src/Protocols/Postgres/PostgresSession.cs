@@ -47,12 +47,12 @@ public sealed class PostgresSession
     public long Losses { get; private set; }
 
     /// <summary>
-    /// Offset up to which the client's bytes are of no interest (the rest of a message of which enough was kept): they need not be
-    /// handed over. 0: all are wanted.
+    /// Offset up to which the client's bytes are of no interest (the rest of a CopyData message): they need not be handed over. 0: all
+    /// are wanted. The end of a request is always wanted: it is a request when its last byte is here, not when the next one begins.
     /// </summary>
-    public ulong ReceivedUnwantedUntil => _received.UnwantedUntil;
+    public ulong ReceivedUnwantedUntil => _received.Reader.Type == (byte)'d' ? _received.UnwantedUntil : 0;
 
-    /// <summary>The same for the server's bytes.</summary>
+    /// <summary>Offset up to which the server's bytes are of no interest: the rest of a row, of which only the length matters.</summary>
     public ulong SentUnwantedUntil => _sent.UnwantedUntil;
 
     /// <summary>Takes bytes of the client.</summary>

@@ -17,11 +17,13 @@ public sealed class PostgresCluster : IAsyncDisposable
     private const string Binaries = "/usr/lib/postgresql/15/bin";
 
     private readonly string _folder;
+    private readonly string[] _settings;
     private ServerProcess? _server;
 
-    private PostgresCluster(string folder, int port)
+    private PostgresCluster(string folder, int port, string[] settings)
     {
         _folder = folder;
+        _settings = settings;
         Port = port;
     }
 
@@ -30,7 +32,13 @@ public sealed class PostgresCluster : IAsyncDisposable
     /// <summary>A file that holds the password, for <c>?password-file=</c>.</summary>
     public string PasswordFile => Path.Combine(_folder, "password");
 
-    public static async Task<PostgresCluster> StartAsync(CancellationToken cancellationToken)
+    /// <summary>The folder of its UNIX socket.</summary>
+    public string SocketFolder => _folder;
+
+    public static Task<PostgresCluster> StartAsync(CancellationToken cancellationToken) => StartAsync([], cancellationToken);
+
+    /// <summary>Starts it with settings of its configuration file: <c>name=value</c>.</summary>
+    public static async Task<PostgresCluster> StartAsync(string[] settings, CancellationToken cancellationToken)
     {
         if (!File.Exists($"{Binaries}/initdb"))
         {
@@ -38,7 +46,7 @@ public sealed class PostgresCluster : IAsyncDisposable
         }
 
         string folder = Directory.CreateTempSubdirectory("ecapture-pg-").FullName;
-        PostgresCluster cluster = new(folder, FreePort.Next());
+        PostgresCluster cluster = new(folder, FreePort.Next(), settings);
         await File.WriteAllTextAsync(cluster.PasswordFile, Password + "\n", cancellationToken);
         await RunAsync("chown", ["-R", "postgres:postgres", folder], cancellationToken);
         await RunAsync(
@@ -113,7 +121,8 @@ public sealed class PostgresCluster : IAsyncDisposable
         ServerProcess server = ServerProcess.Start(
             "setpriv",
             [.. AsPostgres, $"{Binaries}/postgres", "-D", DataFolder, "-p", $"{Port}", "-c", "listen_addresses=127.0.0.1",
-                "-c", $"unix_socket_directories={_folder}", "-c", "fsync=off", "-c", "max_wal_size=4GB", "-c", "max_connections=60"]);
+                "-c", $"unix_socket_directories={_folder}", "-c", "fsync=off", "-c", "max_wal_size=4GB", "-c", "max_connections=60",
+                .. _settings.SelectMany(s => new[] { "-c", s })]);
         try
         {
             await server.WaitReadyAsync(IsReadyAsync, TimeSpan.FromSeconds(30), cancellationToken);

@@ -25,7 +25,7 @@ internal sealed class ShellTargets(ModuleContext context, BpfObject bash)
         {
             if (!File.Exists(path))
             {
-                throw new CaptureException($"there is no bash program {path}: give the path of an existing file");
+                throw new CaptureException($"there is no bash program {path}: give the path of an existing file") { IsUsage = true };
             }
 
             Add(path, path, ShellKinds.Bash, ImageKey.Of(path));
@@ -62,7 +62,7 @@ internal sealed class ShellTargets(ModuleContext context, BpfObject bash)
         string executable = process.Executable.ToStringUtf8();
         uint kind = ShellKinds.Of(executable);
         string file = $"/proc/{pid}/exe";
-        if (ShellSearch.ProgramOf(pid) is not { } now || Path.GetFileName(now) != Path.GetFileName(executable))
+        if (RunningPrograms.PathOf(pid) is not { } now || Path.GetFileName(now) != Path.GetFileName(executable))
         {
             return; // it ended or runs another program by now; the next one will be looked at
         }
@@ -83,7 +83,7 @@ internal sealed class ShellTargets(ModuleContext context, BpfObject bash)
     private bool AddRunning(HashSet<uint> known)
     {
         bool found = false;
-        foreach ((uint pid, string path) in ShellSearch.Running())
+        foreach ((uint pid, string path) in RunningPrograms.List())
         {
             uint kind = ShellKinds.Of(path);
             if (kind == 0 || !known.Add(pid))
@@ -95,7 +95,7 @@ internal sealed class ShellTargets(ModuleContext context, BpfObject bash)
             string file = $"/proc/{pid}/exe";
             Add(file, path, kind, ImageKey.Of(file));
             context.Processes.ShellProcesses?.Set(pid, kind);
-            if (ShellSearch.ProgramOf(pid) != path)
+            if (RunningPrograms.PathOf(pid) != path)
             {
                 context.Processes.ShellProcesses?.Remove(pid); // it began another program meanwhile, or ended
             }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using ECapture.Capture.Bpf;
+using ECapture.Capture.Modules.Tls;
 
 namespace ECapture.Capture.Modules.Processes;
 
@@ -23,28 +24,11 @@ internal readonly record struct ImageKey
     /// learnt from their first execve instead.
     /// </summary>
     /// <returns>Null when there is no such file.</returns>
-    internal static unsafe ImageKey? Of(string path)
+    internal static ImageKey? Of(string path)
     {
-        const int WorkingDirectory = -100; // AT_FDCWD
-        const uint InodeOnly = 0x100; // STATX_INO
         const int MinorBits = 20; // of the kernel's dev_t
-        StatX stat;
-        return FileSystem.statx(WorkingDirectory, path, 0, InodeOnly, &stat) == 0
-            ? new ImageKey(stat.Inode, (stat.DeviceMajor << MinorBits) | stat.DeviceMinor)
+        return FileIdentity.TryRead(path, out FileIdentity file)
+            ? new ImageKey(file.Inode, ((uint)(file.Device >> 32) << MinorBits) | (uint)file.Device)
             : null;
-    }
-
-    // struct statx of linux/stat.h, 256 bytes.
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    internal struct StatX
-    {
-        [FieldOffset(32)]
-        internal ulong Inode;
-
-        [FieldOffset(136)]
-        internal uint DeviceMajor;
-
-        [FieldOffset(140)]
-        internal uint DeviceMinor;
     }
 }

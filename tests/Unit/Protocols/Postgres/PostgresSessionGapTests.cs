@@ -112,6 +112,41 @@ public sealed class PostgresSessionGapTests
         Assert.Equal((1UL, 0L), (Assert.Single(_statements).Rows!.Value, _session.Losses));
     }
 
+    [Fact]
+    public void SentUnwantedUntil_SkippedRow_NextStatementHasItsOwnAnswer()
+    {
+        Begin();
+        Client(SimpleQuery("select blob"));
+        byte[] answer = [.. Message('T', Int16(0)), .. Row(1_000_000)];
+        Server(answer[..8192]);
+        Server(answer[8192..16384]);
+        ulong until = _session.SentUnwantedUntil;
+        Assert.Equal((ulong)(answer.Length - 16384), until - _sent);
+        _sent = until;
+        Server(Complete("SELECT 1"), Ready());
+        Client(SimpleQuery("select 2"));
+        Server(Row(), Row(), Complete("SELECT 2"), Ready());
+
+        Assert.Equal([("select blob", 1UL), ("select 2", 2UL)], _statements.Select(s => (Text(s.Text), s.Rows!.Value)));
+    }
+
+    [Fact]
+    public void ReceivedUnwantedUntil_WithinALongRequest_WantsItsEnd()
+    {
+        Begin();
+        byte[] query = SimpleQuery(new string('x', 3_000_000));
+        Client(query[..2_000_000]);
+        Assert.Equal(0UL, _session.ReceivedUnwantedUntil);
+        Client(query[2_000_000..]);
+        Server(Complete("SELECT 1"), Ready());
+        Assert.Equal("SELECT 1", Text(Assert.Single(_statements).Tag));
+
+        Client(SimpleQuery("copy t from stdin"));
+        Server(Message('G', [0], Int16(0)));
+        Client(Message('d', new byte[500_000])[..8192]);
+        Assert.Equal(_received + 500_005 - 8192, _session.ReceivedUnwantedUntil);
+    }
+
     private void Begin()
     {
         Client(Startup(("user", "u")));

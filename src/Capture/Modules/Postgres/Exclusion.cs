@@ -1,0 +1,45 @@
+using System.Text;
+using ECapture.Capture.Bpf;
+
+namespace ECapture.Capture.Modules.Postgres;
+
+/// <summary>
+/// Says which sessions are the pipeline's own: their client is one of its processes on this host, or their user is one that the options
+/// name. (Not by the application name: anybody can set that.)
+/// </summary>
+internal sealed class Exclusion(IReadOnlyDictionary<string, BpfMap> maps, IReadOnlyList<string> users)
+{
+    // The client's process may be noted a moment after its first message was read here.
+    private const int Looks = 8;
+
+    /// <returns>Why the session is left out; null: it is not.</returns>
+    internal string? Find(ServerSession session)
+    {
+        if (session.Looks >= Looks)
+        {
+            return null;
+        }
+
+        if (ClientOf(session.Socket) is not 0 and uint pid && maps["excluded_processes"].TryGet(pid, out byte _))
+        {
+            return $"sessions of process {pid}";
+        }
+
+        if (users.Count > 0)
+        {
+            string user = Encoding.UTF8.GetString(session.User.Span);
+            if (users.Contains(user))
+            {
+                return $"sessions of database user {user}";
+            }
+        }
+
+        session.Looks++;
+        return null;
+    }
+
+    private uint ClientOf(in SocketTuple socket) =>
+        !socket.HasAddresses ? socket.PeerPid
+        : maps["socket_owner"].TryGet(socket.Reversed(), out SocketOwner owner) ? owner.Pid
+        : 0;
+}

@@ -1,0 +1,150 @@
+using ECapture.Capture.Bpf;
+using ECapture.Capture.Elf;
+using ECapture.Capture.Modules.Processes;
+using ECapture.Capture.Modules.Tls;
+using ECapture.Capture.Publishing;
+using ECapture.Events;
+using ECapture.Events.V1;
+using Google.Protobuf;
+
+namespace ECapture.Capture.Modules.Postgres;
+
+/// <summary>Finds PostgreSQL server programs on disk, in running processes and among programs that start, and attaches to them.</summary>
+internal sealed class ServerTargets(ModuleContext context, BpfObject postgres)
+{
+    private const string Program = "postgres";
+    private const int MostWaiting = 2048; // servers that wait for their client when the agent starts, watched one by one
+
+    private readonly HashSet<FileIdentity> _attached = [];
+    private readonly Dictionary<uint, List<BpfLink>> _waiting = [];
+
+    /// <summary>Attaches to everything that is there now.</summary>
+    internal void AttachAll()
+    {
+        foreach (string path in context.Options.PostgresPrograms)
+        {
+            if (!File.Exists(path))
+            {
+                throw new CaptureException($"there is no PostgreSQL program {path}: give the path of an existing file") { IsUsage = true };
+            }
+
+            Attach(path, path);
+        }
+
+        foreach (string path in OnDisk())
+        {
+            Attach(path, path);
+        }
+
+        foreach ((uint pid, string path) in RunningPrograms.List())
+        {
+            if (Path.GetFileName(path) == Program)
+            {
+                string file = $"/proc/{pid}/exe";
+                Attach(file, path);
+                Watch(pid, file);
+            }
+        }
+    }
+
+    /// <summary>Looks at a program that began.</summary>
+    internal void Look(StartedProcess process)
+    {
+        string executable = process.Executable.ToStringUtf8();
+        if (Path.GetFileName(executable) == Program)
+        {
+            Attach($"/proc/{process.Record.Header.Pid}/exe", executable);
+        }
+    }
+
+    /// <summary>Takes the extra probes off servers that do not need them any more.</summary>
+    internal void Settle()
+    {
+        BpfMap settled = postgres.Maps["postgres_settled"];
+        foreach (uint pid in _waiting.Keys.ToList())
+        {
+            if (settled.TryGet(pid, out byte _) || !Directory.Exists($"/proc/{pid}"))
+            {
+                _waiting.Remove(pid, out List<BpfLink>? links);
+                links?.ForEach(l => l.Dispose());
+            }
+        }
+    }
+
+    private static IEnumerable<string> OnDisk()
+    {
+        const string Debian = "/usr/lib/postgresql";
+        IEnumerable<string> versions = Directory.Exists(Debian) ? Directory.EnumerateDirectories(Debian).Select(d => Path.Combine(d, "bin", Program)) : [];
+        return versions
+            .Concat(Directory.EnumerateDirectories("/usr").Where(d => Path.GetFileName(d).StartsWith("pgsql", StringComparison.Ordinal)).Select(d => Path.Combine(d, "bin", Program)))
+            .Append("/usr/bin/postgres")
+            .Append("/usr/local/pgsql/bin/postgres")
+            .Where(File.Exists);
+    }
+
+    private void Attach(string file, string name)
+    {
+        if (!FileIdentity.TryRead(file, out FileIdentity identity) || !_attached.Add(identity))
+        {
+            return;
+        }
+
+        try
+        {
+            using ElfFile elf = ElfFile.Open(file);
+            if (!elf.TryGetSymbolOffset("secure_read", out ulong read) || !elf.TryGetSymbolOffset("secure_write", out ulong write))
+            {
+                NotCovered(name, "it does not export secure_read and secure_write: its statements are not seen");
+                return;
+            }
+
+            postgres.AttachUprobe("on_read_done", file, read, isReturn: true);
+            postgres.AttachUprobe("on_write_done", file, write, isReturn: true);
+            postgres.AttachUprobe("on_read", file, read);
+            postgres.AttachUprobe("on_write", file, write);
+        }
+        catch (CaptureException e)
+        {
+            NotCovered(name, e.Message);
+        }
+    }
+
+    // The server is inside secure_read, which was entered before it was watched.
+    private void Watch(uint pid, string file)
+    {
+        if (_waiting.Count >= MostWaiting || _waiting.ContainsKey(pid))
+        {
+            return;
+        }
+
+        List<BpfLink> links = _waiting[pid] = [];
+        try
+        {
+            using ElfFile elf = ElfFile.Open(file);
+            if (elf.TryGetSymbolOffset("secure_raw_read", out ulong raw))
+            {
+                links.Add(postgres.AttachUprobe("on_raw_read_done", file, raw, isReturn: true, pid: (int)pid));
+                links.Add(postgres.AttachUprobe("on_raw_read", file, raw, pid: (int)pid));
+            }
+
+            if (elf.TryGetSymbolOffset("be_tls_read", out ulong tls))
+            {
+                links.Add(postgres.AttachUprobe("on_tls_read_done", file, tls, isReturn: true, pid: (int)pid));
+                links.Add(postgres.AttachUprobe("on_tls_read", file, tls, pid: (int)pid));
+            }
+        }
+        catch (CaptureException) when (!Directory.Exists($"/proc/{pid}"))
+        {
+            // It ended meanwhile.
+        }
+        catch (CaptureException e)
+        {
+            NotCovered($"process {pid}", $"the first statement of its session may be missed: {e.Message}");
+        }
+    }
+
+    private void NotCovered(string target, string reason) => context.Publisher.Publish(
+        Topics.Agent,
+        new EventHeader { BootNs = context.BootNs() },
+        new Event { Coverage = new Coverage { Subject = "postgres", Target = ByteString.CopyFromUtf8(target), Reason = reason } });
+}
