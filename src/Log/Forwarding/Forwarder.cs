@@ -118,6 +118,7 @@ public sealed partial class Forwarder
                     case DeliveryKind.Assigned:
                         _partitions[delivery.Partition] = new InFlight();
                         source.Seek(delivery.Partition, -1);
+                        Report(source);
                         break;
                     case DeliveryKind.Revoked:
                         _partitions.Remove(delivery.Partition);

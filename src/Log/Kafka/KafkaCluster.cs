@@ -61,15 +61,16 @@ internal sealed class KafkaCluster : IDisposable
 
     /// <summary>How many partitions a topic has; makes the topic where it is missing.</summary>
     /// <param name="topic">Short name.</param>
+    /// <param name="limit">How long a topic may take to appear.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="LogException">No broker answers (transient), or the topic is missing and may not be made.</exception>
-    public async Task<int> PartitionsAsync(string topic, CancellationToken cancellationToken)
+    public async Task<int> PartitionsAsync(string topic, TimeSpan limit, CancellationToken cancellationToken)
     {
         string name = Topics.KafkaName(topic);
         bool asked = false;
         Error? last = null;
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(2 * Patience);
+        patience.CancelAfter(limit);
         while (!patience.IsCancellationRequested)
         {
             // Brokers before 0.10 make a missing topic when they are asked about it, if they are allowed to.
@@ -88,7 +89,7 @@ internal sealed class KafkaCluster : IDisposable
 
             if (!asked && KafkaSettings.IsModern(_address) && last?.Code is not ErrorCode.LeaderNotAvailable)
             {
-                await MakeAsync(name);
+                await MakeAsync(name, limit);
                 asked = true;
             }
 
@@ -104,13 +105,13 @@ internal sealed class KafkaCluster : IDisposable
 
         cancellationToken.ThrowIfCancellationRequested();
         throw new LogException(
-            $"Kafka at {string.Join(',', _address.Brokers)} has no topic {name} and did not make it within {2 * Patience.TotalSeconds:0} s ({last?.Reason ?? "no error given"}): make it by hand, or allow auto.create.topics.enable",
+            $"Kafka at {string.Join(',', _address.Brokers)} has no topic {name} and did not make it within {limit.TotalSeconds:0} s ({last?.Reason ?? "no error given"}): make it by hand, or allow auto.create.topics.enable",
             isTransient: true);
     }
 
     public void Dispose() => _admin.Dispose();
 
-    private async Task MakeAsync(string name)
+    private async Task MakeAsync(string name, TimeSpan limit)
     {
         TopicSpecification wanted = new()
         {
@@ -120,7 +121,7 @@ internal sealed class KafkaCluster : IDisposable
         };
         try
         {
-            await _admin.CreateTopicsAsync([wanted], new CreateTopicsOptions { RequestTimeout = Patience, OperationTimeout = Patience });
+            await _admin.CreateTopicsAsync([wanted], new CreateTopicsOptions { RequestTimeout = limit, OperationTimeout = limit });
         }
         catch (CreateTopicsException e) when (e.Results.TrueForAll(r => r.Error.Code == ErrorCode.TopicAlreadyExists))
         {

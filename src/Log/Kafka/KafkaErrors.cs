@@ -13,8 +13,23 @@ internal static class KafkaErrors
             isTransient: true);
 
     /// <summary>The error for a configuration that librdkafka refuses.</summary>
-    public static LogException Configuration(Exception e) =>
-        new($"the options of the log address are not valid: {e.Message}", isTransient: false, e);
+    public static LogException Configuration(LogAddress address, Exception e) =>
+        new($"librdkafka refuses an option of the log address ({string.Join('&', address.Options.Select(o => $"{o.Key}={o.Value}"))}): {e.Message}", isTransient: false, e);
+
+    /// <summary>
+    /// What a log line of the client says went wrong; null for lines that are no errors. Some errors (a refused connection while nobody
+    /// polls) come only this way.
+    /// </summary>
+    public static string? Reason(LogMessage message)
+    {
+        if (message.Level > SyslogLevel.Error)
+        {
+            return null;
+        }
+
+        int thread = message.Message.IndexOf("]: ", StringComparison.Ordinal); // "[thrd:NAME]: …"
+        return thread < 0 ? message.Message : message.Message[(thread + 3)..];
+    }
 
     private static bool IsTransient(Error error) =>
         error.IsFatal

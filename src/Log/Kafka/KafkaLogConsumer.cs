@@ -13,6 +13,7 @@ public sealed class KafkaLogConsumer : ILogConsumer
     private const int MaxRecords = 16 * 1024;
     private const int MaxBytes = 1 << 20;
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan TopicLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan BoundsLimit = TimeSpan.FromSeconds(10);
 
     private readonly LogAddress _address;
@@ -42,12 +43,12 @@ public sealed class KafkaLogConsumer : ILogConsumer
                 .SetPartitionsRevokedHandler((_, partitions) => OnRevoked(partitions))
                 .SetPartitionsLostHandler((_, partitions) => OnRevoked(partitions))
                 .SetErrorHandler((_, error) => OnError(error))
-                .SetLogHandler((_, _) => { }) // what matters comes as an error; the rest would go to stderr
+                .SetLogHandler((_, message) => _lastError = KafkaErrors.Reason(message) ?? _lastError)
                 .Build();
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
-            throw KafkaErrors.Configuration(e);
+            throw KafkaErrors.Configuration(address, e);
         }
 
         _cluster = new KafkaCluster(address, _consumer.Handle, () => _lastError);
@@ -201,20 +202,21 @@ public sealed class KafkaLogConsumer : ILogConsumer
     internal async Task StartAsync(IReadOnlyCollection<string> topics, CancellationToken cancellationToken)
     {
         LogId = await _cluster.IdAsync(cancellationToken);
-        foreach (string topic in topics)
-        {
-            try
-            {
-                await _cluster.PartitionsAsync(topic, cancellationToken);
-            }
-            catch (LogException) when (topics.Count > 0)
-            {
-                // A sink needs no right to make topics: those that appear later are met then.
-                LogMetrics.KafkaErrors.Add(1);
-            }
-        }
-
+        await Task.WhenAll(topics.Select(topic => MakeAsync(topic, cancellationToken)));
         _consumer.Subscribe(topics.Select(Topics.KafkaName));
+    }
+
+    private async Task MakeAsync(string topic, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _cluster.PartitionsAsync(topic, TopicLimit, cancellationToken);
+        }
+        catch (LogException)
+        {
+            // A sink needs no right to make topics: those that appear later are met then.
+            LogMetrics.KafkaErrors.Add(1);
+        }
     }
 
     // What the last delivery used; a record that was read ahead is saved from the buffer that is used again.

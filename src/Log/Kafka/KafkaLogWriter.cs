@@ -11,6 +11,7 @@ namespace ECapture.Log.Kafka;
 /// </summary>
 public sealed class KafkaLogWriter : ILogWriter
 {
+    private static readonly TimeSpan TopicPatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan FullQueueWait = TimeSpan.FromMilliseconds(5);
 
     private readonly LogAddress _address;
@@ -28,12 +29,12 @@ public sealed class KafkaLogWriter : ILogWriter
         {
             _producer = new ProducerBuilder<byte[], byte[]>(KafkaSettings.Producer(address))
                 .SetErrorHandler((_, error) => OnError(error))
-                .SetLogHandler((_, _) => { }) // what matters comes as an error; the rest would go to stderr
+                .SetLogHandler((_, message) => _lastError = KafkaErrors.Reason(message) ?? _lastError)
                 .Build();
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
-            throw KafkaErrors.Configuration(e);
+            throw KafkaErrors.Configuration(address, e);
         }
 
         _cluster = new KafkaCluster(address, _producer.Handle, () => _lastError);
@@ -50,7 +51,8 @@ public sealed class KafkaLogWriter : ILogWriter
     /// <param name="topic">Short name.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="LogException">No broker answers (transient), or the topic is missing and may not be made.</exception>
-    public Task<int> GetPartitionsAsync(string topic, CancellationToken cancellationToken) => _cluster.PartitionsAsync(topic, cancellationToken);
+    public Task<int> GetPartitionsAsync(string topic, CancellationToken cancellationToken) =>
+        _cluster.PartitionsAsync(topic, TopicPatience, cancellationToken);
 
     /// <inheritdoc/>
     /// <exception cref="OperationCanceledException">Cancelled while waiting; the records may still arrive.</exception>

@@ -6,7 +6,7 @@ public sealed record LocalConsumerOptions
     /// <summary>After this long without a sign of life a member's partitions go to others. 10 s by default; at least 200 ms.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often an idle member looks for new records. 20 ms by default; 1 ms to 1 s.</summary>
+    /// <summary>How often a member that waits looks for new records; after fifty looks in vain every 50 ms. 20 ms by default; 1 ms to 1 s.</summary>
     public TimeSpan Poll { get; init; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>A delivery ends when it holds this many bytes. 512 KiB by default.</summary>

@@ -8,6 +8,10 @@ namespace ECapture.Log.Local;
 /// </summary>
 public sealed class LocalLogConsumer : ILogConsumer
 {
+    // After a second without anything the polls become rarer: an idle host is not kept awake for nothing.
+    private const int PollsBeforeRest = 50;
+    private static readonly TimeSpan RestingPoll = TimeSpan.FromMilliseconds(50);
+
     private readonly LocalConsumerOptions _options;
     private readonly Catalogue _catalogue;
     private readonly Catalogue _memberCatalogue;
@@ -17,6 +21,7 @@ public sealed class LocalLogConsumer : ILogConsumer
     private readonly List<Reading> _readings = [];
     private int _turn;
     private int _knownPartitions = -1;
+    private int _emptyPolls;
     private bool _mayHaveRecords;
     private bool _disposed;
 
@@ -67,6 +72,7 @@ public sealed class LocalLogConsumer : ILogConsumer
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (Next() is { } delivery)
             {
+                _emptyPolls = 0;
                 return delivery;
             }
 
@@ -76,7 +82,8 @@ public sealed class LocalLogConsumer : ILogConsumer
                 return new Delivery(DeliveryKind.None, default, default);
             }
 
-            await Task.Delay(left < _options.Poll ? left : _options.Poll, cancellationToken);
+            TimeSpan poll = ++_emptyPolls > PollsBeforeRest && _options.Poll < RestingPoll ? RestingPoll : _options.Poll;
+            await Task.Delay(left < poll ? left : poll, cancellationToken);
         }
     }
 
