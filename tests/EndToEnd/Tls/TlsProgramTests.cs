@@ -147,6 +147,58 @@ public sealed class TlsProgramTests : IDisposable
     }
 
     [Fact]
+    public async Task Plaintext_OneCallOfMoreThanIsTaken_CutIsDeclared()
+    {
+        const int Taken = 16 << 20;
+        const int Size = Taken + 100_000;
+        string file = Path.Combine(_folder, "payload");
+        File.WriteAllBytes(file, RandomNumberGenerator.GetBytes(Size));
+        TestCertificate certificate = TestCertificate.Create(_folder);
+        await using CaptureSession session = await CaptureSession.StartAsync("tls");
+
+        using ScriptProcess server = ScriptProcess.Python(SlowServer, [certificate.CertificatePath, certificate.KeyPath, Text(Size)]);
+        string port = await server.ReadLineAsync();
+        using ScriptProcess sender = ScriptProcess.Python(Sender, [port, certificate.CertificatePath, file, "block"]);
+        await sender.ReadLineAsync();
+        await server.ReadLineAsync();
+        await session.WaitForAsync(e => e.Loss?.Why.Contains("more bytes than are taken", StringComparison.Ordinal) == true, "the loss");
+        IReadOnlyList<Event> events = await session.StopAsync();
+
+        Event[] sent = TlsStream.Data(events, e => e.Process?.Pid == sender.Pid, Direction.Sent);
+        Assert.Equal(Taken, sent.Sum(e => e.TlsData.Data.Length));
+        Assert.Equal((ulong)(sent[^1].TlsData.Data.Length + Size - Taken), sent[^1].Truncation.Length);
+        Assert.All(sent[..^1], e => Assert.Null(e.Truncation));
+    }
+
+    [Fact]
+    public async Task Plaintext_MemoryBioOfAsyncio_CapturedWithTheThreadsSocket()
+    {
+        const string Script = """
+            import asyncio, ssl, sys
+            async def main():
+                context = ssl.create_default_context(cafile=sys.argv[2])
+                reader, writer = await asyncio.open_connection("127.0.0.1", int(sys.argv[1]), ssl=context, server_hostname="localhost")
+                writer.write(b"GET /page HTTP/1.0\r\nX-Marker: " + sys.argv[3].encode() + b"\r\n\r\n")
+                print((await reader.read()).split(b"\r\n")[0].decode())
+            asyncio.run(main())
+            """;
+        string marker = $"m{Guid.NewGuid():n}";
+        await using NginxServer nginx = await NginxServer.StartAsync(http2: false);
+        File.WriteAllText(Path.Combine(nginx.Files, "page"), "page");
+        await using CaptureSession session = await CaptureSession.StartAsync("tls");
+
+        using ScriptProcess client = ScriptProcess.Python(Script, [Text(nginx.Port), nginx.CertificatePath, marker]);
+        Assert.Equal("HTTP/1.1 200 OK", await client.ReadLineAsync());
+        NginxRequest request = await nginx.RequestAsync(marker);
+        Event sent = await session.WaitForAsync(e => e.Process?.Pid == client.Pid && TlsStream.Contains(e, marker), "the request");
+        Event secret = await session.WaitForAsync(e => e.Process?.Pid == client.Pid && e.TlsSecret is not null, "a secret");
+
+        Assert.Equal((uint)request.Port, sent.Flow.LocalPort);
+        Assert.Equal((uint)request.Port, secret.Flow.LocalPort);
+        Assert.Equal(sent.Connection, secret.Connection);
+    }
+
+    [Fact]
     public async Task Plaintext_OpenSslServer_Captured()
     {
         string marker = $"m{Guid.NewGuid():n}";
