@@ -168,6 +168,16 @@ public sealed class PcapngWriter
         BinaryPrimitives.WriteUInt32LittleEndian(block[(total - 4)..], (uint)total);
     }
 
+    /// <summary>Copies whole blocks that another writer made.</summary>
+    public async ValueTask CopyAsync(MemoryStream blocks, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(blocks);
+        await FlushAsync(cancellationToken).ConfigureAwait(false);
+        blocks.Position = 0;
+        await blocks.CopyToAsync(_stream, cancellationToken).ConfigureAwait(false);
+        _flushed += blocks.Length;
+    }
+
     /// <summary>Hands everything collected to the stream and waits until it took it.</summary>
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {

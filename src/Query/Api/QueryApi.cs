@@ -19,10 +19,11 @@ internal static class QueryApi
     public static void MapQueryApi(this IEndpointRouteBuilder app, QueryServiceOptions options)
     {
         IEventStoreReader store = options.Store;
-        app.MapGet("/api/v1/events", (HttpContext context) => EventsAsync(context, store)).WithName("events");
-        app.MapGet("/api/v1/pcapng", (HttpContext context) => PcapngAsync(context, store)).WithName("pcapng");
-        app.MapGet("/api/v1/modules", (HttpContext context) => ModulesAsync(context)).WithName("modules");
-        app.MapGet("/api/v1/status", (HttpContext context) => StatusAsync(context, store, options)).WithName("status");
+        // As a Delegate: a RequestDelegate would be left out of the API's description.
+        app.MapGet("/api/v1/events", (Delegate)((HttpContext context) => EventsAsync(context, store))).WithName("events");
+        app.MapGet("/api/v1/pcapng", (Delegate)((HttpContext context) => PcapngAsync(context, store))).WithName("pcapng");
+        app.MapGet("/api/v1/modules", (Delegate)((HttpContext context) => ModulesAsync(context))).WithName("modules");
+        app.MapGet("/api/v1/status", (Delegate)((HttpContext context) => StatusAsync(context, store, options))).WithName("status");
         app.MapGet("/health/live", () => Results.Text("live\n")).ExcludeFromDescription();
         app.MapGet("/health/ready", (HttpContext context) => ReadyAsync(context, store, options)).ExcludeFromDescription();
     }
@@ -45,24 +46,11 @@ internal static class QueryApi
         response.ContentType = "application/x-pcapng";
         response.Headers.ContentDisposition = "attachment; filename=\"ecapture.pcapng\"";
         response.Headers.CacheControl = "no-store";
-        response.Headers[PcapngHeaders.Sessions] = rebuild.SessionCount.ToString(CultureInfo.InvariantCulture);
-        bool hasTrailers = response.SupportsTrailers();
-        if (hasTrailers)
-        {
-            foreach (string name in PcapngHeaders.Trailers)
-            {
-                response.DeclareTrailer(name);
-            }
-        }
-
+        response.Headers[PcapngHeaders.Sessions] = Text(rebuild.Sessions);
+        response.Headers[PcapngHeaders.SessionsWithoutSecrets] = Text(rebuild.SessionsWithoutSecrets);
+        response.Headers[PcapngHeaders.Secrets] = Text(rebuild.Secrets);
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        RebuildReport report = await builder.WriteAsync(rebuild, response.Body, context.RequestAborted).ConfigureAwait(false);
-        if (hasTrailers)
-        {
-            response.AppendTrailer(PcapngHeaders.Packets, report.Packets.ToString(CultureInfo.InvariantCulture));
-            response.AppendTrailer(PcapngHeaders.Secrets, report.Secrets.ToString(CultureInfo.InvariantCulture));
-            response.AppendTrailer(PcapngHeaders.SessionsWithoutSecrets, report.SessionsWithoutSecrets.ToString(CultureInfo.InvariantCulture));
-        }
+        await builder.WriteAsync(rebuild, response.Body, context.RequestAborted).ConfigureAwait(false);
     }
 
     private static async Task ModulesAsync(HttpContext context)
@@ -134,6 +122,8 @@ internal static class QueryApi
         context.Response.ContentType = "text/plain; charset=utf-8";
         await context.Response.WriteAsync((reason ?? "ready") + "\n", context.RequestAborted).ConfigureAwait(false);
     }
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static void RefuseParameters(HttpContext context)
     {

@@ -44,13 +44,22 @@ public sealed class QueryClient : IDisposable
         IEnumerable<KeyValuePair<string, string>> parameters, Stream output, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(output);
-        (HttpResponseMessage response, long length) = await CopyAsync("api/v1/pcapng", parameters, output, cancellationToken).ConfigureAwait(false);
-        return new RebuildReport(
-            (int)Number(response.Headers, PcapngHeaders.Sessions),
-            (int)Number(response.TrailingHeaders, PcapngHeaders.SessionsWithoutSecrets),
-            Number(response.TrailingHeaders, PcapngHeaders.Secrets),
-            Number(response.TrailingHeaders, PcapngHeaders.Packets),
-            length);
+        var tally = new PcapngTally(output);
+        await using (tally.ConfigureAwait(false))
+        {
+            HttpResponseMessage response = await CopyAsync("api/v1/pcapng", parameters, tally, cancellationToken).ConfigureAwait(false);
+            if (!tally.IsWhole)
+            {
+                throw new QueryClientException($"the query service at {_service} ended the file in the middle of a block; its log says why", isUsage: false);
+            }
+
+            return new RebuildReport(
+                (int)Number(response.Headers, PcapngHeaders.Sessions),
+                (int)Number(response.Headers, PcapngHeaders.SessionsWithoutSecrets),
+                Number(response.Headers, PcapngHeaders.Secrets),
+                tally.Packets,
+                tally.Bytes);
+        }
     }
 
     /// <summary>True when a service answers there.</summary>
@@ -70,7 +79,7 @@ public sealed class QueryClient : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    private async Task<(HttpResponseMessage Response, long Length)> CopyAsync(
+    private async Task<HttpResponseMessage> CopyAsync(
         string path, IEnumerable<KeyValuePair<string, string>> parameters, Stream output, CancellationToken cancellationToken)
     {
         var query = new StringBuilder(path);
@@ -84,7 +93,6 @@ public sealed class QueryClient : IDisposable
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_service, query.ToString()));
-            request.Headers.TE.ParseAdd("trailers");
             using HttpResponseMessage response =
                 await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
             if (response.StatusCode != HttpStatusCode.OK)
@@ -95,16 +103,8 @@ public sealed class QueryClient : IDisposable
             Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
             await using (body.ConfigureAwait(false))
             {
-                byte[] buffer = new byte[256 << 10];
-                long length = 0;
-                int read;
-                while ((read = await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
-                {
-                    await output.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
-                    length += read;
-                }
-
-                return (response, length);
+                await body.CopyToAsync(output, 256 << 10, cancellationToken).ConfigureAwait(false);
+                return response; // its headers outlive it
             }
         }
         catch (Exception e) when (e is HttpRequestException or HttpIOException)

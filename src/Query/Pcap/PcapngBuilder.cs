@@ -16,7 +16,7 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
 {
     private const uint UnknownUser = uint.MaxValue;
 
-    /// <summary>Finds the sessions of a filter, so that an error of the store comes before the first byte of a file.</summary>
+    /// <summary>Finds the sessions of a filter and their secrets, so that an error of the store comes before the first byte of a file.</summary>
     /// <exception cref="StoreException">The store failed.</exception>
     public async Task<Rebuild> PrepareAsync(EventFilter filter, CancellationToken cancellationToken)
     {
@@ -24,8 +24,19 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
         using Activity? activity = QueryTelemetry.Activities.StartActivity("pcapng.sessions");
         SessionSet sessions = await new SessionResolver(store, options).ResolveAsync(filter, cancellationToken).ConfigureAwait(false);
         Session[] matched = [.. sessions.Matched];
+        List<PacketSegment> plan = PacketPlan.Make(matched, sessions.Bounds);
+        var blocks = new MemoryStream();
+        long secrets = 0;
+        if (options.Keys && plan.Count > 0)
+        {
+            var writer = new PcapngWriter(blocks);
+            var range = new TimeRange(plan[0].Range.From, plan[^1].Range.To);
+            secrets = await new SecretWriter(store, sessions, writer).WriteAsync(range, cancellationToken).ConfigureAwait(false);
+            await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         activity?.SetTag("ecapture.sessions", matched.Length);
-        return new Rebuild(sessions, matched);
+        return new Rebuild(sessions, matched, plan, blocks, secrets);
     }
 
     /// <summary>Writes the file.</summary>
@@ -36,46 +47,35 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
     public async Task<RebuildReport> WriteAsync(Rebuild rebuild, Stream output, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(rebuild);
+        ArgumentNullException.ThrowIfNull(output);
         long begun = Stopwatch.GetTimestamp();
         using Activity? activity = QueryTelemetry.Activities.StartActivity("pcapng.write");
         var writer = new PcapngWriter(output);
         writer.WriteSectionHeader(application: "ecapture " + typeof(PcapngBuilder).Assembly.GetName().Version?.ToString(3));
-        long secrets = 0;
         long packets = 0;
-        Session[] matched = rebuild.Matched;
-        if (matched.Length > 0)
+        if (rebuild.Plan.Count > 0)
         {
-            List<PacketSegment> plan = PacketPlan.Make(matched, rebuild.Sessions.Bounds);
-            string[] hosts = [.. matched.Select(s => s.Key.Host).Distinct().Order(StringComparer.Ordinal)];
+            string[] hosts = [.. rebuild.Matched.Select(s => s.Key.Host).Distinct().Order(StringComparer.Ordinal)];
             var interfaces = new InterfaceTable(writer);
-            if (plan.Count > 0)
+            IReadOnlyCollection<ulong>? flows = rebuild.Plan.Count == 1 ? rebuild.Plan[0].Flows : null;
+            foreach (StoredInterface description in
+                await store.InterfacesAsync(new PacketQuery(rebuild.Range, hosts, flows), cancellationToken).ConfigureAwait(false))
             {
-                var range = new TimeRange(plan[0].Range.From, plan[^1].Range.To);
-                IReadOnlyCollection<ulong>? flows = plan.Count == 1 ? plan[0].Flows : null;
-                foreach (StoredInterface description in
-                    await store.InterfacesAsync(new PacketQuery(range, hosts, flows), cancellationToken).ConfigureAwait(false))
-                {
-                    interfaces.Add(description);
-                }
-
-                if (options.Keys)
-                {
-                    secrets = await new SecretWriter(store, rebuild.Sessions, writer).WriteAsync(range, cancellationToken).ConfigureAwait(false);
-                }
+                interfaces.Add(description);
             }
 
-            WriteProcesses(writer, matched);
-            packets = await WritePacketsAsync(rebuild, plan, hosts, interfaces, writer, cancellationToken).ConfigureAwait(false);
+            await writer.CopyAsync(rebuild.SecretBlocks, cancellationToken).ConfigureAwait(false);
+            WriteProcesses(writer, rebuild.Matched);
+            packets = await WritePacketsAsync(rebuild, hosts, interfaces, writer, cancellationToken).ConfigureAwait(false);
         }
 
         await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
-        var report = new RebuildReport(matched.Length, matched.Count(s => !s.HasSecrets), secrets, packets, writer.BytesWritten);
         activity?.SetTag("ecapture.packets", packets);
         QueryTelemetry.Packets.Add(packets);
-        QueryTelemetry.Bytes.Add(report.Bytes);
-        QueryTelemetry.Sessions.Add(report.Sessions);
+        QueryTelemetry.Bytes.Add(writer.BytesWritten);
+        QueryTelemetry.Sessions.Add(rebuild.Sessions);
         QueryTelemetry.RebuildDuration.Record(Stopwatch.GetElapsedTime(begun).TotalSeconds);
-        return report;
+        return new RebuildReport(rebuild.Sessions, rebuild.SessionsWithoutSecrets, rebuild.Secrets, packets, writer.BytesWritten);
     }
 
     private static void WriteProcesses(PcapngWriter writer, Session[] matched)
@@ -93,11 +93,11 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
     }
 
     private async Task<long> WritePacketsAsync(
-        Rebuild rebuild, List<PacketSegment> plan, string[] hosts, InterfaceTable interfaces, PcapngWriter writer, CancellationToken cancellationToken)
+        Rebuild rebuild, string[] hosts, InterfaceTable interfaces, PcapngWriter writer, CancellationToken cancellationToken)
     {
-        var tracks = new FlowTracks(rebuild.Sessions, hosts.Length > 1);
+        var tracks = new FlowTracks(rebuild.Set, hosts.Length > 1);
         long packets = 0;
-        foreach (PacketSegment segment in plan)
+        foreach (PacketSegment segment in rebuild.Plan)
         {
             IPacketCursor cursor =
                 await store.PacketsAsync(new PacketQuery(segment.Range, hosts, segment.Flows), cancellationToken).ConfigureAwait(false);

@@ -2,19 +2,37 @@ using ECapture.Storage.Reading;
 
 namespace ECapture.Query.Pcap;
 
-/// <summary>The sessions that a file will hold.</summary>
+/// <summary>What a file will hold: sessions and their secrets are found, packets are not read yet.</summary>
 public sealed class Rebuild
 {
-    internal Rebuild(SessionSet sessions, Session[] matched)
+    internal Rebuild(SessionSet set, Session[] matched, IReadOnlyList<PacketSegment> plan, MemoryStream secretBlocks, long secrets)
     {
-        Sessions = sessions;
+        Set = set;
         Matched = matched;
+        Plan = plan;
+        SecretBlocks = secretBlocks;
+        Secrets = secrets;
+        SessionsWithoutSecrets = matched.Count(s => !s.HasSecrets);
     }
 
-    /// <summary>How many.</summary>
-    public int SessionCount => Matched.Length;
+    /// <summary>Sessions that the filter matched.</summary>
+    public int Sessions => Matched.Length;
 
-    internal SessionSet Sessions { get; }
+    /// <summary>Of them, those without any secret: not TLS, or not to be decrypted. All of them when secrets are left out.</summary>
+    public int SessionsWithoutSecrets { get; }
+
+    /// <summary>Key-log lines.</summary>
+    public long Secrets { get; }
+
+    internal SessionSet Set { get; }
 
     internal Session[] Matched { get; }
+
+    internal IReadOnlyList<PacketSegment> Plan { get; }
+
+    /// <summary>Decryption Secrets Blocks, ready to be copied.</summary>
+    internal MemoryStream SecretBlocks { get; }
+
+    /// <summary>From the first to the last packet that may be wanted.</summary>
+    internal TimeRange Range => new(Plan[0].Range.From, Plan[^1].Range.To);
 }

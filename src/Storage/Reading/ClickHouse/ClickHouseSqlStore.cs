@@ -6,10 +6,8 @@ namespace ECapture.Storage.Reading.ClickHouse;
 /// <summary>Reads of ClickHouse, in Native format.</summary>
 internal sealed class ClickHouseSqlStore(IClickHouse engine) : ISqlStore
 {
-    // Small blocks keep memory flat on both sides; dictionaries would have to be read per block, so they are sent as plain texts.
-    // Sorts of several hosts' packets go to the engine's disk above 256 MB.
-    private const string Settings =
-        " SETTINGS max_block_size = 8192, low_cardinality_allow_in_native_format = 0, max_bytes_before_external_sort = 268435456";
+    // Small blocks keep memory flat on both sides. Sorts of several hosts' packets go to the engine's disk above 256 MB.
+    private const string Settings = " SETTINGS max_block_size = 8192, max_bytes_before_external_sort = 268435456";
 
     public string Address => engine.Address;
 

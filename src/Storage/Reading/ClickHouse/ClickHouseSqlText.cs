@@ -30,13 +30,12 @@ internal sealed class ClickHouseSqlText : SqlText
 
     public override string AnyOfTexts(string column, IReadOnlyCollection<string> values) => values.Count == 1
         ? $"{column} = {Add("String", values.First())}" // read in order needs an equality
-        : $"{column} IN {Add("Array(String)", "[" + string.Join(',', values.Select(ClickHouseText.QuoteString)) + "]")}";
+        : $"{column} IN ({string.Join(", ", values.Select(v => Add("String", v)))})";
 
     public override string AnyOfNames(string column, IReadOnlyCollection<string> values) => AnyOfTexts(column, values);
 
     public override string AnyOfBytes(string column, IReadOnlyCollection<byte[]> values) =>
-        // Bytes have no text form; a literal set keeps the index usable.
-        $"{column} IN (SELECT unhex(arrayJoin({Add("Array(String)", "[" + string.Join(',', values.Select(v => "'" + Convert.ToHexStringLower(v) + "'")) + "]")})))";
+        $"{column} IN ({string.Join(", ", values.Select(v => $"unhex({Add("String", Convert.ToHexStringLower(v))})"))})"; // bytes have no text form
 
     public override string Contains(string column, string text) => $"position({column}, {Add("String", text)}) > 0";
 

@@ -5,14 +5,20 @@ namespace ECapture.Storage.Reading.ClickHouse;
 /// <summary>One column of a Native block. Its arrays are used again for the next block.</summary>
 internal sealed class NativeColumn
 {
+    private const string LowCardinality = "LowCardinality(";
+    private const ulong SharedDictionary = 0x100;
+    private const ulong OwnDictionary = 0x200;
+
     private byte[] _values = [];
     private byte[] _nulls = [];
+    private byte[] _indices = [];
     private int[] _ends = [];
     private int _width;
     private bool _isUuid;
     private bool _isSigned32;
 
     private bool _isNullable;
+    private int _indexWidth;
 
     /// <summary>True when the column is still in the stream, read row by row: only the last one of texts can be.</summary>
     public bool IsStreamed { get; private set; }
@@ -25,6 +31,7 @@ internal sealed class NativeColumn
         _isUuid = inner == "UUID";
         _isSigned32 = inner == "Int32";
         IsStreamed = false;
+        _indexWidth = 0;
         if (_isNullable)
         {
             Grow(ref _nulls, rows);
@@ -35,6 +42,10 @@ internal sealed class NativeColumn
         {
             Grow(ref _values, checked(rows * _width));
             await input.ReadExactlyAsync(_values.AsMemory(0, rows * _width), cancellationToken).ConfigureAwait(false);
+        }
+        else if (inner.StartsWith(LowCardinality, StringComparison.Ordinal))
+        {
+            await LoadDictionaryAsync(input, rows, cancellationToken).ConfigureAwait(false);
         }
         else if (isLast && !_isNullable)
         {
@@ -78,8 +89,39 @@ internal sealed class NativeColumn
 
     public ReadOnlySpan<byte> Bytes(int row)
     {
+        row = _indexWidth switch
+        {
+            0 => row,
+            1 => _indices[row],
+            2 => BinaryPrimitives.ReadUInt16LittleEndian(_indices.AsSpan(2 * row)),
+            _ => BinaryPrimitives.ReadInt32LittleEndian(_indices.AsSpan(4 * row)),
+        };
         int start = row == 0 ? 0 : _ends[row - 1];
         return _values.AsSpan(start, _ends[row] - start);
+    }
+
+    /// <summary>A dictionary of the block and an index per row, as ClickHouse's SerializationLowCardinality writes them.</summary>
+    private async ValueTask LoadDictionaryAsync(NativeInput input, int rows, CancellationToken cancellationToken)
+    {
+        ulong version = await input.ReadUInt64Async(cancellationToken).ConfigureAwait(false);
+        ulong flags = await input.ReadUInt64Async(cancellationToken).ConfigureAwait(false);
+        ulong keys = await input.ReadUInt64Async(cancellationToken).ConfigureAwait(false);
+        int width = 1 << (int)(flags & 0xFF);
+        if (version != 1 || (flags & OwnDictionary) == 0 || (flags & SharedDictionary) != 0 || width > 4 || keys > (ulong)rows + 2)
+        {
+            throw new StoreException("ClickHouse answered with a dictionary in a form that this version does not read", isTransient: false);
+        }
+
+        await LoadTextsAsync(input, (int)keys, cancellationToken).ConfigureAwait(false);
+        ulong indices = await input.ReadUInt64Async(cancellationToken).ConfigureAwait(false);
+        if (indices != (ulong)rows)
+        {
+            throw new StoreException("ClickHouse answered with a dictionary that has not an index for each row", isTransient: false);
+        }
+
+        Grow(ref _indices, rows * width);
+        await input.ReadExactlyAsync(_indices.AsMemory(0, rows * width), cancellationToken).ConfigureAwait(false);
+        _indexWidth = width;
     }
 
     private async ValueTask LoadTextsAsync(NativeInput input, int rows, CancellationToken cancellationToken)
@@ -115,7 +157,7 @@ internal sealed class NativeColumn
 
     private static int Width(string type) => type switch
     {
-        "String" => 0,
+        "String" or LowCardinality + "String)" => 0,
         "UInt8" or "Int8" => 1,
         "UInt16" or "Int16" => 2,
         "UInt32" or "Int32" or "DateTime" => 4,

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace ECapture.Storage.Reading.ClickHouse;
 
 /// <summary>The bytes of a result on their way from the store: one buffer that grows only to hold the largest value.</summary>
@@ -54,6 +56,18 @@ internal sealed class NativeInput(Stream stream) : IAsyncDisposable
 
             await FillAsync(cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    public async ValueTask<ulong> ReadUInt64Async(CancellationToken cancellationToken)
+    {
+        while (Available < sizeof(ulong))
+        {
+            await FillAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        ulong value = BinaryPrimitives.ReadUInt64LittleEndian(_buffer.AsSpan(_start));
+        _start += sizeof(ulong);
+        return value;
     }
 
     /// <summary>True when nothing more comes.</summary>

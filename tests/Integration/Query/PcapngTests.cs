@@ -1,0 +1,213 @@
+using System.Text;
+using ECapture.Events.V1;
+using ECapture.Pcapng;
+using ECapture.Query.Pcap;
+using ECapture.Storage;
+using ECapture.Storage.Reading;
+using ECapture.Tests.Integration.Storage;
+using ECapture.Tests.Support.Querying;
+
+namespace ECapture.Tests.Integration.Querying;
+
+/// <summary>Files rebuilt from real TLS sessions, judged by tshark.</summary>
+public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public static TheoryData<StoreKind> Kinds => [StoreKind.ClickHouse, StoreKind.Postgres];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Rebuild_Everything_DecryptsAndHoldsEveryFrameOnceInOrder(StoreKind kind)
+    {
+        await using Built built = await BuildAsync(kind, new TlsHistory(tls), _ => EventFilter.All);
+
+        Assert.Equal((3, 0, tls.KeyLog.Count, tls.Frames.Count), (built.Report.Sessions, built.Report.SessionsWithoutSecrets, (int)built.Report.Secrets, (int)built.Report.Packets));
+        Assert.Equal(new FileInfo(built.Path).Length, built.Report.Bytes);
+        Assert.Equal(tls.Frames.OrderBy(f => f.Time).Select(f => (f.Time, Convert.ToHexString(f.Data))), built.Packets.Select(p => ((ulong)p.UnixNanoseconds!, Convert.ToHexString(p.Data.Span))));
+        Assert.Equal(
+            [typeof(SectionHeaderBlock), typeof(InterfaceDescriptionBlock), typeof(DecryptionSecretsBlock), typeof(CustomBlock), typeof(PacketBlock)],
+            built.Blocks.Select(b => b.GetType()).Distinct());
+        string[] decrypted = await Tshark.FieldsAsync(built.Path, "http.request", "http.request.uri");
+        Assert.Equal(tls.Exchanges.Select(e => "/" + e.Marker).Order(StringComparer.Ordinal), decrypted.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Rebuild_Everything_TsharkShowsDirectionInterfaceAndProcess(StoreKind kind)
+    {
+        await using Built built = await BuildAsync(kind, new TlsHistory(tls), _ => EventFilter.All);
+
+        string[] lines = await Tshark.FieldsAsync(built.Path, "tcp", "frame.time_epoch", "frame.interface_name", "frame.packet_flags_direction", "frame.comment", "tcp.srcport");
+
+        Assert.Equal(tls.Frames.Count, lines.Length);
+        ILookup<ushort, string> names = tls.Exchanges.ToLookup(e => e.ClientPort, e => $"{e.Process} (pid {e.Pid})");
+        foreach ((string line, (ulong time, _)) in lines.Zip(tls.Frames.OrderBy(f => f.Time)))
+        {
+            string[] fields = line.Split('|');
+            Assert.Equal($"{time / 1_000_000_000}.{time % 1_000_000_000:000000000}", fields[0]);
+            Assert.Equal(("lo", "0x00000002"), (fields[1], fields[2]));
+            ushort port = ushort.Parse(fields[4], null);
+            Assert.Contains(fields[3], port == tls.ServerPort ? ["openssl (pid 900)"] : names[port]);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Rebuild_OneProcess_HoldsItsWholeSessionAndNoOtherSecret(StoreKind kind)
+    {
+        for (int i = 0; i < tls.Exchanges.Count; i++)
+        {
+            var history = new TlsHistory(tls);
+            await using Built built = await BuildAsync(kind, history, _ => EventFilter.All with { Processes = [tls.Exchanges[i].Process] });
+
+            await AssertIsSessionAsync(built, history, i);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Rebuild_TextOfThePlaintext_FindsTheSessionThroughItsConnection(StoreKind kind)
+    {
+        var history = new TlsHistory(tls);
+        await using Built built = await BuildAsync(kind, history, _ => EventFilter.All with { Text = tls.Exchanges[2].Marker });
+
+        await AssertIsSessionAsync(built, history, 2);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Rebuild_WindowInTheMiddle_TakesTheSessionFromItsFirstPacket(StoreKind kind)
+    {
+        var history = new TlsHistory(tls);
+        await using Built built = await BuildAsync(kind, history, events =>
+        {
+            // A window that begins after the handshake of the last session.
+            ulong[] times = [.. events.Where(e => e.Topic == "packet").Select(e => e.WallNs).Order()];
+            return EventFilter.All with { From = (long)times[^4], To = (long)times[^1] };
+        });
+
+        await AssertIsSessionAsync(built, history, 2);
+    }
+
+    [Theory]
+    [InlineData(StoreKind.ClickHouse, false)]
+    [InlineData(StoreKind.ClickHouse, true)]
+    [InlineData(StoreKind.Postgres, false)]
+    public async Task Rebuild_WithoutConnectionEvents_CutsSessionsAtTheirSyns(StoreKind kind, bool first)
+    {
+        var history = new TlsHistory(tls) { WithConnections = false };
+        int index = first ? 0 : 2;
+        await using Built built = await BuildAsync(kind, history, _ => EventFilter.All with { Pids = [tls.Exchanges[index].Pid], Topics = ["packet"] });
+
+        await AssertIsSessionAsync(built, history, index);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Rebuild_WithoutWireLinks_FindsSecretsByConnection(StoreKind kind)
+    {
+        var history = new TlsHistory(tls) { WithWireLinks = false };
+        await using Built built = await BuildAsync(kind, history, _ => EventFilter.All with { Pids = [tls.Exchanges[0].Pid] });
+
+        await AssertIsSessionAsync(built, history, 0);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Rebuild_WithoutKeys_HoldsNoSecret(StoreKind kind)
+    {
+        await using Built built = await BuildAsync(kind, new TlsHistory(tls), _ => EventFilter.All, new RebuildOptions { Keys = false });
+
+        Assert.DoesNotContain(built.Blocks, b => b is DecryptionSecretsBlock);
+        Assert.Equal((0L, tls.Frames.Count), (built.Report.Secrets, built.Packets.Count));
+        Assert.Empty(await Tshark.FieldsAsync(built.Path, "http.request", "http.request.uri"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Rebuild_NothingMatches_IsAnEmptyFileThatOpens(StoreKind kind)
+    {
+        await using Built built = await BuildAsync(kind, new TlsHistory(tls), _ => EventFilter.All with { Pids = [1] });
+
+        Assert.Equal((0, 0L), (built.Report.Sessions, built.Report.Packets));
+        Assert.Empty(await Tshark.FieldsAsync(built.Path, null, "frame.number"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Rebuild_TwoHostsWithTheSameFlow_AreKeptApart(StoreKind kind)
+    {
+        var other = new TlsHistory(tls) { Host = "web2" };
+        List<Event> more = other.Make();
+        var history = new TlsHistory(tls);
+        await using Built built = await BuildAsync(kind, history, _ => EventFilter.All with { Hosts = ["web1"], Pids = [tls.Exchanges[1].Pid] }, null, more);
+        await using Built both = await BuildAsync(kind, new TlsHistory(tls), _ => EventFilter.All, null, more);
+
+        await AssertIsSessionAsync(built, history, 1);
+        Assert.Equal((6, 2 * tls.Frames.Count), (both.Report.Sessions, (int)both.Report.Packets));
+        Assert.Equal(tls.KeyLog.Count, both.Report.Secrets);
+        Assert.Equal(["host web1", "host web2"], both.Blocks.OfType<InterfaceDescriptionBlock>().Select(b => b.Options.Text(OptionCode.InterfaceDescription)));
+        Assert.All(both.Packets.Zip(both.Packets.Skip(1)), p => Assert.True(p.First.UnixNanoseconds <= p.Second.UnixNanoseconds));
+    }
+
+    private async Task AssertIsSessionAsync(Built built, TlsHistory history, int index)
+    {
+        string[] expected = [.. tls.Frames.Where((_, i) => history.Owners[i] == index).Select(f => Convert.ToHexString(f.Data))];
+        Assert.Equal(expected, built.Packets.Select(p => Convert.ToHexString(p.Data.Span)));
+        string[] lines = [.. built.Blocks.OfType<DecryptionSecretsBlock>().SelectMany(b => Encoding.ASCII.GetString(b.Data.Span).Split('\n', StringSplitOptions.RemoveEmptyEntries))];
+        string random = Assert.Single(lines.Select(l => l.Split(' ')[1]).Distinct());
+        Assert.Equal(tls.KeyLog.Where(l => l.Split(' ')[1] == random).Order(StringComparer.Ordinal), lines.Order(StringComparer.Ordinal));
+        Assert.Equal(1, built.Report.Sessions);
+        Assert.Equal(["/" + tls.Exchanges[index].Marker], await Tshark.FieldsAsync(built.Path, "http.request", "http.request.uri"));
+    }
+
+    private async Task<Built> BuildAsync(
+        StoreKind kind, TlsHistory history, Func<List<Event>, EventFilter> filter, RebuildOptions? options = null, List<Event>? more = null)
+    {
+        List<Event> events = history.Make();
+        await using Store store = await StoreFactory.OpenAsync(await stores.CreateDatabaseAsync(kind, Cancel), StoreRole.Writer, Cancel);
+        await StoreLoader.LoadAsync(store, [.. events, .. more ?? []], Cancel);
+        var builder = new PcapngBuilder(new EventStoreReader(store), options ?? new RebuildOptions());
+        Rebuild rebuild = await builder.PrepareAsync(filter(events), Cancel);
+        string path = Path.Combine(Path.GetTempPath(), $"ecapture-{Guid.NewGuid():N}.pcapng");
+        RebuildReport report;
+        await using (FileStream file = File.Create(path))
+        {
+            report = await builder.WriteAsync(rebuild, file, Cancel);
+        }
+
+        return new Built(path, report);
+    }
+
+    private sealed class Built : IAsyncDisposable
+    {
+        public Built(string path, RebuildReport report)
+        {
+            Path = path;
+            Report = report;
+            using FileStream stream = File.OpenRead(path);
+            var reader = new PcapngReader(stream);
+            while (reader.Read() is { } block)
+            {
+                Blocks.Add(block);
+            }
+
+            Assert.Null(reader.CutAt);
+        }
+
+        public string Path { get; }
+
+        public RebuildReport Report { get; }
+
+        public List<PcapngBlock> Blocks { get; } = [];
+
+        public List<PacketBlock> Packets => [.. Blocks.OfType<PacketBlock>()];
+
+        public ValueTask DisposeAsync()
+        {
+            File.Delete(Path);
+            return ValueTask.CompletedTask;
+        }
+    }
+}
