@@ -3,5 +3,8 @@ namespace ECapture.Fuzz;
 /// <summary>Every parser of src/Protocols that is fuzzed.</summary>
 public static class FuzzTargets
 {
-    public static IReadOnlyList<IFuzzTarget> All { get; } = [new HttpMutationTarget(), new HttpGapTarget(), new HttpCutTarget(), new HpackTarget(), new NoiseTarget()];
+    public static IReadOnlyList<IFuzzTarget> All { get; } =
+    [
+        new HttpMutationTarget(), new HttpGapTarget(), new HttpCutTarget(), new HpackTarget(), new NoiseTarget(), new ClientHelloTarget(), new PostgresTarget(),
+    ];
 }

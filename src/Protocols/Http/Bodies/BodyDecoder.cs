@@ -84,12 +84,12 @@ internal static class BodyDecoder
     private static bool TryInflate(Stream stream, int max, ref bool cut, out byte[] output)
     {
         using Stream inflater = stream;
-        var buffer = new ArrayBufferWriter<byte>(Chunk);
+        using var buffer = new PooledOutput(Chunk);
         try
         {
-            while (buffer.WrittenCount <= max)
+            while (buffer.Length <= max)
             {
-                int read = inflater.Read(buffer.GetSpan(Chunk)[..Math.Min(Chunk, max - buffer.WrittenCount + 1)]);
+                int read = inflater.Read(buffer.Room(max - buffer.Length + 1));
                 if (read == 0)
                 {
                     break;
@@ -98,7 +98,7 @@ internal static class BodyDecoder
                 buffer.Advance(read);
             }
         }
-        catch (InvalidDataException) when (cut && buffer.WrittenCount > 0)
+        catch (InvalidDataException) when (cut && buffer.Length > 0)
         {
             // The end of the input was not captured: what came out before it is right.
         }
@@ -108,27 +108,27 @@ internal static class BodyDecoder
             return false;
         }
 
-        cut |= buffer.WrittenCount > max;
-        output = buffer.WrittenSpan[..Math.Min(max, buffer.WrittenCount)].ToArray();
+        cut |= buffer.Length > max;
+        output = buffer.ToArray(max);
         return true;
     }
 
     private static bool TryBrotli(ReadOnlySpan<byte> input, int max, ref bool cut, out byte[] output)
     {
         using var decoder = new BrotliDecoder();
-        var buffer = new ArrayBufferWriter<byte>(Chunk);
+        using var buffer = new PooledOutput(Chunk);
         OperationStatus status;
         do
         {
-            Span<byte> room = buffer.GetSpan(Chunk)[..Math.Min(Chunk, max - buffer.WrittenCount + 1)];
+            Span<byte> room = buffer.Room(max - buffer.Length + 1);
             status = decoder.Decompress(input, room, out int consumed, out int written);
             input = input[consumed..];
             buffer.Advance(written);
         }
-        while (status == OperationStatus.DestinationTooSmall && buffer.WrittenCount <= max);
+        while (status == OperationStatus.DestinationTooSmall && buffer.Length <= max);
 
-        bool full = buffer.WrittenCount > max;
-        output = buffer.WrittenSpan[..Math.Min(max, buffer.WrittenCount)].ToArray();
+        bool full = buffer.Length > max;
+        output = buffer.ToArray(max);
         bool ok = full || status == OperationStatus.Done || (cut && status == OperationStatus.NeedMoreData);
         cut |= full;
         return ok;

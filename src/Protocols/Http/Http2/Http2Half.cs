@@ -38,8 +38,6 @@ internal sealed class Http2Half(HttpLimits limits, MemoryBudget budget)
 
     public bool IsRequest => Method.Length > 0 || Path.Length > 0;
 
-    public bool IsResponse => _status != 0;
-
     public int Status => _status;
 
     public void Touch(long startNs, long offset)

@@ -354,8 +354,9 @@ internal sealed class Http2Session
     {
         Http2Half sent = stream[HttpDirection.Sent];
         Http2Half received = stream[HttpDirection.Received];
-        bool sentIsRequest = _connection.ClientSide is { } client ? client.Direction == HttpDirection.Sent
-            : sent.IsRequest || received.IsResponse || (!received.IsRequest && !sent.IsResponse && sent.IsStarted);
+
+        // Only a stream whose fields were all lost is left to its shape: what stands alone at the start of a capture is the rest of a response.
+        bool sentIsRequest = _connection.ClientSide is { } client ? client.Direction == HttpDirection.Sent : received.IsStarted;
         Http2Half request = sentIsRequest ? sent : received;
         Http2Half response = sentIsRequest ? received : sent;
         HttpExchange exchange = stream.Exchange;

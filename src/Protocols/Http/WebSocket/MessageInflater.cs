@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Compression;
 
 namespace ECapture.Protocols.Http.WebSocket;
@@ -32,26 +31,25 @@ internal sealed class MessageInflater(bool keepsContext, int max) : IDisposable
         _source ??= new Source();
         _inflater ??= new DeflateStream(_source, CompressionMode.Decompress);
         _source.Set(payload, s_tail);
-        var buffer = new ArrayBufferWriter<byte>(256);
+        using var buffer = new PooledOutput(Chunk);
         bool ok = true;
         try
         {
             int read;
             do
             {
-                Span<byte> room = buffer.GetSpan(Chunk);
-                read = _inflater.Read(room[..Math.Min(Chunk, max - buffer.WrittenCount + 1)]);
+                read = _inflater.Read(buffer.Room(max - buffer.Length + 1));
                 buffer.Advance(read);
             }
-            while (read > 0 && buffer.WrittenCount <= max);
+            while (read > 0 && buffer.Length <= max);
         }
         catch (InvalidDataException)
         {
             ok = false;
         }
 
-        isCut = buffer.WrittenCount > max;
-        message = buffer.WrittenSpan[..Math.Min(max, buffer.WrittenCount)].ToArray();
+        isCut = buffer.Length > max;
+        message = buffer.ToArray(max);
         if (!ok || isCut)
         {
             Lose();

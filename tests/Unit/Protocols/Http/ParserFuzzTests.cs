@@ -3,7 +3,7 @@ using ECapture.Fuzz;
 namespace ECapture.Tests.Unit.Protocols.Http;
 
 /// <summary>A short run of tests/Fuzz with fixed seeds; longer ones by <c>dotnet run --project tests/Fuzz -- --seed N --count N</c>.</summary>
-public sealed class HttpFuzzTests
+public sealed class ParserFuzzTests
 {
     [Theory]
     [InlineData("http")]
@@ -11,6 +11,8 @@ public sealed class HttpFuzzTests
     [InlineData("http-cut")]
     [InlineData("hpack")]
     [InlineData("noise")]
+    [InlineData("client-hello")]
+    [InlineData("postgres")]
     public void Run_SeededInputs_KeepEveryPromise(string target)
     {
         FuzzResult result = Fuzzer.Run(FuzzTargets.All.Single(t => t.Name == target), 1, 400);
