@@ -1,4 +1,5 @@
 using System.Globalization;
+using ECapture.Events;
 
 namespace ECapture.Storage;
 
@@ -44,32 +45,11 @@ internal static class StoreAddressQuery
             : throw new FormatException($"'{address}': option '{name}' is a number of seconds from 1 to 86400, not '{text}'");
     }
 
-    /// <summary>All valid names, the nearest one first: "did you mean 'a:'? (b:, c:)".</summary>
+    /// <summary>All valid names, the nearest one first: "perhaps 'a:' (else b:, c:)".</summary>
     public static string Nearest(string given, IReadOnlyList<string> names, string suffix)
     {
-        string nearest = names.MinBy(name => Distance(given, name))!;
+        string? nearest = NearestName.Find(given, names);
         string others = string.Join(", ", names.Where(name => name != nearest).Select(name => name + suffix));
-        return Distance(given, nearest) <= Math.Max(2, nearest.Length / 2)
-            ? $"perhaps '{nearest}{suffix}' (else {others})"
-            : $"one of {nearest}{suffix}, {others}";
-    }
-
-    // Levenshtein's distance.
-    private static int Distance(string a, string b)
-    {
-        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
-        for (int i = 1; i <= a.Length; i++)
-        {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.Length; j++)
-            {
-                int above = row[j];
-                row[j] = Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
-                diagonal = above;
-            }
-        }
-
-        return row[b.Length];
+        return nearest is null ? $"one of {others}" : $"perhaps '{nearest}{suffix}' (else {others})";
     }
 }

@@ -1,3 +1,4 @@
+using ECapture.Events;
 using ECapture.Capture.Modules.Bash;
 using ECapture.Capture.Modules.Packet;
 using ECapture.Capture.Modules.Postgres;
@@ -32,28 +33,6 @@ public static class CaptureModules
             : throw new CaptureException(
                 $"there is no module {name}{Nearest(name)}: the modules are {string.Join(", ", Names)}") { IsUsage = true };
 
-    private static string Nearest(string name)
-    {
-        (string Name, int Distance) nearest = Names.Select(n => (n, Distance(name, n))).DefaultIfEmpty(("", int.MaxValue)).MinBy(n => n.Item2);
-        return nearest.Distance <= Math.Max(2, nearest.Name.Length / 2) ? $" (did you mean {nearest.Name}?)" : "";
-    }
-
-    // Levenshtein's.
-    private static int Distance(string a, string b)
-    {
-        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
-        for (int i = 1; i <= a.Length; i++)
-        {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.Length; j++)
-            {
-                int next = Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
-                diagonal = row[j];
-                row[j] = next;
-            }
-        }
-
-        return row[b.Length];
-    }
+    private static string Nearest(string name) =>
+        NearestName.Find(name, Names) is { } nearest ? $" (did you mean {nearest}?)" : "";
 }

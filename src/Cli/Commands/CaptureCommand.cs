@@ -109,6 +109,7 @@ internal static class CaptureCommand
             Interfaces = options.FindAll(CommonOptions.Interfaces),
             TlsLibraries = options.FindAll(CommonOptions.TlsLibraries),
             ExcludedPids = [.. options.FindAll(CommonOptions.ExcludedPids).Select(ParsePid)],
+            ExcludedDatabaseUsers = options.FindAll(CommonOptions.ExcludedDatabaseUsers),
             PayloadLimit = (int)options.Number(CommonOptions.PayloadLimit, DefaultPayload, 64, LargestPayload),
             Tenant = options.Find(CommonOptions.Tenant) ?? "",
             Host = options.Find(CommonOptions.HostName) ?? defaults.Host,

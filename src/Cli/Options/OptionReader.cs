@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using ECapture.Events;
 
 namespace ECapture.Cli.Options;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using ECapture.Events;
 
 namespace ECapture.Cli.Options;
 

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Text.Json;
+using ECapture.Events;
 
 namespace ECapture.Cli.Options;
 

@@ -1,3 +1,4 @@
+using ECapture.Events;
 namespace ECapture.Query.Requests;
 
 /// <summary>The values of known parameters.</summary>
@@ -12,7 +13,8 @@ internal sealed class ParameterValues
             if (!known.Any(p => p.Name == name))
             {
                 throw new ParameterException(
-                    name, null, $"did you mean '{NearestName.Of(name, known.Select(p => p.Name))}'? valid are {string.Join(", ", known.Select(p => p.Name))}");
+                    name, null, (NearestName.Find(name, known.Select(p => p.Name)) is { } nearest ? $"did you mean '{nearest}'? " : "")
+                    + $"valid are {string.Join(", ", known.Select(p => p.Name))}");
             }
 
             if (!_values.TryGetValue(name, out List<string>? list))

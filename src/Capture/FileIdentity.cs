@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace ECapture.Capture.Modules.Tls;
+namespace ECapture.Capture;
 
 /// <summary>Tells files apart whatever their paths: device and inode, as uprobes do.</summary>
 internal readonly unsafe partial record struct FileIdentity(ulong Device, ulong Inode)

@@ -1,10 +1,10 @@
-namespace ECapture.Cli.Options;
+namespace ECapture.Events;
 
-/// <summary>Finds the name that somebody probably meant.</summary>
-internal static class NearestName
+/// <summary>Finds the name that somebody probably meant: errors of every room name it.</summary>
+public static class NearestName
 {
     /// <summary>The nearest candidate by edit distance, or null when none is near.</summary>
-    internal static string? Find(string given, IEnumerable<string> candidates)
+    public static string? Find(string given, IEnumerable<string> candidates)
     {
         (string Name, int Distance)? best = null;
         foreach (string candidate in candidates)
@@ -19,9 +19,11 @@ internal static class NearestName
         return best is { } found && found.Distance <= Math.Max(2, given.Length / 2) ? found.Name : null;
     }
 
-    // Levenshtein distance, one row at a time.
+    // Levenshtein distance, one row at a time. What was given may be anything, so only its beginning counts.
     private static int Distance(string a, string b)
     {
+        const int Longest = 64;
+        a = a[..Math.Min(Longest, a.Length)];
         int[] row = Enumerable.Range(0, b.Length + 1).ToArray();
         for (int i = 1; i <= a.Length; i++)
         {
