@@ -133,6 +133,23 @@ public sealed class LocalLogCrashTests : LocalLogTestBase
         Assert.Equal(second.Owned.Contains(Tls) ? 5 : 4, position);
     }
 
+    [Fact]
+    public async Task Commit_EpochHasRisen_ChangesNothingAndTheLossIsDelivered()
+    {
+        await using LocalLogWriter writer = LocalLog.OpenWriter(Log, Small);
+        await AppendAsync(writer, 0, 5);
+        await using LogReader reader = Reader("g");
+        await reader.UntilAsync(() => reader.Records.Count == 5, "reading");
+        reader.Consumer.Commit(Tls, 2);
+
+        // Another member took it while this one was away; this one has not looked since.
+        Execute("catalogue.db", "insert into member values('g', 'other', 'tls', (select boot from session), 9e15); update lease set member='other', epoch=epoch+1");
+        reader.Consumer.Commit(Tls, 5);
+
+        Assert.Equal(2, ((LocalLogConsumer)reader.Consumer).Position(Tls));
+        await reader.UntilAsync(() => reader.Owned.Count == 0, "the loss");
+    }
+
     private void Execute(string file, string sql)
     {
         Assert.Equal(raw.SQLITE_OK, raw.sqlite3_open(Path.Combine(Log, file), out sqlite3 db));
