@@ -30,6 +30,9 @@ public sealed class BashModule : IModule, IRecordHandler, IProcessObserver
     public string Name => "bash";
 
     /// <inheritdoc/>
+    public string Summary => ModuleSummary.Count(_targets?.Count ?? 0, "shell", "shells");
+
+    /// <inheritdoc/>
     public void Start(ModuleContext context)
     {
         _context = context;

@@ -18,6 +18,9 @@ internal sealed class ShellTargets(ModuleContext context, BpfObject bash)
     private readonly HashSet<ImageKey> _seen = [];
     private uint _programs;
 
+    /// <summary>Program files that are attached to.</summary>
+    internal int Count => _attached.Count;
+
     /// <summary>Attaches to everything that is there now.</summary>
     internal void AttachAll()
     {

@@ -32,6 +32,9 @@ public sealed partial class PacketModule : IModule, IRecordHandler
     public string Name => "packet";
 
     /// <inheritdoc/>
+    public string Summary => string.Join(", ", _interfaces.Values.Select(i => i.Name));
+
+    /// <inheritdoc/>
     public void Start(ModuleContext context)
     {
         _context = context;

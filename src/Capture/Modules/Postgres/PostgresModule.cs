@@ -32,6 +32,9 @@ public sealed class PostgresModule : IModule, IRecordHandler, IProcessObserver
     public string Name => "postgres";
 
     /// <inheritdoc/>
+    public string Summary => ModuleSummary.Count(_targets?.Count ?? 0, "server program", "server programs");
+
+    /// <inheritdoc/>
     public void Start(ModuleContext context)
     {
         _context = context;

@@ -18,6 +18,9 @@ internal sealed class ServerTargets(ModuleContext context, BpfObject postgres)
     private readonly HashSet<FileIdentity> _attached = [];
     private readonly Dictionary<uint, List<BpfLink>> _waiting = [];
 
+    /// <summary>Program files that are attached to.</summary>
+    internal int Count => _attached.Count;
+
     /// <summary>Attaches to everything that is there now.</summary>
     internal void AttachAll()
     {

@@ -25,6 +25,9 @@ public sealed class TlsModule : IModule, IRecordHandler
     public string Name => "tls";
 
     /// <inheritdoc/>
+    public string Summary => ModuleSummary.Count(_libraries?.Attached.Count ?? 0, "library", "libraries");
+
+    /// <inheritdoc/>
     public void Start(ModuleContext context)
     {
         _publisher = context.Publisher;
