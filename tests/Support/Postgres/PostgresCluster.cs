@@ -29,6 +29,9 @@ public sealed class PostgresCluster : IAsyncDisposable
 
     public int Port { get; }
 
+    /// <summary>The postmaster; the sessions are its children.</summary>
+    public int ProcessId => _server!.Id;
+
     /// <summary>A file that holds the password, for <c>?password-file=</c>.</summary>
     public string PasswordFile => Path.Combine(_folder, "password");
 
