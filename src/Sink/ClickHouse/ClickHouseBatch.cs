@@ -11,6 +11,9 @@ internal sealed class ClickHouseBatch(EventTable table, TimeProvider clock) : Bl
     // A column that grew beyond this is given back after the batch: a few large batches do not keep memory for ever.
     private const int KeptPerColumn = 48 << 20;
 
+    // The day, and the one before around midnight.
+    private const int KeptDays = 2;
+
     private readonly Dictionary<int, DayBlock> _days = [];
     private readonly Stack<DayBlock> _spare = [];
     private readonly DeadLetterBlock _letters = new(clock);
@@ -37,7 +40,7 @@ internal sealed class ClickHouseBatch(EventTable table, TimeProvider clock) : Bl
         _last = null;
         foreach (DayBlock block in _days.Values)
         {
-            if (_spare.Count == 0)
+            if (_spare.Count < KeptDays)
             {
                 block.Native.Clear(KeptPerColumn);
                 block.Tally.Clear();

@@ -1,0 +1,247 @@
+using ECapture.Events;
+using ECapture.Events.V1;
+using ECapture.Log;
+using ECapture.Sink;
+using ECapture.Sink.Delivery;
+using ECapture.Storage;
+using ECapture.Storage.Tables;
+using ECapture.Tests.Support.Events;
+using ECapture.Tests.Support.Sink;
+using Google.Protobuf;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace ECapture.Tests.Unit.Sink;
+
+public sealed class SinkWorkerTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Run_StoreIsAway_TriesAgainUntilItIsBack()
+    {
+        MemoryLog log = Filled(out EventFeed feed, 200);
+        RecordingDelivery store = new() { TransientFailures = 7 };
+
+        await RunAsync(log, store, new SinkOptions { RetryDelay = TimeSpan.FromMilliseconds(1), MaxRetryDelay = TimeSpan.FromMilliseconds(5), FlushInterval = TimeSpan.FromMilliseconds(10) });
+
+        Assert.Equal(0, store.TransientFailures);
+        Assert.Equal(feed.Expected.Count, store.Rows);
+    }
+
+    [Fact]
+    public async Task Run_StoreRefusesForGood_EndsWithItsMessage()
+    {
+        MemoryLog log = Filled(out _, 20);
+        RecordingDelivery store = new() { Permanent = new StoreException("no right to write", isTransient: false) };
+
+        StoreException e = await Assert.ThrowsAsync<StoreException>(() => RunAsync(log, store, new SinkOptions { FlushInterval = TimeSpan.FromMilliseconds(10) }));
+
+        Assert.Equal("no right to write", e.Message);
+        Assert.Empty(log.Committed);
+    }
+
+    [Fact]
+    public async Task Run_UnknownTopic_IsNeitherReadNorCommitted()
+    {
+        MemoryLog log = Filled(out EventFeed feed, 50);
+        TopicPartition later = new("quic", 0);
+        log.Append(later, [1, 2, 3]);
+        RecordingDelivery store = new();
+
+        await RunAsync(log, store, new SinkOptions { FlushInterval = TimeSpan.FromMilliseconds(10) });
+
+        Assert.Equal(feed.Expected.Count, store.Rows);
+        Assert.DoesNotContain(later, log.Committed.Keys);
+    }
+
+    [Fact]
+    public async Task Run_StoreIsAheadOfTheLog_EndsAndSaysWhatToDo()
+    {
+        MemoryLog log = Filled(out _, 20);
+        RecordingDelivery store = new() { Point = new ResumePoint(1_000_000, null, []) };
+
+        SinkException e = await Assert.ThrowsAsync<SinkException>(() => RunAsync(log, store, new SinkOptions()));
+
+        Assert.Contains("sink_plan", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_SlowStore_HoldsNoMoreThanTheLimit()
+    {
+        MemoryLog log = Filled(out EventFeed feed, 4_000);
+        RecordingDelivery store = new() { Delay = TimeSpan.FromMilliseconds(10) };
+        SinkOptions options = new()
+        {
+            BatchBytes = 1 << 16, MaxBufferedBytes = 1 << 17, MaxConcurrentWrites = 1, FlushInterval = TimeSpan.FromMilliseconds(10),
+        };
+
+        await RunAsync(log, store, options);
+
+        Assert.Equal(feed.Expected.Count, store.Rows);
+        // One delivery (100 records here) may come on top of the limit.
+        Assert.InRange(store.MostBytes, 1, options.MaxBufferedBytes + (100 * 21_000));
+    }
+
+    [Fact]
+    public async Task Run_ToldToEnd_WritesWhatItHasRead()
+    {
+        MemoryLog log = Filled(out EventFeed feed, 300);
+        RecordingDelivery store = new();
+        using SinkWorker worker = Worker(log, store, new SinkOptions { FlushInterval = TimeSpan.FromMinutes(10) });
+        using CancellationTokenSource stop = new();
+        Task run = worker.RunAsync(stop.Token);
+        await TestWait.UntilAsync(() => store.Bytes() > 300 * 200, Cancel); // read, and not due for a long time
+        Assert.Equal(0, store.Rows);
+
+        await stop.CancelAsync();
+        await run;
+
+        Assert.InRange(store.Rows, 1, feed.Expected.Count);
+    }
+
+    [Fact]
+    public void Validate_SeveralOutOfRange_NamesThemAll()
+    {
+        ArgumentException e = Assert.Throws<ArgumentException>(() => new SinkOptions { BatchRows = 0, MaxBufferedBytes = 1 }.Validate());
+
+        Assert.Contains("BatchRows is 0, it must be from 1 to 1000000", e.Message, StringComparison.Ordinal);
+        Assert.Contains("MaxBufferedBytes is 1", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Take_InSteadyState_DoesNotAllocate()
+    {
+        RandomEvents events = new(seed: 6);
+        Guid run = Guid.CreateVersion7();
+        LogRecord[] records =
+        [
+            .. Enumerable.Range(0, 2_000).Select(i =>
+            {
+                Event made = events.Next(Topics.Tls, run, (ulong)i);
+                made.WallNs %= 2 * 86_400_000_000_000; // around a midnight
+                return new LogRecord(i, default, made.ToByteArray());
+            }),
+        ];
+        ECapture.Sink.ClickHouse.ClickHouseBatch batch = new(EventTable.Of(Topics.Tls)!, TimeProvider.System);
+        using SinkMetrics metrics = new(() => null!);
+        using PartitionWork work = new(new TopicPartition(Topics.Tls, 0), batch, TimeProvider.System, metrics);
+        SinkOptions options = new();
+        long allocated = 0;
+        for (int round = 0; round < 4; round++)
+        {
+            // The last round finds the buffers that those before it made.
+            work.Progress.Resume(ResumePoint.Beginning, first: 0);
+            work.Clear();
+            work.Take(records.AsSpan(0, 1_000), options);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            work.Take(records.AsSpan(1_000), options);
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        Assert.Equal(2_000, batch.Rows);
+        Assert.Equal(0, allocated);
+    }
+
+    private static MemoryLog Filled(out EventFeed feed, int count)
+    {
+        MemoryLog log = new();
+        feed = new EventFeed(seed: 5);
+        feed.Fill(log, count);
+        return log;
+    }
+
+    private static SinkWorker Worker(MemoryLog log, IDelivery store, SinkOptions options) =>
+        new(log.Open(), store, options, TimeProvider.System, NullLogger<SinkWorker>.Instance);
+
+    private static async Task RunAsync(MemoryLog log, IDelivery store, SinkOptions options)
+    {
+        using SinkWorker worker = Worker(log, store, options);
+        using CancellationTokenSource stop = new();
+        Task run = worker.RunAsync(stop.Token);
+        await TestWait.UntilAsync(() => run.IsCompleted || worker.Status.IsDrained, Cancel);
+        await stop.CancelAsync();
+        await run;
+    }
+
+    private static class TestWait
+    {
+        public static async Task UntilAsync(Func<bool> condition, CancellationToken cancellationToken)
+        {
+            using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(TimeSpan.FromSeconds(60));
+            while (!condition())
+            {
+                await Task.Delay(5, limit.Token);
+            }
+        }
+    }
+
+    /// <summary>A store that counts.</summary>
+    private sealed class RecordingDelivery : IDelivery
+    {
+        private readonly Lock _gate = new();
+        private readonly List<CountingBatch> _batches = [];
+
+        public int TransientFailures { get; set; }
+
+        public StoreException? Permanent { get; init; }
+
+        public TimeSpan Delay { get; init; }
+
+        public ResumePoint Point { get; init; } = ResumePoint.Beginning;
+
+        public int Rows { get; private set; }
+
+        public long MostBytes { get; private set; }
+
+        public long Bytes() => _batches.Sum(batch => batch.Bytes);
+
+        public Batch CreateBatch(EventTable table)
+        {
+            CountingBatch batch = new();
+            _batches.Add(batch);
+            return batch;
+        }
+
+        public Task<ResumePoint> LoadAsync(PartitionId partition, CancellationToken cancellationToken) => Task.FromResult(Point);
+
+        public async Task<WriteOutcome> WriteAsync(PartitionId partition, Plan plan, Batch batch, CancellationToken cancellationToken)
+        {
+            await Task.Delay(Delay, cancellationToken);
+            lock (_gate)
+            {
+                if (Permanent is not null)
+                {
+                    throw Permanent;
+                }
+
+                if (TransientFailures > 0)
+                {
+                    TransientFailures--;
+                    throw new StoreException("away", isTransient: true);
+                }
+
+                MostBytes = Math.Max(MostBytes, Bytes());
+                Rows += batch.Rows;
+                return WriteOutcome.Stored;
+            }
+        }
+    }
+
+    private sealed class CountingBatch : Batch
+    {
+        public override int Days => 1;
+
+        protected override void AddRow(in EventRow row, StreamKey stream)
+        {
+        }
+
+        protected override void AddLetter(DeadLetter letter, ReadOnlySpan<byte> bytes)
+        {
+        }
+
+        protected override void Reset()
+        {
+        }
+    }
+}
