@@ -19,14 +19,17 @@ decrypt() {
 		>"$work/versions.txt" 2>>"$work/query.log" || true
 }
 
-# Selections, each true for the one event that a target must have caused.
-line_query='select(.type == "shell_command" and .data.kind == "line" and .data.directory == "/usr/share" and (.data.terminal | startswith("pts/")))'
-script_query='select(.type == "shell_command" and .data.kind == "exec" and .data.directory == "/etc" and .result.exit_status == 2)'
-simple_query='select(.data.kind == "simple" and .data.user == "clerk" and .data.database == "shop" and .data.rows == 3 and .data.duration_ns > 0)'
-prepared_query='select(.data.kind == "prepared" and .data.user == "clerk" and .data.rows == 1 and .data.parameters[0].value == "42" and .data.duration_ns > 0)'
+# Selections, each true for the one event that a target must have caused. This script's own commands hold the markers as well.
+line_query='select(.data.kind == "line" and .data.text == "grep \($marker)-line /etc/hostname" and .data.directory == "/usr/share"
+	and (.data.terminal | startswith("pts/")) and .result.exit_status == 1)'
+script_query='select(.data.kind == "exec" and .data.text == "/bin/ls /\($marker)-script" and .data.directory == "/etc" and .result.exit_status == 2)'
+simple_query='select(.data.kind == "simple" and (.data.statement | contains("\($marker)-simple")) and .data.user == "clerk" and .data.database == "shop"
+	and .data.rows == 3 and .data.duration_ns > 0)'
+prepared_query='select(.data.kind == "prepared" and .data.user == "clerk" and .data.database == "shop" and .data.rows == 1 and .data.duration_ns > 0
+	and [.data.parameters[].value] == ["42", "\($marker)-prepared"])'
 
-has_event() { # MARKER FILE SELECTION
-	grep -F -- "$marker-$1" "$work/$2.ndjson" 2>/dev/null | jq -e "$3" >/dev/null 2>&1
+has_event() { # MODULE SELECTION
+	[[ -n $(jq -c --arg marker "$marker" "$2" "$work/$1.ndjson" 2>/dev/null) ]]
 }
 
 look() {
@@ -35,10 +38,10 @@ look() {
 	for name in tls12 tls13 http2; do
 		grep -qF "/$marker-$name" "$work/decrypted.txt" 2>/dev/null || missing[$name]=1
 	done
-	has_event line bash "$line_query" || missing[line]=1
-	has_event script bash "$script_query" || missing[script]=1
-	has_event simple postgres "$simple_query" || missing[simple]=1
-	has_event prepared postgres "$prepared_query" || missing[prepared]=1
+	has_event bash "$line_query" || missing[line]=1
+	has_event bash "$script_query" || missing[script]=1
+	has_event postgres "$simple_query" || missing[simple]=1
+	has_event postgres "$prepared_query" || missing[prepared]=1
 }
 
 # What was done a moment ago is in the store when the sink has written it: asked again until everything is there.
@@ -71,16 +74,23 @@ show_packets() {
 	done <"$work/decrypted.txt"
 }
 
+# show MODULE SELECTION FORM: the event that was selected, in one line.
+show() {
+	jq -r --arg marker "$marker" "$2 | .data as \$d | $3" "$work/$1.ndjson" | while IFS= read -r line; do
+		note "  $line"
+	done
+}
+
 show_shell() {
+	local form='"\($d.kind)  \($d.text)\n    cwd \($d.directory), tty \(if $d.terminal == "" then "none" else $d.terminal end), exit status \(.result.exit_status)"'
 	note "shell commands, from the store:"
-	jq -r 'select(.type == "shell_command") | .data as $d
-		| "  \($d.shell) \($d.kind)  \($d.text)  in \($d.directory)  on \(if $d.terminal == "" then "no terminal" else $d.terminal end)"
-		+ (if .result then ", exit status \(.result.exit_status)" else "" end)' "$work/bash.ndjson" | while IFS= read -r line; do note "$line"; done
+	show bash "$line_query" "$form"
+	show bash "$script_query" "$form"
 }
 
 show_sql() {
+	local form='"\($d.kind)  \($d.statement)\n    user \($d.user), database \($d.database), parameters \([$d.parameters[].value]), rows \($d.rows), \($d.duration_ns / 1000 | round / 1000) ms"'
 	note "SQL, from the store:"
-	jq -r '.data as $d | "  \($d.user)@\($d.database) (\($d.kind))  \($d.statement)"
-		+ (if ($d.parameters | length) > 0 then "  with " + ([$d.parameters[].value] | join(", ")) else "" end)
-		+ "  -> \($d.rows) rows in \($d.duration_ns / 1e6 * 1000 | round / 1000) ms"' "$work/postgres.ndjson" | while IFS= read -r line; do note "$line"; done
+	show postgres "$simple_query" "$form"
+	show postgres "$prepared_query" "$form"
 }
