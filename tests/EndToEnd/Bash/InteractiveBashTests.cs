@@ -99,7 +99,7 @@ public sealed class InteractiveBashTests : IDisposable
     {
         await using CaptureSession session = await CaptureSession.StartAsync("bash");
         await using InteractiveBash bash = await InteractiveBash.StartAsync(_folder);
-        await bash.TypeAsync($"read -e -p '<ready>' x; (exit 6) # {_marker}");
+        await bash.TypeAsync($"read -e -p \"$PS1\" x; (exit 6) # {_marker}");
         await bash.TypeAsync($"typed {_marker}");
         IReadOnlyList<Event> events = await session.StopAsync();
 

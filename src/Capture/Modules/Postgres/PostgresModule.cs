@@ -129,7 +129,7 @@ public sealed class PostgresModule : IModule, IRecordHandler, IProcessObserver
                 return;
             }
 
-            session = _sessions[key] = new ServerSession(record.Header, _limits!, Publish);
+            session = _sessions[key] = new ServerSession(record.Header, _targets!.TakeTitle(record.Header), _limits!, Publish);
         }
 
         session.Process = record.Header;

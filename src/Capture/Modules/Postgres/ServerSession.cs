@@ -12,9 +12,11 @@ internal sealed class ServerSession
     private ServerTitle? _title;
     private long _losses;
 
-    internal ServerSession(in RecordHeader process, PostgresLimits limits, Action<ServerSession, PostgresStatement> publish)
+    internal ServerSession(
+        in RecordHeader process, ServerTitle? title, PostgresLimits limits, Action<ServerSession, PostgresStatement> publish)
     {
         Process = process;
+        _title = title;
         _publish = publish;
         Protocol = new PostgresSession(limits, OnStatement);
     }

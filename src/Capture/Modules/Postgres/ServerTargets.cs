@@ -17,6 +17,8 @@ internal sealed class ServerTargets(ModuleContext context, BpfObject postgres)
 
     private readonly HashSet<FileIdentity> _attached = [];
     private readonly Dictionary<uint, List<BpfLink>> _waiting = [];
+    private readonly Dictionary<uint, ServerTitle> _titles = [];
+    private ulong _attachedNs;
 
     /// <summary>Program files that are attached to.</summary>
     internal int Count => _attached.Count;
@@ -39,16 +41,24 @@ internal sealed class ServerTargets(ModuleContext context, BpfObject postgres)
             Attach(path, path);
         }
 
+        _attachedNs = context.BootNs();
         foreach ((uint pid, string path) in RunningPrograms.List())
         {
             if (Path.GetFileName(path) == Program)
             {
                 string file = $"/proc/{pid}/exe";
                 Attach(file, path);
+                _titles[pid] = ServerTitle.Read(pid);
                 Watch(pid, file);
             }
         }
     }
+
+    /// <summary>
+    /// The title that a server had when the agent started; read then, because the process may be gone when its statements are published.
+    /// </summary>
+    internal ServerTitle? TakeTitle(in RecordHeader server) =>
+        server.ProcessStart < _attachedNs && _titles.Remove(server.Pid, out ServerTitle title) ? title : null;
 
     /// <summary>Looks at a program that began.</summary>
     internal void Look(StartedProcess process)

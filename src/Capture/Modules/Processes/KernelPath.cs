@@ -21,7 +21,7 @@ internal static class KernelPath
             return isCut ? [] : "/"u8.ToArray();
         }
 
-        byte[] path = new byte[leafFirst.Length];
+        byte[] path = new byte[leafFirst.Length + 1]; // a last component without its NUL needs a byte more
         int at = path.Length;
         while (!leafFirst.IsEmpty)
         {
@@ -30,12 +30,9 @@ internal static class KernelPath
             leafFirst = end < 0 ? [] : leafFirst[(end + 1)..];
             at -= component.Length;
             component.CopyTo(path.AsSpan(at));
-            if (at > 0)
-            {
-                path[--at] = (byte)'/';
-            }
+            path[--at] = (byte)'/';
         }
 
-        return path[(isCut && path[at] == (byte)'/' ? at + 1 : at)..];
+        return path[(isCut ? at + 1 : at)..];
     }
 }
