@@ -1,3 +1,4 @@
+using ECapture.Capture;
 using ECapture.Capture.Modules.Tls;
 
 namespace ECapture.Tests.Unit.Capture.Tls;
