@@ -9,8 +9,15 @@ public sealed class HttpRun : IHttpSink
     /// <summary>Small, so that inputs reach them.</summary>
     public static HttpLimits Limits { get; } = new()
     {
-        MaxLineBytes = 2048, MaxHeaderBytes = 4096, MaxHeaders = 32, MaxBodyBytes = 16 * 1024, MaxDecodedBytes = 32 * 1024, MaxBufferedBytes = 64 * 1024,
-        MaxPendingExchanges = 8, MaxHeaderTableBytes = 4096, MaxSearchBytes = 256 * 1024,
+        MaxLineBytes = 2048,
+        MaxHeaderBytes = 4096,
+        MaxHeaders = 32,
+        MaxBodyBytes = 16 * 1024,
+        MaxDecodedBytes = 32 * 1024,
+        MaxBufferedBytes = 64 * 1024,
+        MaxPendingExchanges = 8,
+        MaxHeaderTableBytes = 4096,
+        MaxSearchBytes = 256 * 1024,
     };
 
     private readonly HttpConnection _connection;

@@ -273,8 +273,17 @@ internal sealed class Http2Session
         HttpHeaders headers = _fields.Build(out int charged);
         var response = new HttpResponse
         {
-            Status = _fields.Status, Protocol = HttpProtocol.Http2, Headers = headers, StartedNs = block.StartedNs, EndedNs = ns,
-            StreamOffset = block.Offset, WireBytes = block.WireBytes, Problems = _fields.Problems, IsEnded = true, IsDone = true, Charged = charged,
+            Status = _fields.Status,
+            Protocol = HttpProtocol.Http2,
+            Headers = headers,
+            StartedNs = block.StartedNs,
+            EndedNs = ns,
+            StreamOffset = block.Offset,
+            WireBytes = block.WireBytes,
+            Problems = _fields.Problems,
+            IsEnded = true,
+            IsDone = true,
+            Charged = charged,
         };
         if (!stream.Exchange.TryAddInterim(response))
         {

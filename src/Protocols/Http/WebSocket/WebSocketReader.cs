@@ -245,9 +245,17 @@ internal sealed class WebSocketReader : IDisposable
             bool whole = (_controlProblems & HttpProblems.Gap) == 0;
             _sink.OnWebSocketMessage(new WebSocketMessage
             {
-                StreamId = _streamId, Direction = _direction, FromClient = _isClient, Opcode = FrameOpcode, Frames = 1, PayloadLength = _length,
+                StreamId = _streamId,
+                Direction = _direction,
+                FromClient = _isClient,
+                Opcode = FrameOpcode,
+                Frames = 1,
+                PayloadLength = _length,
                 Payload = whole ? _control.AsSpan(0, (int)_length).ToArray() : ReadOnlyMemory<byte>.Empty,
-                WireBytes = HeadLength() + _length, StartedNs = _frameStartNs, EndedNs = ns, Problems = _controlProblems,
+                WireBytes = HeadLength() + _length,
+                StartedNs = _frameStartNs,
+                EndedNs = ns,
+                Problems = _controlProblems,
             });
         }
         else if (IsFinal)
@@ -281,8 +289,17 @@ internal sealed class WebSocketReader : IDisposable
         _open = false;
         _sink.OnWebSocketMessage(new WebSocketMessage
         {
-            StreamId = _streamId, Direction = _direction, FromClient = _isClient, Opcode = _opcode, Frames = _frames, Payload = payload,
-            PayloadLength = holder.Body.RawLength, WireBytes = _wireBytes, IsCompressed = _compressed, StartedNs = _startNs, EndedNs = ns,
+            StreamId = _streamId,
+            Direction = _direction,
+            FromClient = _isClient,
+            Opcode = _opcode,
+            Frames = _frames,
+            Payload = payload,
+            PayloadLength = holder.Body.RawLength,
+            WireBytes = _wireBytes,
+            IsCompressed = _compressed,
+            StartedNs = _startNs,
+            EndedNs = ns,
             Problems = problems,
         });
     }
