@@ -59,7 +59,7 @@ finish() {
 	trap '' INT TERM HUP
 	if ((${#running[@]})); then
 		step "stopping everything"
-		stop service TERM 10
+		stop service TERM 20
 		stop nginx QUIT 5
 		stop postgres INT 10
 		check_leftovers

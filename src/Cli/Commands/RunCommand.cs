@@ -87,9 +87,24 @@ internal static class RunCommand
         {
             if (options.Find(name) is { } value)
             {
-                arguments.AddRange([name.Name, value]);
+                arguments.AddRange([name.Name, Absolute(value)]);
             }
         }
+    }
+
+    /// <summary>An address of a directory, seen from the root: children run there. Everything else as it is.</summary>
+    internal static string Absolute(string value)
+    {
+        foreach (string scheme in (string[])["sqlite:", "chdb:"])
+        {
+            if (value.StartsWith(scheme, StringComparison.Ordinal) && value.Length > scheme.Length)
+            {
+                string[] parts = value[scheme.Length..].Split('?', 2);
+                return scheme + string.Join('?', [Path.GetFullPath(parts[0]), .. parts.Skip(1)]);
+            }
+        }
+
+        return value;
     }
 
     private static void PassAll(List<string> arguments, OptionReader options, params Option<string[]>[] names)

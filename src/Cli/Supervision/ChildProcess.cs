@@ -35,6 +35,12 @@ internal sealed class ChildProcess : IDisposable
         command.AddRange(arguments);
 
         ProcessStartInfo start = new(command[0], command.Skip(1)) { RedirectStandardInput = true };
+        if (account is not null)
+        {
+            // The user may be unable to enter the directory that root stands in, and the engine in process needs one that it can.
+            start.WorkingDirectory = "/";
+        }
+
         Process process = Process.Start(start) ?? throw new InvalidOperationException($"{name} did not start");
         return new ChildProcess(name, process);
     }

@@ -1,5 +1,9 @@
+using System.CommandLine;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using ECapture.Cli;
+using ECapture.Cli.Options;
+using ECapture.Log;
 using ECapture.Storage;
 
 namespace ECapture.Tests.Unit.Deploy;
@@ -96,6 +100,41 @@ public sealed partial class ComposeFileTests
                 ComposeFile.Texts(volumes).Where(v => v.StartsWith('.')).Select(v => v.Split(':')[0]),
                 path => Assert.True(File.Exists(Path.Combine(Repository.Root, path)), path));
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(OwnServices))]
+    public void Command_OfOurServices_IsOneOfTheProgram(string service)
+    {
+        string[] command = ComposeFile.Texts(s_file.Services[service]["command"]);
+        ParseResult parsed = EntryPoint.CreateRoot().Parse(command);
+        Assert.Empty(parsed.Errors);
+        Assert.Equal(command[0], parsed.CommandResult.Command.Name);
+    }
+
+    [Theory]
+    [MemberData(nameof(OwnServices))]
+    public void Environment_OfOurServices_NamesSettingsOfTheProgram(string service)
+    {
+        string[] options = [.. EntryPoint.CreateRoot().Subcommands.SelectMany(c => c.Options).Select(o => o.Name.TrimStart('-')).Distinct()];
+        Dictionary<object, object?> environment = ComposeFile.Map(s_file.Services[service]["environment"]);
+        Settings settings = Settings.Load(options, environment);
+        Assert.StartsWith("http://", settings.Find("otlp"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(OwnServices))]
+    public void Logs_OfOurServices_AreKafkaAddresses(string service)
+    {
+        string[] command = ComposeFile.Texts(s_file.Services[service]["command"]);
+        int option = Array.IndexOf(command, "--log");
+        if (option < 0)
+        {
+            Assert.Equal("query", service);
+            return;
+        }
+
+        Assert.Equal(LogKind.Kafka, LogAddress.Parse(command[option + 1]).Kind);
     }
 
     [Theory]
