@@ -18,7 +18,7 @@ public sealed class ClickHousePlanStore(IClickHouse engine, TimeProvider clock) 
     {
         using Stream result = await engine.QueryAsync(
             "SELECT from_offset, to_offset, writer, turn, streams FROM sink_plan "
-            + "WHERE log = {log:String} AND topic = {topic:String} AND log_partition = {partition:UInt16} ORDER BY version DESC LIMIT 1",
+            + "WHERE log = {log:String} AND topic = {topic:String} AND log_partition = {partition:UInt16} ORDER BY version DESC LIMIT 1 SETTINGS max_threads = 1",
             Parameters(partition),
             "RowBinary",
             cancellationToken).ConfigureAwait(false);
@@ -40,7 +40,7 @@ public sealed class ClickHousePlanStore(IClickHouse engine, TimeProvider clock) 
             CultureInfo.InvariantCulture,
             $"""
             INSERT INTO sink_plan (log, topic, log_partition, version, from_offset, to_offset, turn, at, writer, streams)
-            SETTINGS async_insert = 0, insert_deduplicate = 1, insert_deduplication_token = {token}
+            SETTINGS async_insert = 0, max_threads = 1, insert_deduplicate = 1, insert_deduplication_token = {token}
             SELECT {log}, {topic}, {partition.Partition}, {row.Version}, {row.From}, {row.To}, {row.Turn}, now64(3), toUUID('{row.Writer:D}'),
                 base64Decode('{Convert.ToBase64String(StreamCodec.Encode(row.Positions))}')
             WHERE NOT EXISTS (SELECT 1 FROM sink_plan WHERE log = {log} AND topic = {topic} AND log_partition = {partition.Partition} AND version > {expected})
