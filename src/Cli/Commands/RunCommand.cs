@@ -4,6 +4,7 @@ using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
 using ECapture.Log;
 using ECapture.Log.Local;
+using ECapture.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace ECapture.Cli.Commands;
@@ -44,20 +45,29 @@ internal static class RunCommand
             throw new UsageException($"run: {data.Root} is in use by process {other.Pid}; stop that one, or give another directory with --data");
         }
 
+        LogAddress log = Composition.LogAddressOf(options, data);
+        StoreAddress store = Composition.StoreAddressOf(options, data);
+        await ChildProcess.CheckReachableAsync(account, cancellationToken);
         data.Create(account);
-        if (Composition.LogAddressOf(options, data) is { Kind: LogKind.Local } log)
+        if (log.Kind == LogKind.Local)
         {
             // The service reads it, so it is there first.
             LocalLog.Make(log.Directory, new LocalLogOptions { Group = account.Gid.ToString(CultureInfo.InvariantCulture) });
         }
 
-        _ = Composition.StoreAddressOf(options, data);
-
-        List<string> service = ["service", "--data", data.Root, "--supervised"];
-        Pass(service, options, CommonOptions.Log, CommonOptions.Store, CommonOptions.Group, CommonOptions.Listen);
-        List<string> capture = ["capture", "--data", data.Root, "--supervised", CommonOptions.LogGroup.Name, account.Gid.ToString(CultureInfo.InvariantCulture)];
-        Pass(capture, options, CommonOptions.PayloadLimit, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Log, CommonOptions.LogLimit);
-        PassAll(capture, options, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.ExcludedDatabaseUsers);
+        // The children's working directory is another one, so every path is absolute.
+        string[] common =
+        [
+            CommonOptions.Data.Name, data.Root, CommonOptions.Supervised.Name,
+            CommonOptions.Log.Name, Absolute(log.Text),
+        ];
+        List<string> service =
+            ["service", .. common, CommonOptions.Store.Name, Absolute(store.Text)];
+        Pass(service, options, CommonOptions.Group, CommonOptions.Listen);
+        List<string> capture = ["capture", .. common, CommonOptions.LogGroup.Name, account.Gid.ToString(CultureInfo.InvariantCulture)];
+        Pass(capture, options, CommonOptions.PayloadLimit, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.LogLimit);
+        PassAll(capture, options, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.ExcludedDatabaseUsers);
+        capture.AddRange(options.FindAll(CommonOptions.TlsLibraries).SelectMany(f => (string[])[CommonOptions.TlsLibraries.Name, Path.GetFullPath(f)]));
         foreach (List<string> child in (List<string>[])[service, capture])
         {
             Pass(child, options, CommonOptions.Otlp, CommonOptions.LogLevel, CommonOptions.LogFormat);
@@ -65,8 +75,8 @@ internal static class RunCommand
 
         using Telemetry.Telemetry telemetry = Telemetry.Telemetry.Start("run", options);
         Supervisor supervisor = new(
-            () => ChildProcess.Start("sink and query", account.Uid == 0 ? null : account, service),
-            () => ChildProcess.Start("capture", null, capture),
+            () => ChildProcess.Start("sink and query", account, data.Root, service),
+            () => ChildProcess.Start("capture", null, data.Root, capture),
             data,
             telemetry.Loggers.CreateLogger<Supervisor>());
         return await supervisor.RunAsync(
@@ -87,7 +97,7 @@ internal static class RunCommand
         {
             if (options.Find(name) is { } value)
             {
-                arguments.AddRange([name.Name, Absolute(value)]);
+                arguments.AddRange([name.Name, value]);
             }
         }
     }

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
+using ECapture.Cli.Options;
 
 namespace ECapture.Cli.Supervision;
 
@@ -25,25 +27,36 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>Starts this program again with other arguments.</summary>
     /// <param name="name">What it is called in messages.</param>
     /// <param name="account">The user it runs as; null: this process's.</param>
+    /// <param name="directory">Its working directory, which that user may enter.</param>
     /// <param name="arguments">Its arguments.</param>
-    internal static ChildProcess Start(string name, UnixAccount? account, IEnumerable<string> arguments)
+    internal static ChildProcess Start(string name, UnixAccount? account, string directory, IEnumerable<string> arguments)
     {
-        List<string> command = account is null ? [] : [
-            "setpriv", "--reuid", account.Name, "--regid", account.Gid.ToString(System.Globalization.CultureInfo.InvariantCulture),
-            "--init-groups", "--no-new-privs", "--"];
-        command.AddRange(Self());
-        command.AddRange(arguments);
-
-        ProcessStartInfo start = new(command[0], command.Skip(1)) { RedirectStandardInput = true };
-        if (account is not null)
-        {
-            // The user may be unable to enter the directory that root stands in, and the engine in process needs one that it can.
-            start.WorkingDirectory = "/";
-        }
-
+        string[] command = [.. As(account), .. Self(), .. arguments];
+        ProcessStartInfo start = new(command[0], command.Skip(1)) { RedirectStandardInput = true, WorkingDirectory = directory };
         Process process = Process.Start(start) ?? throw new InvalidOperationException($"{name} did not start");
         return new ChildProcess(name, process);
     }
+
+    /// <summary>Makes sure that a user may run this program: every folder above it must let him through.</summary>
+    /// <exception cref="UsageException">He may not.</exception>
+    internal static async Task CheckReachableAsync(UnixAccount account, CancellationToken cancellationToken)
+    {
+        string program = Path.Combine(AppContext.BaseDirectory, "ecapture.dll");
+        string[] command = [.. As(account), "test", "-r", program];
+        ProcessStartInfo start = new(command[0], command.Skip(1)) { WorkingDirectory = "/", RedirectStandardError = true };
+        using Process process = Process.Start(start) ?? throw new InvalidOperationException("setpriv did not start");
+        await process.WaitForExitAsync(cancellationToken);
+        if (process.ExitCode != 0)
+        {
+            throw new UsageException(
+                $"run: user {account.Name} cannot reach the program in {AppContext.BaseDirectory}: install it with `make install`, or run everything as root with --user root");
+        }
+    }
+
+    private static string[] As(UnixAccount? account) => account is null or { Uid: 0 } ? [] :
+    [
+        "setpriv", "--reuid", account.Name, "--regid", account.Gid.ToString(CultureInfo.InvariantCulture), "--init-groups", "--no-new-privs", "--",
+    ];
 
     /// <summary>Sends an instruction; one that has ended does not matter.</summary>
     internal void Tell(string instruction)
