@@ -20,5 +20,6 @@ fault() {
 closing_line() {
 	local word="${green}ok${plain}"
 	(($1 == 0)) || word="${red}failed${plain}"
+	(($1 <= 128)) || word="${red}interrupted${plain}"
 	printf '%s: %d s, of which downloads %.0f s\n' "$word" "$SECONDS" "$downloaded"
 }

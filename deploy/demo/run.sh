@@ -16,6 +16,8 @@ program=
 declare -A running=()     # name -> pid of what this script started
 bpf_programs=()           # ids of the BPF programs that the service held
 
+exec 3>&1 4>&2
+
 # shellcheck source=deploy/demo/report.sh
 source "$here/report.sh"
 # shellcheck source=deploy/demo/targets.sh
@@ -31,7 +33,7 @@ source "$here/evidence.sh"
 start() {
 	local name=$1 log=$2
 	shift 2
-	setsid "$@" >"$log" 2>&1 </dev/null &
+	setsid "$@" >"$log" 2>&1 </dev/null 3>&- 4>&- &
 	running[$name]=$!
 }
 
@@ -57,15 +59,18 @@ finish() {
 	local status=$?
 	trap - EXIT
 	trap '' INT TERM HUP
+	# A signal may come while a function's output is sent elsewhere.
+	exec 1>&3 2>&4
 	if ((${#running[@]})); then
 		step "stopping everything"
+		[[ -z ${running[service]:-} ]] || mapfile -t -O "${#bpf_programs[@]}" bpf_programs < <(held_programs "${running[service]}")
 		stop service TERM 20
 		stop nginx QUIT 5
 		stop postgres INT 10
 		check_leftovers
 	fi
 	((faults == 0)) || ((status)) || status=1
-	if ((status)) && [[ -n $work && -s $work/service.log ]]; then
+	if ((status == 1)) && [[ -n $work && -s $work/service.log ]]; then
 		echo "the last lines of the service:" >&2
 		tail -n 15 "$work/service.log" >&2
 	fi

@@ -74,6 +74,7 @@ held_programs() {
 check_leftovers() {
 	local left=() id name deadline=$((SECONDS + 5))
 	((${#bpf_programs[@]})) || return 0
+	mapfile -t bpf_programs < <(printf '%s\n' "${bpf_programs[@]}" | sort -un)
 	while :; do
 		left=()
 		for id in "${bpf_programs[@]}"; do
