@@ -10,5 +10,5 @@ internal static class KeyChunks
     public const int Randoms = 50;
 
     /// <summary>Above so many statements one without keys, whose rows are chosen here, is less work.</summary>
-    public const int Statements = 20;
+    public const int Statements = 2;
 }

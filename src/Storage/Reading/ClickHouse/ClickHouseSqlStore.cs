@@ -6,8 +6,9 @@ namespace ECapture.Storage.Reading.ClickHouse;
 /// <summary>Reads of ClickHouse, in Native format.</summary>
 internal sealed class ClickHouseSqlStore(IClickHouse engine) : ISqlStore
 {
-    // Small blocks keep memory flat on both sides. Sorts of several hosts' packets go to the engine's disk above 256 MB.
+    // Sorts of several hosts' packets go to the engine's disk above 256 MB.
     private const string Settings = " SETTINGS max_block_size = 8192, max_bytes_before_external_sort = 268435456";
+    private const string BulkSettings = " SETTINGS max_block_size = 1024, max_bytes_before_external_sort = 268435456";
 
     public string Address => engine.Address;
 
@@ -18,7 +19,7 @@ internal sealed class ClickHouseSqlStore(IClickHouse engine) : ISqlStore
     public async Task<IRowReader> QueryAsync(SqlText sql, CancellationToken cancellationToken)
     {
         var text = (ClickHouseSqlText)sql;
-        Stream stream = await engine.QueryAsync(text + Settings, text.Parameters, "Native", cancellationToken).ConfigureAwait(false);
+        Stream stream = await engine.QueryAsync(text + (sql.IsBulk ? BulkSettings : Settings), text.Parameters, "Native", cancellationToken).ConfigureAwait(false);
         return new NativeRowReader(stream);
     }
 }

@@ -6,9 +6,10 @@ namespace ECapture.Storage.Reading.Postgres;
 
 /// <summary>Rows of a PostgreSQL result. Bytes are copied into buffers that are used again for each row.</summary>
 internal sealed class PostgresRowReader(
-    NpgsqlConnection connection, NpgsqlCommand command, NpgsqlDataReader reader, StoreAddress address) : IRowReader
+    NpgsqlConnection connection, NpgsqlBatch command, NpgsqlDataReader reader, StoreAddress address) : IRowReader
 {
     private readonly byte[]?[] _buffers = new byte[]?[reader.FieldCount];
+    private readonly TypeCode[] _types = [.. Enumerable.Range(0, reader.FieldCount).Select(i => Type.GetTypeCode(reader.GetFieldType(i)))];
     private bool _isComplete;
 
     public async ValueTask<bool> ReadAsync(CancellationToken cancellationToken)
@@ -27,7 +28,7 @@ internal sealed class PostgresRowReader(
 
     public bool IsNull(int column) => reader.IsDBNull(column);
 
-    public ulong Number(int column) => Type.GetTypeCode(reader.GetFieldType(column)) switch
+    public ulong Number(int column) => _types[column] switch
     {
         TypeCode.Int16 => (ulong)reader.GetInt16(column),
         TypeCode.Int32 => (ulong)reader.GetInt32(column),

@@ -17,16 +17,24 @@ internal sealed class PostgresSqlStore(NpgsqlDataSource source, StoreAddress add
     {
         var text = (PostgresSqlText)sql;
         NpgsqlConnection? connection = null;
-        NpgsqlCommand? command = null;
+        NpgsqlBatch? command = null;
         try
         {
             connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-            command = new NpgsqlCommand(text.ToString(), connection) { CommandTimeout = 0 };
-            foreach (NpgsqlParameter parameter in text.Parameters)
+            command = new NpgsqlBatch(connection) { Timeout = 0 };
+            if (sql.IsBulk)
             {
-                command.Parameters.Add(parameter);
+                // Sorted in memory as far as this goes, then on the server's disk; the pool resets it.
+                command.BatchCommands.Add(new NpgsqlBatchCommand("SET work_mem = '128MB'"));
             }
 
+            NpgsqlBatchCommand select = new(text.ToString());
+            foreach (NpgsqlParameter parameter in text.Parameters)
+            {
+                select.Parameters.Add(parameter);
+            }
+
+            command.BatchCommands.Add(select);
             NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
             return new PostgresRowReader(connection, command, reader, address);
         }

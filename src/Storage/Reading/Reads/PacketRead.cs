@@ -45,6 +45,7 @@ internal static class PacketRead
 
     private static async Task<IPacketCursor> OpenAsync(ISqlStore store, SqlText sql, CancellationToken cancellationToken)
     {
+        sql.IsBulk = true;
         // The engine's order is (host, ts, sequence): for one host it streams.
         sql.Append(" ORDER BY ts, sequence");
         IRowReader rows = await store.QueryAsync(sql, cancellationToken).ConfigureAwait(false);

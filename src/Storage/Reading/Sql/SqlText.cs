@@ -10,6 +10,9 @@ internal abstract class SqlText
 {
     private readonly StringBuilder _text = new();
 
+    /// <summary>The result is large: small blocks let the store's work and this side's go on at once.</summary>
+    public bool IsBulk { get; set; }
+
     public override string ToString() => _text.ToString();
 
     public SqlText Append(string constant)
