@@ -31,10 +31,14 @@ public static class EventsSearch
         using Activity? activity = QueryTelemetry.Activities.StartActivity("events.search");
         long count = 0;
         EventCursor? last = null;
-        formatter.Begin(output);
         await foreach (StoredEvent stored in store.SearchAsync(
             request.Filter, request.Order, request.After, request.Limit, cancellationToken).ConfigureAwait(false))
         {
+            if (count == 0)
+            {
+                formatter.Begin(output); // not earlier: until here an error can still be the whole answer
+            }
+
             formatter.Write(stored, output);
             last = stored.Cursor;
             count++;
@@ -42,6 +46,11 @@ public static class EventsSearch
             {
                 await output.FlushAsync(cancellationToken).ConfigureAwait(false);
             }
+        }
+
+        if (count == 0)
+        {
+            formatter.Begin(output);
         }
 
         formatter.End(output);

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using ECapture.Query.Api;
@@ -103,17 +102,34 @@ public sealed class QueryClient : IDisposable
             Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
             await using (body.ConfigureAwait(false))
             {
-                await body.CopyToAsync(output, 256 << 10, cancellationToken).ConfigureAwait(false);
+                byte[] buffer = new byte[256 << 10];
+                int read;
+                while ((read = await ReadAsync(body, buffer, cancellationToken).ConfigureAwait(false)) > 0)
+                {
+                    await output.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                }
+
                 return response; // its headers outlive it
             }
         }
-        catch (Exception e) when (e is HttpRequestException or HttpIOException)
+        catch (HttpRequestException e)
         {
             throw new QueryClientException(
-                e.InnerException is SocketException
-                    ? $"the query service at {_service} cannot be reached: {e.InnerException.Message}; does `ecapture run` or `ecapture query` run there?"
-                    : $"the query service at {_service} broke off its answer: {e.Message}; its log says why",
+                $"the query service at {_service} cannot be reached: {(e.InnerException ?? e).Message}; does `ecapture run` or `ecapture query` run there?",
                 isUsage: false, e);
+        }
+    }
+
+    /// <summary>Errors of this side are the service's; those of the output are the caller's.</summary>
+    private async Task<int> ReadAsync(Stream body, byte[] buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw new QueryClientException($"the query service at {_service} broke off its answer: {e.Message}; its log says why", isUsage: false, e);
         }
     }
 

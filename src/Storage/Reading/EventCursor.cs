@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Text;
@@ -33,7 +34,7 @@ public readonly record struct EventCursor(long Time, EventId Id)
     {
         cursor = default;
         Span<byte> bytes = stackalloc byte[128];
-        if (text is null || text.Length > 160 || !Base64Url.TryDecodeFromChars(text, bytes, out int length) || length <= FixedLength)
+        if (text is null || text.Length > 160 || Base64Url.DecodeFromChars(text, bytes, out _, out int length) != OperationStatus.Done || length <= FixedLength)
         {
             return false;
         }

@@ -47,8 +47,6 @@ internal sealed class ClickHouseSqlText : SqlText
     public override string Prefix(string column, int length) =>
         $"substring({column}, 1, {length.ToString(CultureInfo.InvariantCulture)})";
 
-    public override string Any(string column) => $"any({column})";
-
     public override string Second(string column) => $"toUnixTimestamp({column})";
 
     public override string ClockOffset() => "toUnixTimestamp64Nano(ts) - toInt64(boot_ns)";

@@ -53,8 +53,6 @@ internal sealed class PostgresSqlText : SqlText
     public override string Prefix(string column, int length) =>
         $"substring({column} from 1 for {length.ToString(CultureInfo.InvariantCulture)})";
 
-    public override string Any(string column) => $"(array_agg({column}))[1]";
-
     public override string Second(string column) => $"floor(extract(epoch from {column}))::bigint";
 
     public override string ClockOffset() => "(extract(epoch from ts) * 1000000)::bigint * 1000 - boot_ns";

@@ -33,9 +33,9 @@ internal static class FlowMatchRead
         // A text is a property of single rows: where a flow served several sessions, seconds keep those apart that have it.
         string second = filter.Text is null ? "" : $", {sql.Second("ts")}";
         sql.Append($"SELECT {sql.NameColumn("host")} AS h, netns, flow, connection, pid, process_start, local_port,");
-        sql.Append($" {sql.Any("uid")}, {sql.Any("process")}, {sql.Any(sql.ClockOffset())}, min(ts), max(ts) FROM {TableNames.Of(topic)}");
+        sql.Append($" uid, process, min({sql.ClockOffset()}), min(ts), max(ts) FROM {TableNames.Of(topic)}");
         FilterConditions.AppendWhere(sql, filter with { IncludeResults = true }, topic);
-        sql.Append($" AND (flow <> 0 OR connection <> 0) GROUP BY host, netns, flow, connection, pid, process_start, local_port{second}");
+        sql.Append($" AND (flow <> 0 OR connection <> 0) GROUP BY host, netns, flow, connection, pid, process_start, local_port, uid, process{second}");
         return sql;
     }
 }

@@ -57,9 +57,6 @@ internal abstract class SqlText
     /// <summary>The first bytes of a column of bytes.</summary>
     public abstract string Prefix(string column, int length);
 
-    /// <summary>Any value of a group.</summary>
-    public abstract string Any(string column);
-
     /// <summary>Whole seconds of a time, to group by.</summary>
     public abstract string Second(string column);
 

@@ -1,0 +1,122 @@
+using System.Net;
+using System.Text.Json;
+using ECapture.Query;
+using ECapture.Query.Client;
+using ECapture.Storage.Reading;
+using Microsoft.Extensions.Logging;
+
+namespace ECapture.Tests.Integration.Querying;
+
+/// <summary>A file's speed is its reader's speed, and nothing goes on when the reader leaves.</summary>
+public sealed class StreamingTests
+{
+    private const long FrameLength = 1400;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Pcapng_ReaderPauses_TheStorePausesAndMemoryStaysFlat()
+    {
+        var store = new EndlessStore(null);
+        await using var service = await Service.StartAsync(store);
+        using var http = new HttpClient();
+        using HttpResponseMessage response = await http.GetAsync(new Uri(service.Address, "api/v1/pcapng"), HttpCompletionOption.ResponseHeadersRead, Cancel);
+        await using Stream body = await response.Content.ReadAsStreamAsync(Cancel);
+        await body.ReadExactlyAsync(new byte[1 << 20], Cancel);
+
+        long before = -1;
+        while (before != store.Read)
+        {
+            before = store.Read;
+            await Task.Delay(500, Cancel);
+        }
+
+        // Two sockets' buffers and one block of the writer, not the file.
+        Assert.InRange(store.Read * FrameLength, 1 << 20, 64 << 20);
+        Assert.False(store.Disposed.Task.IsCompleted);
+        await body.ReadExactlyAsync(new byte[32 << 20], Cancel);
+        Assert.True(store.Read > before);
+    }
+
+    [Fact]
+    public async Task Pcapng_ReaderLeaves_TheReadOfTheStoreEnds()
+    {
+        var store = new EndlessStore(null);
+        await using var service = await Service.StartAsync(store);
+        using (var http = new HttpClient())
+        {
+            using HttpResponseMessage response = await http.GetAsync(new Uri(service.Address, "api/v1/pcapng"), HttpCompletionOption.ResponseHeadersRead, Cancel);
+            await using Stream body = await response.Content.ReadAsStreamAsync(Cancel);
+            await body.ReadExactlyAsync(new byte[1 << 20], Cancel);
+        }
+
+        await store.Disposed.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+    }
+
+    [Fact]
+    public async Task Pcapng_StoreFailsInTheMiddle_TheReaderIsTold()
+    {
+        var store = new EndlessStore(failAfter: 20_000);
+        await using var service = await Service.StartAsync(store);
+        using var client = new QueryClient(service.Address);
+
+        QueryClientException e = await Assert.ThrowsAsync<QueryClientException>(() => client.PcapngAsync([], Stream.Null, Cancel));
+
+        Assert.Contains("broke off its answer", e.Message, StringComparison.Ordinal);
+        Assert.False(e.IsUsage);
+    }
+
+    [Theory]
+    [InlineData("api/v1/status", HttpStatusCode.ServiceUnavailable, "endless: cannot be reached")]
+    [InlineData("api/v1/events", HttpStatusCode.InternalServerError, "endless: broken")]
+    public async Task Anything_StoreFails_IsAProblemWithItsReason(string path, HttpStatusCode status, string reason)
+    {
+        await using var service = await Service.StartAsync(new EndlessStore(null));
+        using var http = new HttpClient();
+        using HttpResponseMessage response = await http.GetAsync(new Uri(service.Address, path), Cancel);
+        using JsonDocument problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancel));
+
+        Assert.Equal(status, response.StatusCode);
+        Assert.Equal(reason, problem.RootElement.GetProperty("detail").GetString());
+    }
+
+    [Fact]
+    public async Task Ready_StoreDoesNotAnswer_SaysWhy()
+    {
+        await using var service = await Service.StartAsync(new EndlessStore(null));
+        using var http = new HttpClient();
+        using HttpResponseMessage response = await http.GetAsync(new Uri(service.Address, "health/ready"), Cancel);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal("endless: cannot be reached\n", await response.Content.ReadAsStringAsync(Cancel));
+        Assert.Equal("live\n", await http.GetStringAsync(new Uri(service.Address, "health/live"), Cancel));
+    }
+
+    private sealed class Service : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private Task _run = Task.CompletedTask;
+
+        public required Uri Address { get; set; }
+
+        public static async Task<Service> StartAsync(IEventStoreReader store)
+        {
+            var started = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var service = new Service { Address = new Uri("http://127.0.0.1") };
+            service._run = QueryService.RunAsync(
+                new QueryServiceOptions { Store = store, Listen = "http://127.0.0.1:0", Started = started.SetResult, Configure = b => b.Logging.ClearProviders() },
+                service._stop.Token);
+            await Task.WhenAny(started.Task, service._run);
+            Assert.True(started.Task.IsCompleted);
+            service.Address = await started.Task;
+            return service;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            await _run.WaitAsync(TimeSpan.FromSeconds(20));
+            _stop.Dispose();
+        }
+    }
+}
