@@ -13,6 +13,9 @@ internal static class PcapCommand
     private static readonly Option<string?> s_write = CommonOptions.Text("write", "FILE", "where the file goes; - is standard output", "-w");
     private static readonly Option<bool> s_noKeys = CommonOptions.Switch("no-keys", "leave the TLS secrets out: a file to share");
 
+    private static readonly Option<bool> s_processBlocks =
+        CommonOptions.Switch("process-blocks", "add a block per process, for Wireshark newer than 4.4; older ones list it as a record without time");
+
     internal static Command Create() => CommandRunner.Create(
         "pcap",
         "Rebuild a pcapng file of the sessions that match, with the TLS secrets that decrypt them in Wireshark.",
@@ -20,7 +23,7 @@ internal static class PcapCommand
             "ecapture pcap --since 1h --process curl -w out.pcapng",
             "ecapture pcap --address 10.0.0.7 --port 443 -w - | tshark -r - -Y http",
         ],
-        [.. s_search.All, s_write, s_noKeys, CommonOptions.Data, EventSource.Api, CommonOptions.Store],
+        [.. s_search.All, s_write, s_noKeys, s_processBlocks, CommonOptions.Data, EventSource.Api, CommonOptions.Store],
         RunAsync);
 
     private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
@@ -31,7 +34,11 @@ internal static class PcapCommand
             throw new UsageException("pcap: standard output is a terminal; give -w FILE, or pipe it into tshark -r -");
         }
 
-        List<KeyValuePair<string, string>> parameters = [.. s_search.Read(options), new("keys", options.IsSet(s_noKeys) ? "false" : "true")];
+        List<KeyValuePair<string, string>> parameters =
+        [
+            .. s_search.Read(options), new("keys", options.IsSet(s_noKeys) ? "false" : "true"),
+            .. options.IsSet(s_processBlocks) ? [new("process-blocks", "true")] : Array.Empty<KeyValuePair<string, string>>(),
+        ];
         PcapngRequest request = RequestReader.ReadPcapng(parameters);
         await using EventSource source = await EventSource.OpenAsync(options, cancellationToken);
         RebuildReport report = await WriteAsync(path, output => source.Client is { } client

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
@@ -6,13 +7,15 @@ namespace ECapture.Query.Api;
 /// <summary>Errors as <c>application/problem+json</c> (RFC 9457).</summary>
 internal static class Problem
 {
+    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static async Task WriteAsync(
         HttpContext context, int status, string title, string detail, string? parameter = null, string? value = null, string? valid = null)
     {
         context.Response.Clear();
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/problem+json";
-        using (var json = new Utf8JsonWriter(context.Response.BodyWriter))
+        using (var json = new Utf8JsonWriter(context.Response.BodyWriter, s_options))
         {
             json.WriteStartObject();
             json.WriteString("type", "about:blank");

@@ -6,7 +6,7 @@ using ECapture.Storage.Reading;
 namespace ECapture.Query.Pcap;
 
 /// <summary>
-/// Rebuilds a pcapng file from a store: interfaces, the TLS secrets of exactly the sessions that the filter matched, their processes, then their
+/// Rebuilds a pcapng file from a store: interfaces, the TLS secrets of exactly the sessions that the filter matched, then their
 /// packets in the order of time with direction and process. A matched session comes whole, from its first packet. Memory grows with the
 /// number of sessions, not with that of packets.
 /// </summary>
@@ -65,7 +65,11 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
             }
 
             await writer.CopyAsync(rebuild.SecretBlocks, cancellationToken).ConfigureAwait(false);
-            WriteProcesses(writer, rebuild.Matched);
+            if (options.ProcessBlocks)
+            {
+                WriteProcesses(writer, rebuild.Matched);
+            }
+
             packets = await WritePacketsAsync(rebuild, hosts, interfaces, writer, cancellationToken).ConfigureAwait(false);
         }
 

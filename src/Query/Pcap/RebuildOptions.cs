@@ -7,6 +7,12 @@ public sealed record RebuildOptions
     public bool Keys { get; init; } = true;
 
     /// <summary>
+    /// True writes a block per process for Wireshark newer than 4.4, which then shows names, users and start times. Older versions list each as
+    /// a record without time before the packets, which upsets their relative times; every packet has its process id and a comment anyway.
+    /// </summary>
+    public bool ProcessBlocks { get; init; }
+
+    /// <summary>
     /// How far, in nanoseconds, before the first and after the last matched row the begin and the end of a session are looked for; a day by default.
     /// Packets of longer sessions are in the file as far as this goes.
     /// </summary>

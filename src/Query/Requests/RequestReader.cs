@@ -49,7 +49,11 @@ public static class RequestReader
     public static PcapngRequest ReadPcapng(IEnumerable<KeyValuePair<string, string>> parameters)
     {
         var values = new ParameterValues(parameters, SearchParameters.Pcapng);
-        return new PcapngRequest(ReadFilter(values), new RebuildOptions { Keys = Boolean(values, "keys") ?? true });
+        return new PcapngRequest(ReadFilter(values), new RebuildOptions
+        {
+            Keys = Boolean(values, "keys") ?? true,
+            ProcessBlocks = Boolean(values, "process-blocks") ?? false,
+        });
     }
 
     private static EventFilter ReadFilter(ParameterValues values)

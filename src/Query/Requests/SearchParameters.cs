@@ -37,5 +37,6 @@ public static class SearchParameters
     [
         .. Filter,
         new("keys", "false leaves the TLS secrets out.", "true", false),
+        new("process-blocks", "true adds a block per process, for Wireshark newer than 4.4; older ones list it as a record without time.", "false", false),
     ];
 }

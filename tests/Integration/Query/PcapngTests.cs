@@ -26,7 +26,7 @@ public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
         Assert.Equal(new FileInfo(built.Path).Length, built.Report.Bytes);
         Assert.Equal(tls.Frames.OrderBy(f => f.Time).Select(f => (f.Time, Convert.ToHexString(f.Data))), built.Packets.Select(p => ((ulong)p.UnixNanoseconds!, Convert.ToHexString(p.Data.Span))));
         Assert.Equal(
-            [typeof(SectionHeaderBlock), typeof(InterfaceDescriptionBlock), typeof(DecryptionSecretsBlock), typeof(CustomBlock), typeof(PacketBlock)],
+            [typeof(SectionHeaderBlock), typeof(InterfaceDescriptionBlock), typeof(DecryptionSecretsBlock), typeof(PacketBlock)],
             built.Blocks.Select(b => b.GetType()).Distinct());
         string[] decrypted = await Tshark.FieldsAsync(built.Path, "http.request", "http.request.uri");
         Assert.Equal(tls.Exchanges.Select(e => "/" + e.Marker).Order(StringComparer.Ordinal), decrypted.Order(StringComparer.Ordinal));
@@ -38,7 +38,7 @@ public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
     {
         await using Built built = await BuildAsync(kind, new TlsHistory(tls), _ => EventFilter.All);
 
-        string[] lines = await Tshark.FieldsAsync(built.Path, "tcp", "frame.time_epoch", "frame.interface_name", "frame.packet_flags_direction", "frame.comment", "tcp.srcport");
+        string[] lines = await Tshark.FieldsAsync(built.Path, null, "frame.time_epoch", "frame.interface_name", "frame.packet_flags_direction", "frame.comment", "tcp.srcport");
 
         Assert.Equal(tls.Frames.Count, lines.Length);
         ILookup<ushort, string> names = tls.Exchanges.ToLookup(e => e.ClientPort, e => $"{e.Process} (pid {e.Pid})");
@@ -122,6 +122,20 @@ public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
         Assert.DoesNotContain(built.Blocks, b => b is DecryptionSecretsBlock);
         Assert.Equal((0L, tls.Frames.Count), (built.Report.Secrets, built.Packets.Count));
         Assert.Empty(await Tshark.FieldsAsync(built.Path, "http.request", "http.request.uri"));
+    }
+
+    [Fact]
+    public async Task Rebuild_WithProcessBlocks_NamesEachProcessOnceBeforeThePackets()
+    {
+        await using Built built = await BuildAsync(StoreKind.ClickHouse, new TlsHistory(tls), _ => EventFilter.All, new RebuildOptions { ProcessBlocks = true });
+
+        PcapngProcess[] processes = [.. built.Blocks.OfType<CustomBlock>().Select(b => b.TryGetProcess(out PcapngProcess process) ? process : default)];
+        Assert.Equal(
+            [.. tls.Exchanges.Select(e => (e.Pid, e.Process)), (TlsHistory.Server, "openssl")],
+            processes.Select(p => (p.Pid, p.Name)).Order());
+        Assert.All(processes, p => Assert.Equal((33u, TlsHistory.ClockOffset + 5_000_000_000), (p.Uid, p.StartNanoseconds)));
+        Assert.True(built.Blocks.FindLastIndex(b => b is CustomBlock) < built.Blocks.FindIndex(b => b is PacketBlock));
+        Assert.All(built.Packets, p => Assert.NotNull(p.Pid));
     }
 
     [Theory]
