@@ -37,7 +37,7 @@ public static class Ecapture
     {
         string[] command = user is null
             ? [Path, .. arguments]
-            : ["setpriv", "--reuid", user, "--clear-groups", "--", Path, .. arguments];
+            : ["setpriv", "--reuid", user, "--clear-groups", "--", ReachableProgram.For(user), .. arguments];
         ProcessStartInfo start = new(command[0], command.Skip(1))
         {
             RedirectStandardOutput = true,
