@@ -11,6 +11,12 @@ namespace ECapture.Query;
 /// <summary>The HTTP API over a store.</summary>
 public static class QueryService
 {
+    /// <summary>Refuses an address that cannot be listened on, before anything is opened.</summary>
+    /// <param name="listen">As <see cref="QueryServiceOptions.Listen"/>.</param>
+    /// <param name="allowInsecure">As <see cref="QueryServiceOptions.AllowInsecureListen"/>.</param>
+    /// <exception cref="FormatException">It cannot be used; the message is one line for the user.</exception>
+    public static void CheckListen(string listen, bool allowInsecure) => ListenAddress.Parse(listen, allowInsecure);
+
     /// <summary>Serves until it is cancelled; requests under way are given a moment to end.</summary>
     /// <param name="options">How.</param>
     /// <param name="cancellationToken">Ends the service.</param>

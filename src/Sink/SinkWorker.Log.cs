@@ -6,8 +6,11 @@ namespace ECapture.Sink;
 /// <content>Its log messages.</content>
 public sealed partial class SinkWorker
 {
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Partition}: goes on at offset {Offset} (runs again to {ReplayTo})")]
-    private partial void LogResumed(TopicPartition partition, long offset, long? replayTo);
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Partition}: goes on at offset {Offset}")]
+    private partial void LogResumed(TopicPartition partition, long offset);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Partition}: the last batch, offsets {Offset} to {ReplayTo}, runs again")]
+    private partial void LogReplays(TopicPartition partition, long offset, long replayTo);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Partition}: offsets {From} to {To} stored, {Rows} rows, {DeadLetters} dead letters")]
     private partial void LogWritten(TopicPartition partition, long from, long to, int rows, int deadLetters);

@@ -222,7 +222,14 @@ public sealed partial class SinkWorker : IDisposable
         work.Progress.Resume(point, first);
         work.End = next;
         work.MustSeek = true;
-        LogResumed(work.Partition, work.Progress.From, work.Progress.ReplayTo);
+        if (work.Progress.ReplayTo is { } replayTo)
+        {
+            LogReplays(work.Partition, work.Progress.From, replayTo);
+        }
+        else
+        {
+            LogResumed(work.Partition, work.Progress.From);
+        }
     }
 
     private void CloseDue()

@@ -20,6 +20,10 @@ internal static class QueryCommand
         [CommonOptions.Data, CommonOptions.Store, CommonOptions.Listen, CommonOptions.InsecureListen],
         RunAsync);
 
+    /// <summary>Refuses an address that cannot be listened on.</summary>
+    /// <exception cref="FormatException">It cannot be used.</exception>
+    internal static void CheckListen(OptionReader options) => QueryService.CheckListen(Listen(options), options.IsSet(CommonOptions.InsecureListen));
+
     /// <summary>Serves until it is cancelled.</summary>
     internal static Task ServeAsync(
         OptionReader options, Store store, ILoggerFactory loggers, Func<string?>? notReady, Action<Uri> started, CancellationToken cancellationToken) =>
@@ -27,7 +31,7 @@ internal static class QueryCommand
             new QueryServiceOptions
             {
                 Store = new EventStoreReader(store),
-                Listen = options.Find(CommonOptions.Listen) ?? QueryServiceOptions.DefaultListen,
+                Listen = Listen(options),
                 AllowInsecureListen = options.IsSet(CommonOptions.InsecureListen),
                 Version = ProgramVersion.Text,
                 Configure = builder =>
@@ -40,8 +44,11 @@ internal static class QueryCommand
             },
             cancellationToken);
 
+    private static string Listen(OptionReader options) => options.Find(CommonOptions.Listen) ?? QueryServiceOptions.DefaultListen;
+
     private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
     {
+        CheckListen(options);
         DataDirectory data = Composition.DataOf(options);
         await using Store store = await StoreFactory.OpenAsync(Composition.StoreAddressOf(options, data), StoreRole.Reader, cancellationToken);
         using Telemetry.Telemetry telemetry = Telemetry.Telemetry.Start("query", options);

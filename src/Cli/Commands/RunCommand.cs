@@ -24,7 +24,7 @@ internal static class RunCommand
         [
             CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.PayloadLimit,
             CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.ExcludedDatabaseUsers, CommonOptions.Log, CommonOptions.LogLimit,
-            CommonOptions.Store, CommonOptions.Group, CommonOptions.Listen, CommonOptions.User,
+            CommonOptions.Store, CommonOptions.Group, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.User,
         ],
         RunAsync);
 
@@ -47,6 +47,7 @@ internal static class RunCommand
 
         LogAddress log = Composition.LogAddressOf(options, data);
         StoreAddress store = Composition.StoreAddressOf(options, data);
+        QueryCommand.CheckListen(options);
         await ChildProcess.CheckReachableAsync(account, cancellationToken);
         data.Create(account);
         if (log.Kind == LogKind.Local)
@@ -64,6 +65,7 @@ internal static class RunCommand
         List<string> service =
             ["service", .. common, CommonOptions.Store.Name, Absolute(store.Text)];
         Pass(service, options, CommonOptions.Group, CommonOptions.Listen);
+        service.AddRange(options.IsSet(CommonOptions.InsecureListen) ? [CommonOptions.InsecureListen.Name] : []);
         List<string> capture = ["capture", .. common, CommonOptions.LogGroup.Name, account.Gid.ToString(CultureInfo.InvariantCulture)];
         Pass(capture, options, CommonOptions.PayloadLimit, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.LogLimit);
         PassAll(capture, options, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.ExcludedDatabaseUsers);

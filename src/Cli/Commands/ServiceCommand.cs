@@ -28,6 +28,7 @@ internal static class ServiceCommand
 
     private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
     {
+        QueryCommand.CheckListen(options);
         DataDirectory data = Composition.DataOf(options);
         using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using Store store = await StoreFactory.OpenAsync(Composition.StoreAddressOf(options, data), StoreRole.Writer, cancellationToken);

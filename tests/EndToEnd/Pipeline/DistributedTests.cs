@@ -40,12 +40,11 @@ public sealed class DistributedTests : IDisposable
         await using EcaptureService sinkOne = await StartSinkAsync(stores[0], "sink-clickhouse", broker, collector, cancellationToken);
         await using EcaptureService sinkTwo = await StartSinkAsync(stores[1], "sink-postgres", broker, collector, cancellationToken);
 
-        await CurlClient.RunAsync(nginx.CertificatePath, "--tlsv1.3", $"{nginx.Url}/{marker}");
+        await File.WriteAllTextAsync(Path.Combine(nginx.Files, marker), "found\n", cancellationToken);
+        await CurlClient.RunAsync(nginx.CertificatePath, "--http1.1", "--tlsv1.3", $"{nginx.Url}/{marker}");
 
-        foreach (StoreAddress store in stores)
-        {
-            await FindAndDecryptAsync(store, marker, nginx.Port, capture, collector, cancellationToken);
-        }
+        await FindAndDecryptAsync(stores[0], marker, nginx.Port, sinkOne, collector, cancellationToken);
+        await FindAndDecryptAsync(stores[1], marker, nginx.Port, sinkTwo, collector, cancellationToken);
 
         await collector.WaitForAsync(
             "metrics", ["ecapture.capture.", "ecapture.log.", "ecapture.sink.", "ecapture.query."], s_patience, cancellationToken);
@@ -70,7 +69,7 @@ public sealed class DistributedTests : IDisposable
             cancellationToken);
 
     private async Task FindAndDecryptAsync(
-        StoreAddress store, string marker, int port, EcaptureService capture, OtlpCollector collector, CancellationToken cancellationToken)
+        StoreAddress store, string marker, int port, EcaptureService sink, OtlpCollector collector, CancellationToken cancellationToken)
     {
         string api = $"http://127.0.0.1:{FreePort.Next()}";
         await using EcaptureService query = EcaptureService.Start(
@@ -80,11 +79,11 @@ public sealed class DistributedTests : IDisposable
         // Plaintext of client and server, then the packets with the secrets.
         using HttpClient http = new();
         string events = $"{api}/api/v1/events?module=tls&text={marker}&format=ndjson";
-        await capture.WaitUntilAsync(
+        await sink.WaitUntilAsync(
             async () => (await http.GetStringAsync(new Uri(events), cancellationToken)).Split('\n').Count(l => l.Contains(marker, StringComparison.Ordinal)) >= 2,
             $"both ends' plaintext of {marker} is in {store.Kind}", s_patience, cancellationToken);
         string file = Path.Combine(_data.FullName, $"{store.Kind}.pcapng");
-        await capture.WaitUntilAsync(
+        await sink.WaitUntilAsync(
             async () =>
             {
                 Outcome rebuilt = await Ecapture.RunAsync("pcap", "--api", api, "--port", port.ToString(CultureInfo.InvariantCulture), "-w", file);

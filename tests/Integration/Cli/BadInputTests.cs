@@ -17,8 +17,8 @@ public sealed class BadInputTests : IDisposable
     [InlineData("log has no known scheme", "capture --log redis://x", "redis://x", "kafka://")]
     [InlineData("log port is no port", "capture --log kafka://k1:99999", "99999", "kafka://")]
     [InlineData("log names no directory", "capture --log sqlite:", "sqlite:", "DIR")]
-    [InlineData("store has no known scheme", "sink --store mysql://x", "mysql://x", "postgres://")]
-    [InlineData("store address holds a password", "sink --store postgres://u:secret@127.0.0.1/db", "password", "ECAPTURE_STORE_PASSWORD")]
+    [InlineData("store has no known scheme", "sink --store mysql://x", "mysql://x", "postgres:")]
+    [InlineData("store address holds a password", "sink --store postgres://u:hunter2@127.0.0.1/db", "password", "ECAPTURE_STORE_PASSWORD")]
     [InlineData("interface does not exist", "capture --modules packet --interface nope0", "nope0", "lo")]
     [InlineData("payload limit is too large", "capture --payload-limit 99999999", "--payload-limit", "900000")]
     [InlineData("payload limit is a word", "capture --payload-limit much", "'much'", "whole number")]
@@ -45,7 +45,7 @@ public sealed class BadInputTests : IDisposable
         Assert.StartsWith("ecapture: ", line, StringComparison.Ordinal);
         Assert.Contains(named, line, StringComparison.Ordinal);
         Assert.Contains(advice, line, StringComparison.Ordinal);
-        Assert.DoesNotContain("secret", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", line, StringComparison.Ordinal);
     }
 
     [Fact]
