@@ -39,7 +39,7 @@ start() {
 
 # stop NAME SIGNAL SECONDS: what does not end in time is killed, and that is a fault.
 stop() {
-	local pid=${running[$1]:-} deadline=$((SECONDS + $3))
+	local pid=${running[$1]:-} deadline=$((SECONDS + $3)) status=0
 	[[ -n $pid ]] || return 0
 	unset "running[$1]"
 	kill -s "$2" "$pid" 2>/dev/null
@@ -47,11 +47,13 @@ stop() {
 		((SECONDS < deadline)) || {
 			fault "$1 did not end within $3 s after SIG$2; killed"
 			kill -s KILL -- "-$pid" 2>/dev/null
-			break
+			wait "$pid" 2>/dev/null
+			return 0
 		}
 		sleep 0.05
 	done
-	wait "$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null || status=$?
+	((status == 0)) || fault "$1 ended with exit code $status"
 	return 0
 }
 
