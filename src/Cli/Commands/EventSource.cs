@@ -13,10 +13,13 @@ internal sealed class EventSource : IAsyncDisposable
 {
     internal static readonly Option<string?> Api = CommonOptions.Text("api", "URL", "API of a query service (default: the one that runs on --data)");
 
-    private EventSource(QueryClient? client, Store? store)
+    private readonly BorrowedService? _borrowed;
+
+    private EventSource(QueryClient? client, Store? store, BorrowedService? borrowed = null)
     {
         Client = client;
         Store = store;
+        _borrowed = borrowed;
     }
 
     /// <summary>Set when a service answers.</summary>
@@ -49,6 +52,12 @@ internal sealed class EventSource : IAsyncDisposable
                 throw new UsageException(
                     $"no service runs on {data.Root} and no store is there: start `ecapture run`, or name another directory with --data, a service with --api or a store with --store");
             }
+
+            if (UnixAccount.IsRoot && UnixAccount.OwnerOf(data.Store) is { Uid: not 0 } owner)
+            {
+                BorrowedService borrowed = await BorrowedService.StartAsync(owner, data, cancellationToken);
+                return new EventSource(new QueryClient(borrowed.Address), null, borrowed);
+            }
         }
 
         return new EventSource(null, await StoreFactory.OpenAsync(Composition.StoreAddressOf(options, data), StoreRole.Reader, cancellationToken));
@@ -60,6 +69,11 @@ internal sealed class EventSource : IAsyncDisposable
         if (Store is not null)
         {
             await Store.DisposeAsync();
+        }
+
+        if (_borrowed is not null)
+        {
+            await _borrowed.DisposeAsync();
         }
     }
 }

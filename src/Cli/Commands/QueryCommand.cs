@@ -17,7 +17,7 @@ internal static class QueryCommand
         [
             "ecapture query --store clickhouse://ecapture@ch1:8123/ecapture --listen http://127.0.0.1:8080",
         ],
-        [CommonOptions.Data, CommonOptions.Store, CommonOptions.Listen, CommonOptions.InsecureListen],
+        [CommonOptions.Data, CommonOptions.Store, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.Supervised],
         RunAsync);
 
     /// <summary>Refuses an address that cannot be listened on.</summary>
@@ -52,7 +52,13 @@ internal static class QueryCommand
         DataDirectory data = Composition.DataOf(options);
         await using Store store = await StoreFactory.OpenAsync(Composition.StoreAddressOf(options, data), StoreRole.Reader, cancellationToken);
         using Telemetry.Telemetry telemetry = Telemetry.Telemetry.Start("query", options);
-        await ServeAsync(options, store, telemetry.Loggers, null, address => Console.WriteLine($"ready: API {address}"), cancellationToken);
+        using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (options.IsSet(CommonOptions.Supervised))
+        {
+            ControlChannel.Listen(_ => { }, stopping.Cancel);
+        }
+
+        await ServeAsync(options, store, telemetry.Loggers, null, address => Console.WriteLine($"ready: API {address}"), stopping.Token);
         return ExitCode.Ok;
     }
 

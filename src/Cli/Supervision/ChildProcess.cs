@@ -22,6 +22,9 @@ internal sealed class ChildProcess : IDisposable
 
     internal int Pid => _process.Id;
 
+    /// <summary>Its standard output, when that is read.</summary>
+    internal StreamReader Output => _process.StandardOutput;
+
     internal int ExitCode => _process.ExitCode;
 
     /// <summary>Starts this program again with other arguments.</summary>
@@ -29,10 +32,17 @@ internal sealed class ChildProcess : IDisposable
     /// <param name="account">The user it runs as; null: this process's.</param>
     /// <param name="directory">Its working directory, which that user may enter.</param>
     /// <param name="arguments">Its arguments.</param>
-    internal static ChildProcess Start(string name, UnixAccount? account, string directory, IEnumerable<string> arguments)
+    /// <param name="readOutput">Its standard output is read through <see cref="Output"/>, not shown.</param>
+    internal static ChildProcess Start(
+        string name, UnixAccount? account, string directory, IEnumerable<string> arguments, bool readOutput = false)
     {
         string[] command = [.. As(account), .. Self(), .. arguments];
-        ProcessStartInfo start = new(command[0], command.Skip(1)) { RedirectStandardInput = true, WorkingDirectory = directory };
+        ProcessStartInfo start = new(command[0], command.Skip(1)) 
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = readOutput,
+            WorkingDirectory = directory,
+        };
         Process process = Process.Start(start) ?? throw new InvalidOperationException($"{name} did not start");
         return new ChildProcess(name, process);
     }

@@ -33,10 +33,15 @@ public static class Ecapture
     }
 
     /// <summary>Starts it; the caller reads its output and ends it.</summary>
-    public static Process Start(string[] arguments, IReadOnlyDictionary<string, string> environment, string? user = null)
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="environment">More variables.</param>
+    /// <param name="user">Runs it as this user.</param>
+    /// <param name="startsFor">It starts itself as this user, who must be able to reach it.</param>
+    public static Process Start(
+        string[] arguments, IReadOnlyDictionary<string, string> environment, string? user = null, string? startsFor = null)
     {
         string[] command = user is null
-            ? [Path, .. arguments]
+            ? [startsFor is null ? Path : ReachableProgram.For(startsFor), .. arguments]
             : ["setpriv", "--reuid", user, "--clear-groups", "--", ReachableProgram.For(user), .. arguments];
         ProcessStartInfo start = new(command[0], command.Skip(1))
         {

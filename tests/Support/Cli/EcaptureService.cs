@@ -40,8 +40,8 @@ public sealed class EcaptureService : IAsyncDisposable
     public static EcaptureService Start(params string[] arguments) => Start(arguments, new Dictionary<string, string>());
 
     /// <summary>Starts it with more environment variables.</summary>
-    public static EcaptureService Start(string[] arguments, IReadOnlyDictionary<string, string> environment) =>
-        new(Ecapture.Start(arguments, environment), "ecapture " + string.Join(' ', arguments));
+    public static EcaptureService Start(string[] arguments, IReadOnlyDictionary<string, string> environment, string? startsFor = null) =>
+        new(Ecapture.Start(arguments, environment, startsFor: startsFor), "ecapture " + string.Join(' ', arguments));
 
     /// <summary>Waits until an address answers 200.</summary>
     public async Task WaitForAsync(string url, TimeSpan patience, CancellationToken cancellationToken)
