@@ -1,0 +1,46 @@
+using System.Text.Json;
+using ECapture.Tests.Support.Cli;
+
+namespace ECapture.Tests.EndToEnd.Pipeline;
+
+/// <summary>`ecapture doctor`: what this host can capture, and why not.</summary>
+[Collection(CaptureCollection.Name)]
+public sealed class DoctorTests
+{
+    [Fact]
+    public async Task Doctor_AsRoot_EveryModuleAttaches()
+    {
+        Outcome outcome = await Ecapture.RunAsync("doctor", "--json", "--interface", "lo");
+
+        Assert.True(outcome.ExitCode == 0, outcome.Output + outcome.Errors);
+        using JsonDocument findings = JsonDocument.Parse(outcome.Output);
+        Dictionary<string, JsonElement> modules = findings.RootElement.EnumerateArray()
+            .Where(f => f.GetProperty("area").GetString() == "module")
+            .ToDictionary(f => f.GetProperty("name").GetString()!);
+        foreach (string name in (string[])["tls", "packet", "bash", "postgres", "process"])
+        {
+            Assert.Equal("ok", modules[name].GetProperty("verdict").GetString());
+        }
+
+        Assert.Equal("lo", modules["packet"].GetProperty("detail").GetString());
+    }
+
+    [Fact]
+    public async Task Doctor_WithoutPrivileges_SaysWhatIsMissing()
+    {
+        Outcome outcome = await Ecapture.RunAsync(["doctor"], new Dictionary<string, string>(), user: "65534");
+
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains("CAP_BPF", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("run as root", outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Doctor_InterfaceDoesNotExist_SaysSo()
+    {
+        Outcome outcome = await Ecapture.RunAsync("doctor", "--interface", "nope0");
+
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains("nope0", outcome.Output, StringComparison.Ordinal);
+    }
+}
