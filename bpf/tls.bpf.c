@@ -9,28 +9,13 @@
 #define RING_BYTES (32 * 1024 * 1024)
 #define SCRATCH_BYTES (17 * 1024)
 
-#include "shared.h"
+#include "tls.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-#define CHUNK_BYTES 16384
-#define MOST_CHUNKS 1024  /* of one call; the rest is cut, and said so */
 #define MOST_CALLS 4      /* that one thread is in at the same time */
 #define WRAPPER_FRAME 512 /* most bytes of stack between a function and the one of the same family that it calls */
-#define LABEL_BYTES 40
-#define SECRET_BYTES 64
-#define RANDOM_BYTES 32
 #define MOST_LIBRARIES 4096
-
-enum record_type {
-	RECORD_DATA = 1,
-	RECORD_SECRET = 2,
-};
-
-enum record_flags {
-	FLAG_SOCKET_SURE = 1, /* the socket was used inside a call with this connection; else it is the thread's last one */
-	FLAG_CUT = 2,         /* the call returned more than was taken; on its last chunk */
-};
 
 /* Upper half of the attach cookie; the lower half is the library's index. */
 enum function {
@@ -42,42 +27,6 @@ enum function {
 	SSL_FREE,       /* void SSL_free(SSL *ssl) */
 	SSL_LOG_SECRET, /* int ssl_log_secret(conn, const char *label, const uint8_t *secret, size_t length), not exported */
 };
-
-enum direction {
-	RECEIVED,
-	SENT,
-};
-
-/* Plaintext: this, then `length` bytes. */
-struct tls_data {
-	struct record_header header;
-	struct socket_tuple socket;
-	__u32 library;
-	__u64 ssl;
-	__u64 born;   /* with process and ssl: the connection */
-	__u64 offset; /* bytes of this direction before this chunk, since `born` */
-	__u64 call;   /* bytes that the call returned */
-	__u32 length;
-	__u32 direction;
-};
-
-/* One call of the key-log function. */
-struct tls_secret {
-	struct record_header header;
-	struct socket_tuple socket;
-	__u32 library;
-	__u64 ssl;
-	__u64 born;
-	__u64 label_distance; /* address of the label minus address of the function: names it where its page could not be read */
-	__u32 length;
-	__u32 label_length;   /* 0: could not be read */
-	__u8 label[LABEL_BYTES];
-	__u8 client_random[RANDOM_BYTES];
-	__u8 secret[SECRET_BYTES];
-};
-
-const struct tls_data *tls_data_type __attribute__((unused));
-const struct tls_secret *tls_secret_type __attribute__((unused));
 
 /* Where a library keeps the client random: *(conn + pointer) + offset, or conn + offset when pointer is negative. */
 struct library {
@@ -114,54 +63,6 @@ struct {
 	__type(key, int);
 	__type(value, struct thread_calls);
 } thread_calls SEC(".maps");
-
-struct connection_key {
-	__u64 ssl;
-	__u32 pid;
-	__u32 reserved;
-};
-
-struct connection {
-	struct socket_tuple socket;
-	__u32 flags; /* of record_flags */
-	__u64 sk;
-	__u64 born;
-	__u64 process_start;
-	__u64 offsets[2];
-	__u32 freed; /* SSL_free was called: the next use is another connection, unless the socket proves that it is the same */
-	__u32 reserved;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 65536);
-	__type(key, struct connection_key);
-	__type(value, struct connection);
-} connections SEC(".maps");
-
-static __always_inline bool same_socket(const struct connection *c, const struct thread_socket *s)
-{
-	return c->sk == s->sk && c->socket.local_port == s->tuple.local_port && c->socket.remote_port == s->tuple.remote_port;
-}
-
-static __always_inline struct connection *
-connection_new(const struct connection_key *key, const struct thread_socket *socket, __u32 flags, __u64 process_start)
-{
-	struct connection fresh = {};
-
-	if (socket) {
-		fresh.socket = socket->tuple;
-		fresh.sk = socket->sk;
-		fresh.flags = flags;
-	}
-	fresh.born = bpf_ktime_get_boot_ns();
-	fresh.process_start = process_start;
-	if (bpf_map_update_elem(&connections, key, &fresh, BPF_ANY)) {
-		count_loss(LOSS_MAP_FULL);
-		return NULL;
-	}
-	return bpf_map_lookup_elem(&connections, key);
-}
 
 /* The connection of an SSL object. since: when the library was called; a socket that the thread used after that is the connection's. */
 static __always_inline struct connection *connection_of(__u64 ssl, __u64 since, bool handshake)
@@ -230,39 +131,6 @@ static __always_inline int enter(struct pt_regs *ctx, __u32 direction, __u64 len
 	free->direction = direction;
 	free->boot_ns = bpf_ktime_get_boot_ns();
 	return 0;
-}
-
-/* A record as it stands in its slot. */
-struct chunk {
-	struct tls_data record;
-	__u8 bytes[CHUNK_BYTES];
-};
-
-/* Sends chunk `index` of a call's bytes. A function of its own, so that the verifier walks it once and not once for each chunk.
- * Returns 0 when there is another chunk.
- */
-__noinline int send_chunk(struct chunk *chunk, __u64 from, __u64 offset, __u64 length, __u32 index)
-{
-	__u64 done = (__u64)index * CHUNK_BYTES, take;
-	struct tls_data *record;
-
-	if (!chunk || done >= length)
-		return 1;
-	take = length - done;
-	if (take > CHUNK_BYTES)
-		take = CHUNK_BYTES;
-	record = &chunk->record;
-	if (index == MOST_CHUNKS - 1 && length - done > CHUNK_BYTES)
-		record->header.flags |= FLAG_CUT;
-	record->header.type = RECORD_DATA;
-	record->header.length = sizeof(*record) + take;
-	record->offset = offset + done;
-	record->length = take;
-	if (bpf_probe_read_user(chunk->bytes, take, (void *)(from + done)))
-		count_loss(LOSS_MEMORY_FAULT);
-	else if (bpf_ringbuf_output(&events, chunk, sizeof(*record) + take, 0))
-		count_loss(LOSS_RING_FULL);
-	return done + take >= length;
 }
 
 static __always_inline int leave(struct pt_regs *ctx)

@@ -3,7 +3,7 @@ using ECapture.Capture.Bpf;
 
 namespace ECapture.Capture.Modules.Tls;
 
-/// <summary><c>struct tls_data</c> of bpf/tls.bpf.c; the plaintext follows it.</summary>
+/// <summary><c>struct tls_data</c> of bpf/include/tls.h; the plaintext follows it.</summary>
 [CRecord("tls_data")]
 [StructLayout(LayoutKind.Sequential)]
 internal struct TlsDataRecord

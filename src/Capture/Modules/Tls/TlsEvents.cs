@@ -10,14 +10,22 @@ using Google.Protobuf;
 
 namespace ECapture.Capture.Modules.Tls;
 
-/// <summary>Turns the kernel's records into events: gives connections their ids, ties them to flows and client randoms.</summary>
+/// <summary>
+/// Turns the kernel's records (bpf/include/tls.h) into events: gives connections their ids, ties them to flows and client randoms.
+/// </summary>
+/// <param name="publisher">Where events go.</param>
+/// <param name="losses">Counts records that cannot be used.</param>
+/// <param name="ids">Gives connection ids.</param>
+/// <param name="payloadLimit">Most bytes of plaintext kept of one record.</param>
+/// <param name="libraryAt">The library of an index, to name a label by its place; null: none.</param>
+/// <param name="topic">Topic of the plaintext; also who counts losses.</param>
+/// <param name="library">Written into the events.</param>
 internal sealed class TlsEvents(
-    IEventPublisher publisher, ILossAccount losses, ConnectionIds ids, int payloadLimit, Func<uint, AttachedLibrary?> libraryAt)
+    IEventPublisher publisher, ILossAccount losses, ConnectionIds ids, int payloadLimit, Func<uint, AttachedLibrary?> libraryAt,
+    string topic = Topics.Tls, string library = "openssl")
 {
-    private const string Where = "tls";
-    private const string LibraryName = "openssl";
     private const int MostConnections = 131_072;
-    private const ulong MostCallBytes = 1024 * 16384; // MOST_CHUNKS * CHUNK_BYTES of bpf/tls.bpf.c
+    private const ulong MostCallBytes = 1024 * 16384; // MOST_CHUNKS * CHUNK_BYTES of bpf/include/tls.h
     private const int MostSecrets = 131_072;
 
     private readonly GenerationTable<TlsConnectionKey, TlsConnection> _connections = new(MostConnections);
@@ -31,7 +39,7 @@ internal sealed class TlsEvents(
         if (flags.HasFlag(TlsRecordFlags.Cut))
         {
             header.OriginalLength = record.Length + (record.Call - MostCallBytes);
-            losses.Count(Where, "end of a call that moved more bytes than are taken of one");
+            losses.Count(topic, "end of a call that moved more bytes than are taken of one");
         }
 
         if (data.Length > payloadLimit)
@@ -42,7 +50,7 @@ internal sealed class TlsEvents(
 
         const uint Received = 0;
         Direction direction = record.Direction == Received ? Direction.Received : Direction.Sent;
-        publisher.PublishTlsData(Topics.Tls, header, direction, LibraryName, record.Offset, data);
+        publisher.PublishTlsData(topic, header, direction, library, record.Offset, data);
         TlsMetrics.Bytes.Add(data.Length);
     }
 
@@ -54,7 +62,7 @@ internal sealed class TlsEvents(
         ReadOnlySpan<byte> secret = ((ReadOnlySpan<byte>)record.Secret)[..(int)Math.Min(record.Length, 64)];
         if (label is null || !KeyLogLabels.IsLengthPossible(label, secret.Length) || !random.ContainsAnyExcept((byte)0))
         {
-            losses.Count(Where, label is null ? "secret of a label that is not known" : "secret that is none");
+            losses.Count(topic, label is null ? "secret of a label that is not known" : "secret that is none");
             return;
         }
 
@@ -83,7 +91,7 @@ internal sealed class TlsEvents(
                     Label = label,
                     ClientRandom = clientRandom,
                     Secret = ByteString.CopyFrom(secret),
-                    Library = LibraryName,
+                    Library = library,
                 },
             });
             TlsMetrics.Secrets.Add(1);

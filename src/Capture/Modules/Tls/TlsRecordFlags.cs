@@ -1,6 +1,6 @@
 namespace ECapture.Capture.Modules.Tls;
 
-/// <summary><c>enum record_flags</c> of bpf/tls.bpf.c.</summary>
+/// <summary><c>enum record_flags</c> of bpf/include/tls.h.</summary>
 [Flags]
 internal enum TlsRecordFlags : ushort
 {

@@ -4,7 +4,7 @@ using ECapture.Capture.Bpf;
 
 namespace ECapture.Capture.Modules.Tls;
 
-/// <summary><c>struct tls_secret</c> of bpf/tls.bpf.c.</summary>
+/// <summary><c>struct tls_secret</c> of bpf/include/tls.h.</summary>
 [CRecord("tls_secret")]
 [StructLayout(LayoutKind.Sequential)]
 internal struct TlsSecretRecord
