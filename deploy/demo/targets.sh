@@ -1,7 +1,6 @@
 # Sourced by run.sh: real programs to look at, each with its own configuration, on its own port, under $work.
 # shellcheck shell=bash disable=SC2154 # work, marker: set by run.sh
 
-pg_bin=$(dirname "$(compgen -G '/usr/lib/postgresql/*/bin/initdb' | sort -V | tail -n 1)")
 postgres_user=postgres
 
 # A TCP port of the loopback that nobody listens on; $1 is where to begin.
@@ -65,6 +64,8 @@ as_postgres() { (cd / && runuser -u "$postgres_user" -- "$@"); }
 
 start_postgres() {
 	local dir=$work/postgres
+	# Looked up now: setup may only just have installed it.
+	pg_bin=$(dirname "$(compgen -G '/usr/lib/postgresql/*/bin/initdb' | sort -V | tail -n 1)")
 	postgres_port=$(free_port $((24000 + RANDOM % 4000)))
 	install -d -o "$postgres_user" -m 0700 "$dir"
 	as_postgres "$pg_bin/initdb" --no-sync --auth=trust --encoding=UTF8 --locale=C -D "$dir/data" >"$work/initdb.log" 2>&1 || {
