@@ -1,7 +1,9 @@
-/* TLS plaintext and secrets of OpenSSL's API (libssl and what exports the same functions).
+/* TLS plaintext and secrets of OpenSSL's API (libssl and what exports the same functions) and of GnuTLS's. The module of each library loads
+ * this object for itself. What is said of an SSL object holds for a GnuTLS session.
  *
  * Plaintext is what a call returned as read or written, taken at its return: a call that asks to be repeated (WANT_WRITE) yields
- * nothing, and its repetition yields the bytes once. Secrets are taken at the entry of the library's key-log function.
+ * nothing, and its repetition yields the bytes once. Secrets are taken at the entry of the library's key-log function, which GnuTLS
+ * does not call for a resumed session of TLS 1.2: its master secret is read where a handshake ends.
  *
  * A call is known by the stack pointer of its frame, so that calls inside calls, coroutines and a probe that is attached
  * twice to one file are told apart, and a return that never comes leaves nothing that could hurt.
@@ -16,22 +18,29 @@ char LICENSE[] SEC("license") = "GPL";
 #define MOST_CALLS 4      /* that one thread is in at the same time */
 #define WRAPPER_FRAME 512 /* most bytes of stack between a function and the one of the same family that it calls */
 #define MOST_LIBRARIES 4096
+#define MASTER_SECRET_BYTES 48
+#define HANDSHAKE 2        /* beside enum direction: a call that moves no plaintext */
 
 /* Upper half of the attach cookie; the lower half is the library's index. */
 enum function {
-	SSL_READ = 1,   /* int SSL_read(SSL *ssl, void *buf, int num) */
-	SSL_WRITE,      /* int SSL_write(SSL *ssl, const void *buf, int num) */
-	SSL_READ_EX,    /* int SSL_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes) */
-	SSL_WRITE_EX,   /* int SSL_write_ex(SSL *ssl, const void *buf, size_t num, size_t *written) */
-	SSL_WRITE_EX2,  /* int SSL_write_ex2(SSL *ssl, const void *buf, size_t num, uint64_t flags, size_t *written), OpenSSL 3.3 */
-	SSL_FREE,       /* void SSL_free(SSL *ssl) */
-	SSL_LOG_SECRET, /* int ssl_log_secret(conn, const char *label, const uint8_t *secret, size_t length), not exported */
+	SSL_READ = 1,     /* int SSL_read(SSL *ssl, void *buf, int num) */
+	SSL_WRITE,        /* int SSL_write(SSL *ssl, const void *buf, int num) */
+	SSL_READ_EX,      /* int SSL_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes) */
+	SSL_WRITE_EX,     /* int SSL_write_ex(SSL *ssl, const void *buf, size_t num, size_t *written) */
+	SSL_WRITE_EX2,    /* int SSL_write_ex2(SSL *ssl, const void *buf, size_t num, uint64_t flags, size_t *written), OpenSSL 3.3 */
+	SSL_FREE,         /* void SSL_free(SSL *ssl), void gnutls_deinit(gnutls_session_t session) */
+	SSL_LOG_SECRET,   /* int ssl_log_secret(conn, const char *label, const uint8_t *secret, size_t length), not exported */
+	GNUTLS_RECEIVE,   /* ssize_t gnutls_record_recv(gnutls_session_t session, void *data, size_t data_size) */
+	GNUTLS_SEND,      /* ssize_t gnutls_record_send(gnutls_session_t session, const void *data, size_t data_size) */
+	GNUTLS_HANDSHAKE, /* int gnutls_handshake(gnutls_session_t session) */
 };
 
 /* Where a library keeps the client random: *(conn + pointer) + offset, or conn + offset when pointer is negative. */
 struct library {
 	__s32 pointer;
 	__s32 offset;
+	__s32 master_secret; /* where in conn the master secret of TLS 1.2 is; negative: not known */
+	__u32 reserved;
 };
 
 /* By index, the lower half of the attach cookie; written before the library's probes are attached. */
@@ -49,7 +58,7 @@ struct call {
 	__u64 length_at; /* where an _ex function puts the length; 0: it is the return value */
 	__u64 boot_ns;
 	__u32 direction;
-	__u32 reserved;
+	__u32 is_wide; /* the return value is a ssize_t, not an int */
 };
 
 struct thread_calls {
@@ -95,9 +104,10 @@ static __always_inline struct connection *connection_of(__u64 ssl, __u64 since, 
 	return known;
 }
 
-static __always_inline int enter(struct pt_regs *ctx, __u32 direction, __u64 length_at)
+static __always_inline int enter(struct pt_regs *ctx, __u32 direction, __u64 length_at, bool is_wide)
 {
-	__u64 ssl = PT_REGS_PARM1(ctx), buffer = PT_REGS_PARM2(ctx), stack = PT_REGS_SP(ctx);
+	__u64 ssl = PT_REGS_PARM1(ctx), stack = PT_REGS_SP(ctx);
+	__u64 buffer = direction == HANDSHAKE ? 0 : PT_REGS_PARM2(ctx);
 	struct thread_calls *thread;
 	struct call *free = NULL;
 
@@ -129,8 +139,92 @@ static __always_inline int enter(struct pt_regs *ctx, __u32 direction, __u64 len
 	free->buffer = buffer;
 	free->length_at = length_at;
 	free->direction = direction;
+	free->is_wide = is_wide;
 	free->boot_ns = bpf_ktime_get_boot_ns();
 	return 0;
+}
+
+/* Sends a secret. label: its address; 0: CLIENT_RANDOM. */
+static __always_inline void send_secret(__u32 index, __u64 ssl, __u64 label, __u64 label_distance, __u64 secret, __u64 length)
+{
+	const char client_random[] = "CLIENT_RANDOM";
+	struct connection *connection;
+	struct tls_secret *record;
+	struct library *library;
+	struct scratch *slot;
+	__u64 random = ssl;
+	long read;
+
+	if (length != 32 && length != 48 && length != 64)
+		return;
+	library = bpf_map_lookup_elem(&libraries, &index);
+	if (!library)
+		return;
+	if (library->pointer >= 0 && bpf_probe_read_user(&random, sizeof(random), (void *)(ssl + library->pointer))) {
+		count_loss(LOSS_MEMORY_FAULT);
+		return;
+	}
+	random += library->offset;
+
+	connection = connection_of(ssl, 0, true);
+	if (!connection)
+		return;
+	slot = scratch_take();
+	if (!slot)
+		return;
+	record = (struct tls_secret *)slot->bytes;
+	__builtin_memset(record->label, 0, sizeof(record->label));
+	__builtin_memset(record->secret, 0, sizeof(record->secret));
+	if (bpf_probe_read_user(record->client_random, RANDOM_BYTES, (void *)random) ||
+	    bpf_probe_read_user(record->secret, length, (void *)secret)) {
+		count_loss(LOSS_MEMORY_FAULT);
+		goto out;
+	}
+	if (label) {
+		read = bpf_probe_read_user_str(record->label, LABEL_BYTES, (void *)label);
+		record->label_length = read > 0 ? read - 1 : 0;
+	} else {
+		__builtin_memcpy(record->label, client_random, sizeof(client_random));
+		record->label_length = sizeof(client_random) - 1;
+	}
+	record_begin(&record->header);
+	record->header.flags = connection->flags;
+	record->socket = connection->socket;
+	record->library = index;
+	record->ssl = ssl;
+	record->born = connection->born;
+	record->label_distance = label_distance;
+	record->length = length;
+	record_submit(slot, RECORD_SECRET, sizeof(*record));
+out:
+	scratch_release(slot);
+}
+
+/* int ssl_log_secret(conn, const char *label, const uint8_t *secret, size_t length) */
+static __always_inline int log_secret(struct pt_regs *ctx, __u32 index)
+{
+	__u64 label = PT_REGS_PARM2(ctx);
+
+	if (label)
+		send_secret(index, PT_REGS_PARM1(ctx), label, label - PT_REGS_IP(ctx), PT_REGS_PARM3(ctx), PT_REGS_PARM4(ctx));
+	return 0;
+}
+
+/* A handshake has ended well. TLS 1.3 has no master secret and zeros in its place. What the key-log function was told already comes a second
+ * time; the agent drops it.
+ */
+static __always_inline void handshake_done(__u32 index, __u64 ssl)
+{
+	struct library *library = bpf_map_lookup_elem(&libraries, &index);
+	__u64 start[2] = {}, secret;
+
+	if (!library || library->master_secret < 0)
+		return;
+	secret = ssl + library->master_secret;
+	if (bpf_probe_read_user(start, sizeof(start), (void *)secret))
+		count_loss(LOSS_MEMORY_FAULT);
+	else if (start[0] | start[1])
+		send_secret(index, ssl, 0, 0, secret, MASTER_SECRET_BYTES);
 }
 
 static __always_inline int leave(struct pt_regs *ctx)
@@ -141,7 +235,7 @@ static __always_inline int leave(struct pt_regs *ctx)
 #else
 	__u64 stack = PT_REGS_SP(ctx);
 #endif
-	__s64 returned = (__s32)PT_REGS_RC(ctx);
+	__s64 returned = PT_REGS_RC(ctx);
 	struct thread_calls *thread;
 	struct connection *connection;
 	struct tls_data *record;
@@ -159,7 +253,16 @@ static __always_inline int leave(struct pt_regs *ctx)
 			thread->calls[i].stack = 0;
 		}
 	}
-	if (!call.stack || returned <= 0)
+	if (!call.stack)
+		return 0;
+	if (!call.is_wide)
+		returned = (__s32)returned;
+	if (call.direction == HANDSHAKE) {
+		if (!returned)
+			handshake_done((__u32)bpf_get_attach_cookie(ctx), call.ssl);
+		return 0;
+	}
+	if (returned <= 0)
 		return 0;
 
 	length = returned;
@@ -200,7 +303,7 @@ static __always_inline int leave(struct pt_regs *ctx)
 	return 0;
 }
 
-/* void SSL_free(SSL *ssl) */
+/* void SSL_free(SSL *ssl), void gnutls_deinit(gnutls_session_t session) */
 static __always_inline int freed(struct pt_regs *ctx)
 {
 	struct connection_key key = { .ssl = PT_REGS_PARM1(ctx), .pid = bpf_get_current_pid_tgid() >> 32 };
@@ -209,58 +312,6 @@ static __always_inline int freed(struct pt_regs *ctx)
 	/* Not removed: the object lives on when there are more references to it. */
 	if (known)
 		known->freed = 1;
-	return 0;
-}
-
-/* int ssl_log_secret(conn, const char *label, const uint8_t *secret, size_t length) */
-static __always_inline int log_secret(struct pt_regs *ctx, __u32 index)
-{
-	__u64 ssl = PT_REGS_PARM1(ctx), label = PT_REGS_PARM2(ctx), secret = PT_REGS_PARM3(ctx), length = PT_REGS_PARM4(ctx);
-	struct connection *connection;
-	struct tls_secret *record;
-	struct library *library;
-	struct scratch *slot;
-	__u64 random = ssl;
-	long read;
-
-	if (length != 32 && length != 48 && length != 64)
-		return 0;
-	library = bpf_map_lookup_elem(&libraries, &index);
-	if (!library)
-		return 0;
-	if (library->pointer >= 0 && bpf_probe_read_user(&random, sizeof(random), (void *)(ssl + library->pointer))) {
-		count_loss(LOSS_MEMORY_FAULT);
-		return 0;
-	}
-	random += library->offset;
-
-	connection = connection_of(ssl, 0, true);
-	if (!connection)
-		return 0;
-	slot = scratch_take();
-	if (!slot)
-		return 0;
-	record = (struct tls_secret *)slot->bytes;
-	__builtin_memset(record->label, 0, sizeof(record->label));
-	__builtin_memset(record->secret, 0, sizeof(record->secret));
-	if (bpf_probe_read_user(record->client_random, RANDOM_BYTES, (void *)random) ||
-	    bpf_probe_read_user(record->secret, length, (void *)secret)) {
-		count_loss(LOSS_MEMORY_FAULT);
-		goto out;
-	}
-	read = bpf_probe_read_user_str(record->label, LABEL_BYTES, (void *)label);
-	record->label_length = read > 0 ? read - 1 : 0;
-	record_begin(&record->header);
-	record->header.flags = connection->flags;
-	record->socket = connection->socket;
-	record->library = index;
-	record->ssl = ssl;
-	record->born = connection->born;
-	record->label_distance = label - PT_REGS_IP(ctx);
-	record->length = length;
-	record_submit(slot, RECORD_SECRET, sizeof(*record));
-out:
-	scratch_release(slot);
 	return 0;
 }
 
@@ -274,19 +325,25 @@ int tls_entry(struct pt_regs *ctx)
 		return 0;
 	switch (cookie >> 32) {
 	case SSL_READ:
-		return enter(ctx, RECEIVED, 0);
+		return enter(ctx, RECEIVED, 0, false);
 	case SSL_WRITE:
-		return enter(ctx, SENT, 0);
+		return enter(ctx, SENT, 0, false);
 	case SSL_READ_EX:
-		return enter(ctx, RECEIVED, PT_REGS_PARM4(ctx));
+		return enter(ctx, RECEIVED, PT_REGS_PARM4(ctx), false);
 	case SSL_WRITE_EX:
-		return enter(ctx, SENT, PT_REGS_PARM4(ctx));
+		return enter(ctx, SENT, PT_REGS_PARM4(ctx), false);
 	case SSL_WRITE_EX2:
-		return enter(ctx, SENT, PT_REGS_PARM5(ctx));
+		return enter(ctx, SENT, PT_REGS_PARM5(ctx), false);
 	case SSL_FREE:
 		return freed(ctx);
 	case SSL_LOG_SECRET:
 		return log_secret(ctx, (__u32)cookie);
+	case GNUTLS_RECEIVE:
+		return enter(ctx, RECEIVED, 0, true);
+	case GNUTLS_SEND:
+		return enter(ctx, SENT, 0, true);
+	case GNUTLS_HANDSHAKE:
+		return enter(ctx, HANDSHAKE, 0, false);
 	}
 	return 0;
 }

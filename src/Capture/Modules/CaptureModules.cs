@@ -1,5 +1,6 @@
 using ECapture.Events;
 using ECapture.Capture.Modules.Bash;
+using ECapture.Capture.Modules.GnuTls;
 using ECapture.Capture.Modules.Packet;
 using ECapture.Capture.Modules.Postgres;
 using ECapture.Capture.Modules.Processes;
@@ -13,6 +14,7 @@ public static class CaptureModules
     private static readonly SortedDictionary<string, Func<IModule>> s_factories = new(StringComparer.Ordinal)
     {
         ["bash"] = () => new BashModule(),
+        ["gnutls"] = () => new GnuTlsModule(),
         ["packet"] = () => new PacketModule(),
         ["postgres"] = () => new PostgresModule(),
         ["process"] = () => new ProcessModule(),

@@ -8,16 +8,21 @@ namespace ECapture.Capture.Symbols;
 /// Finds, without tables of versions or struct offsets, the function of a TLS library that every secret passes through: all places in the code
 /// that hand one of the key log's label strings to a call vote for the function they call. What is not certain is not given.
 /// </summary>
-public sealed class KeyLogResolver
+/// <param name="clientRandom">The library's accessor of the client random.</param>
+public sealed class KeyLogResolver(FieldAccessor clientRandom)
 {
     private const int LeastWeight = 5; // two labels at least
     private const int LeastLabels = 2;
     private const int EntryInstructions = 16;
-    private const int AccessorBytes = 512;
-    private const string Accessor = "SSL_get_client_random";
     private const int MostCached = 4096;
 
     private readonly ConcurrentDictionary<string, KeyLogResolution> _byBuildId = [];
+
+    /// <summary>For OpenSSL.</summary>
+    public KeyLogResolver()
+        : this(FieldAccessor.OpenSslClientRandom)
+    {
+    }
 
     /// <summary>Resolves a library or program; each build once.</summary>
     /// <exception cref="CaptureException">The file cannot be read.</exception>
@@ -43,7 +48,7 @@ public sealed class KeyLogResolver
         return found;
     }
 
-    private static KeyLogResolution Find(ElfFile elf)
+    private KeyLogResolution Find(ElfFile elf)
     {
         if (elf.Machine != ElfMachine.X64)
         {
@@ -53,7 +58,7 @@ public sealed class KeyLogResolver
         Dictionary<ulong, string> labels = LabelFinder.Find(elf, KeyLogLabels.Known);
         if (labels.Count == 0)
         {
-            return new KeyLogResolution(null, "it holds no key log label: no TLS library, or older than OpenSSL 1.1.1");
+            return new KeyLogResolution(null, "it holds no key log label: no TLS library, or older than OpenSSL 1.1.1 or GnuTLS 3.6.13");
         }
 
         Dictionary<ulong, LabelVotes.Tally> votes = LabelVotes.Count(elf, labels);
@@ -92,23 +97,17 @@ public sealed class KeyLogResolver
     }
 
     // Two ways that know nothing of each other. Where both speak they must agree.
-    private static (ClientRandomLocation? Location, string How) FindClientRandom(ElfFile elf, ulong function)
+    private (ClientRandomLocation? Location, string How) FindClientRandom(ElfFile elf, ulong function)
     {
         ClientRandomLocation? entry = PointerWalk.ThirdArgument(elf, function, EntryInstructions);
-        ClientRandomLocation? accessor = null;
-        if (elf.TryGetSymbol(Accessor, out ElfSymbol symbol) && symbol.IsFunction)
-        {
-            int size = symbol.Size is > 0 and <= AccessorBytes ? (int)symbol.Size : AccessorBytes;
-            accessor = PointerWalk.LowestRead(elf, symbol.Address, size);
-        }
-
+        ClientRandomLocation? accessor = PointerWalk.Accessed(elf, clientRandom);
         return (entry, accessor) switch
         {
-            (null, null) => (null, $"neither the function's first {EntryInstructions} instructions nor {Accessor} tell"),
-            (null, _) => (accessor, $"by {Accessor}"),
+            (null, null) => (null, $"neither the function's first {EntryInstructions} instructions nor {clientRandom.Function} tell"),
+            (null, _) => (accessor, $"by {clientRandom.Function}"),
             (_, null) => (entry, "by the function's own code"),
-            _ when entry == accessor => (entry, $"by the function's own code and by {Accessor}"),
-            _ => (null, $"the function's own code says {entry}, {Accessor} says {accessor}"),
+            _ when entry == accessor => (entry, $"by the function's own code and by {clientRandom.Function}"),
+            _ => (null, $"the function's own code says {entry}, {clientRandom.Function} says {accessor}"),
         };
     }
 }

@@ -11,6 +11,7 @@ internal ref struct PointerWalk
 {
     private const int LeastOffset = 0x20; // fields before it are not a client random but type, method, version
     private const int MostOffset = 0x4000;
+    private const int AccessorBytes = 512;
 
     private readonly Dictionary<Register, ClientRandomLocation> _values;
     private readonly InstructionInfoFactory _info;
@@ -45,8 +46,38 @@ internal ref struct PointerWalk
         return found;
     }
 
+    /// <summary>The field that an exported accessor of the library gives; null when there is none or its code does not tell.</summary>
+    internal static ClientRandomLocation? Accessed(ElfFile elf, FieldAccessor accessor)
+    {
+        if (!elf.TryGetSymbol(accessor.Function, out ElfSymbol symbol) || !symbol.IsFunction)
+        {
+            return null;
+        }
+
+        int size = symbol.Size is > 0 and <= AccessorBytes ? (int)symbol.Size : AccessorBytes;
+        return accessor.GivesAddress ? LowestComputed(elf, symbol.Address, size) : LowestRead(elf, symbol.Address, size);
+    }
+
+    // Where an accessor gives several fields by their addresses, the client's comes before the server's.
+    private static ClientRandomLocation? LowestComputed(ElfFile elf, ulong function, int size)
+    {
+        PointerWalk walk = new();
+        ClientRandomLocation? lowest = null;
+        foreach (Instruction instruction in Decode(elf, function, size))
+        {
+            Register target = walk.Step(instruction);
+            if (instruction.Mnemonic is Mnemonic.Lea or Mnemonic.Add && walk._values.TryGetValue(target, out ClientRandomLocation value)
+                && value.Pointer < 0 && IsPossible(value) && (lowest is null || value.Offset < lowest.Value.Offset))
+            {
+                lowest = value;
+            }
+        }
+
+        return lowest;
+    }
+
     /// <summary>The lowest address that an accessor reads from the object: the field that it copies starts there.</summary>
-    internal static ClientRandomLocation? LowestRead(ElfFile elf, ulong function, int size)
+    private static ClientRandomLocation? LowestRead(ElfFile elf, ulong function, int size)
     {
         PointerWalk walk = new();
         Dictionary<int, int> lowest = [];

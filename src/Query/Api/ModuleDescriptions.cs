@@ -8,6 +8,7 @@ internal static class ModuleDescriptions
     public static string Of(string topic) => topic switch
     {
         Topics.Tls => "plaintext of TLS library calls",
+        Topics.GnuTls => "plaintext of GnuTLS calls",
         Topics.Bash => "lines and commands of shells, with their exit status",
         Topics.Postgres => "SQL statements of PostgreSQL servers: parameters, user, database, rows, error, duration",
         Topics.Packet => "frames of network interfaces",

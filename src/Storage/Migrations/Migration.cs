@@ -6,7 +6,7 @@ using System.Text;
 namespace ECapture.Storage.Migrations;
 
 /// <summary>One step of a store's schema: a file <c>schemas/STORE/NNN_name.sql</c>, embedded in this assembly.</summary>
-/// <param name="Version">NNN, from 1 without gaps.</param>
+/// <param name="Version">NNN, rising from 1; numbers may be left out.</param>
 /// <param name="Name">The file's name without its ending.</param>
 /// <param name="Sql">The whole file.</param>
 public sealed record Migration(int Version, string Name, string Sql)
@@ -48,7 +48,7 @@ public sealed record Migration(int Version, string Name, string Sql)
         {
             Migration? migration = known.FirstOrDefault(m => m.Version == version)
                 ?? throw new StoreException(
-                    $"{address} has schema version {applied.Max(a => a.Version)}, this program knows {known.Count}: use the newer ecapture that made it",
+                    $"{address} has schema version {applied.Max(a => a.Version)}, this program knows {known[^1].Version}: use the newer ecapture that made it",
                     isTransient: false);
             if (migration.Checksum != checksum)
             {

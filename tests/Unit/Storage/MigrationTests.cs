@@ -10,12 +10,13 @@ public sealed class MigrationTests
     [Theory]
     [InlineData("clickhouse")]
     [InlineData("postgres")]
-    public void Of_Store_NumbersFromOneWithoutGaps(string store)
+    public void Of_Store_NumbersRiseFromOne(string store)
     {
         IReadOnlyList<Migration> migrations = Migration.Of(store);
 
         Assert.NotEmpty(migrations);
-        Assert.Equal(Enumerable.Range(1, migrations.Count), migrations.Select(m => m.Version));
+        Assert.Equal(1, migrations[0].Version);
+        Assert.Equal(migrations.Select(m => m.Version).Distinct().Order(), migrations.Select(m => m.Version));
         Assert.All(migrations, m => Assert.NotEmpty(m.Statements));
     }
 

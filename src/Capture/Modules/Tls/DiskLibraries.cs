@@ -19,10 +19,10 @@ internal static class DiskLibraries
     ];
 
     /// <summary>The libraries there are now, each inode once.</summary>
-    internal static IReadOnlyCollection<LibraryFile> Find()
+    internal static IReadOnlyCollection<LibraryFile> Find(TlsApi api)
     {
         Dictionary<FileIdentity, LibraryFile> found = [];
-        foreach (string path in CachedPaths().Concat(s_folders.SelectMany(FolderPaths)))
+        foreach (string path in CachedPaths(api).Concat(s_folders.SelectMany(folder => FolderPaths(folder, api))))
         {
             if (FileIdentity.TryRead(path, out FileIdentity identity))
             {
@@ -34,10 +34,11 @@ internal static class DiskLibraries
     }
 
     // The cache holds the paths as NUL-terminated strings, in every version of its format.
-    internal static IEnumerable<string> PathsIn(ReadOnlySpan<byte> cache)
+    internal static IEnumerable<string> PathsIn(ReadOnlySpan<byte> cache, TlsApi api)
     {
+        byte[] wanted = Encoding.ASCII.GetBytes("/" + api.FilePrefix);
         List<string> paths = [];
-        while (cache.IndexOf("/libssl"u8) is >= 0 and int at)
+        while (cache.IndexOf(wanted) is >= 0 and int at)
         {
             int start = cache[..at].LastIndexOf((byte)0) + 1;
             int length = cache[at..].IndexOf((byte)0);
@@ -47,7 +48,7 @@ internal static class DiskLibraries
             }
 
             string path = Encoding.UTF8.GetString(cache[start..(at + length)]);
-            if (path[0] == '/' && LibraryFile.IsLibraryName(Path.GetFileName(path)))
+            if (path[0] == '/' && api.IsLibraryName(Path.GetFileName(path)))
             {
                 paths.Add(path);
             }
@@ -58,14 +59,14 @@ internal static class DiskLibraries
         return paths;
     }
 
-    private static IEnumerable<string> CachedPaths()
+    private static IEnumerable<string> CachedPaths(TlsApi api)
     {
         FileInfo cache = new(LoaderCache);
-        return cache.Exists && cache.Length <= MostCacheBytes ? PathsIn(File.ReadAllBytes(LoaderCache)) : [];
+        return cache.Exists && cache.Length <= MostCacheBytes ? PathsIn(File.ReadAllBytes(LoaderCache), api) : [];
     }
 
-    private static IEnumerable<string> FolderPaths(string folder) =>
+    private static IEnumerable<string> FolderPaths(string folder, TlsApi api) =>
         Directory.Exists(folder)
-            ? Directory.EnumerateFiles(folder, "libssl*").Where(p => LibraryFile.IsLibraryName(Path.GetFileName(p.AsSpan())))
+            ? Directory.EnumerateFiles(folder, api.FilePrefix + "*").Where(p => api.IsLibraryName(Path.GetFileName(p.AsSpan())))
             : [];
 }

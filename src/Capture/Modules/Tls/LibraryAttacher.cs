@@ -6,23 +6,13 @@ using ECapture.Capture.Symbols;
 namespace ECapture.Capture.Modules.Tls;
 
 /// <summary>Puts the probes on a library, for all processes that have it mapped or will map it.</summary>
-internal sealed class LibraryAttacher(BpfObject obj)
+internal sealed class LibraryAttacher(TlsApi api, BpfObject obj)
 {
-    private const string Entry = "tls_entry";
-    private const string Return = "tls_return";
+    private const string EntryProgram = "tls_entry";
+    private const string ReturnProgram = "tls_return";
+    private const int Unknown = -1;
 
-    // Exported functions, as enum function of bpf/tls.bpf.c names them, and whether their return matters.
-    private static readonly (string Function, TlsFunction Kind, bool Returns)[] s_functions =
-    [
-        ("SSL_read", TlsFunction.Read, true),
-        ("SSL_write", TlsFunction.Write, true),
-        ("SSL_read_ex", TlsFunction.ReadEx, true),
-        ("SSL_write_ex", TlsFunction.WriteEx, true),
-        ("SSL_write_ex2", TlsFunction.WriteEx2, true),
-        ("SSL_free", TlsFunction.Free, false),
-    ];
-
-    private readonly KeyLogResolver _resolver = new();
+    private readonly KeyLogResolver _resolver = new(api.ClientRandomAccessor);
 
     /// <summary>Attaches to a library.</summary>
     /// <param name="file">The library.</param>
@@ -38,35 +28,36 @@ internal sealed class LibraryAttacher(BpfObject obj)
 
         List<UprobePoint> entries = [];
         List<UprobePoint> returns = [];
-        foreach ((string function, TlsFunction kind, bool hasReturn) in s_functions)
+        foreach (TlsApiFunction function in api.Functions)
         {
-            if (elf.TryGetSymbolOffset(function, out ulong offset))
+            if (elf.TryGetSymbolOffset(function.Name, out ulong offset))
             {
-                entries.Add(Point(offset, kind, index));
-                if (hasReturn)
+                entries.Add(Point(offset, function.Kind, index));
+                if (function.HasReturn)
                 {
-                    returns.Add(Point(offset, kind, index));
+                    returns.Add(Point(offset, function.Kind, index));
                 }
             }
-            else if (kind is TlsFunction.Read or TlsFunction.Write)
+            else if (function.IsNeeded)
             {
-                missing += $"{(missing.Length > 0 ? "; " : "")}plaintext: it does not export {function}";
+                missing += $"{(missing.Length > 0 ? "; " : "")}plaintext: it does not export {function.Name}";
             }
         }
 
         if (keyLog.Function is not null)
         {
             entries.Add(Point(keyLog.Function.FileOffset, TlsFunction.LogSecret, index));
-            // Before the probe: it reads this.
-            obj.Maps["libraries"].Set(index, new LibraryEntry(keyLog.Function.ClientRandom));
         }
+
+        // Before the probes: they read this.
+        obj.Maps["libraries"].Set(index, Entry(elf, keyLog.Function, ref missing));
 
         // The return first: an entry without one would wait for a return that nobody sees.
         List<BpfLink> links = [];
         try
         {
-            Attach(Return, file.AccessPath, returns, isReturn: true, links);
-            Attach(Entry, file.AccessPath, entries, isReturn: false, links);
+            Attach(ReturnProgram, file.AccessPath, returns, isReturn: true, links);
+            Attach(EntryProgram, file.AccessPath, entries, isReturn: false, links);
         }
         catch (CaptureException)
         {
@@ -78,7 +69,24 @@ internal sealed class LibraryAttacher(BpfObject obj)
     }
 
     /// <summary>Says how the programs are attached, before the object is loaded.</summary>
-    internal static void Prepare(BpfObject obj) => obj.PrepareUprobes(Entry, Return);
+    internal static void Prepare(BpfObject obj) => obj.PrepareUprobes(EntryProgram, ReturnProgram);
+
+    // The secret of a resumed session is told only together with its client random.
+    private LibraryEntry Entry(ElfFile elf, KeyLogFunction? keyLog, ref string missing)
+    {
+        if (keyLog is null)
+        {
+            return new LibraryEntry(default, Unknown);
+        }
+
+        ClientRandomLocation? secret = api.MasterSecretAccessor is { } accessor ? PointerWalk.Accessed(elf, accessor) : null;
+        if (api.MasterSecretAccessor is not null && secret is not { Pointer: < 0 })
+        {
+            missing += $"{(missing.Length > 0 ? "; " : "")}secrets of resumed TLS 1.2 sessions: {api.MasterSecretAccessor.Function} does not tell where they are";
+        }
+
+        return new LibraryEntry(keyLog.ClientRandom, secret is { Pointer: < 0 } ? secret.Value.Offset : Unknown);
+    }
 
     private static UprobePoint Point(ulong offset, TlsFunction function, uint index) => new(offset, ((ulong)function << 32) | index);
 

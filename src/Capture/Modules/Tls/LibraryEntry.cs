@@ -4,11 +4,13 @@ using ECapture.Capture.Symbols;
 
 namespace ECapture.Capture.Modules.Tls;
 
-/// <summary><c>struct library</c> of bpf/tls.bpf.c: where a library keeps the client random.</summary>
+/// <summary><c>struct library</c> of bpf/tls.bpf.c: where a library keeps the client random and the master secret.</summary>
 [CRecord("library")]
 [StructLayout(LayoutKind.Sequential)]
-internal struct LibraryEntry(ClientRandomLocation location)
+internal struct LibraryEntry(ClientRandomLocation location, int masterSecret)
 {
     internal int Pointer = location.Pointer;
     internal int Offset = location.Offset;
+    internal int MasterSecret = masterSecret;
+    internal uint Reserved = 0;
 }

@@ -7,7 +7,7 @@ namespace ECapture.Capture.Modules.Tls;
 internal readonly record struct LibraryFile(FileIdentity Identity, string AccessPath, string Path)
 {
     /// <summary>True for the file names that OpenSSL's library has: libssl.so.3, libssl-3e69114b.so.1.1 (bundled), not NSS's libssl3.so.</summary>
-    internal static bool IsLibraryName(ReadOnlySpan<char> fileName) =>
+    internal static bool IsOpenSslName(ReadOnlySpan<char> fileName) =>
         (fileName.StartsWith("libssl.so", StringComparison.Ordinal) || fileName.StartsWith("libssl-", StringComparison.Ordinal))
         && fileName.IndexOf(".so", StringComparison.Ordinal) > 0;
 }

@@ -4,7 +4,7 @@ namespace ECapture.Capture.Modules.Tls;
 
 /// <summary>Keeps probes on every TLS library of the host: finds new ones, drops those that no file and no process has any more.</summary>
 internal sealed partial class LibrarySet(
-    LibraryAttacher attacher, IReadOnlyList<string> extraPaths, IEnumerable<int> excludedPids, ILogger logger) : IDisposable
+    TlsApi api, LibraryAttacher attacher, IReadOnlyList<string> extraPaths, IEnumerable<int> excludedPids, ILogger logger) : IDisposable
 {
     private const ulong Second = 1_000_000_000;
     private const ulong DiskPause = 5 * Second;
@@ -16,7 +16,7 @@ internal sealed partial class LibrarySet(
     private readonly HashSet<FileIdentity> _refused = [];
     private readonly Queue<uint> _freed = [];
     private readonly Queue<(string Target, string Reason)> _uncovered = [];
-    private readonly ProcessLibraries _processes = Processes(extraPaths, excludedPids);
+    private readonly ProcessLibraries _processes = Processes(api, extraPaths, excludedPids);
     private uint _next;
     private ulong _diskDue;
     private ulong _fullDue;
@@ -65,7 +65,7 @@ internal sealed partial class LibrarySet(
         }
 
         _diskDue = bootNs + DiskPause;
-        IReadOnlyCollection<LibraryFile> onDisk = DiskLibraries.Find();
+        IReadOnlyCollection<LibraryFile> onDisk = DiskLibraries.Find(api);
         Attach(onDisk);
         if (full)
         {
@@ -94,10 +94,10 @@ internal sealed partial class LibrarySet(
         _attached.Clear();
     }
 
-    private static ProcessLibraries Processes(IReadOnlyList<string> extraPaths, IEnumerable<int> excludedPids)
+    private static ProcessLibraries Processes(TlsApi api, IReadOnlyList<string> extraPaths, IEnumerable<int> excludedPids)
     {
         HashSet<string> extra = [.. extraPaths];
-        ProcessLibraries processes = new(extra.Contains);
+        ProcessLibraries processes = new(api.IsLibraryName, extra.Contains);
         processes.Exclude(Environment.ProcessId);
         foreach (int pid in excludedPids)
         {

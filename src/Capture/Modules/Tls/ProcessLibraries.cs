@@ -4,7 +4,7 @@ namespace ECapture.Capture.Modules.Tls;
 /// Finds the TLS libraries that running processes have mapped, whatever their mount namespace, also ones that were deleted since. New processes
 /// are looked at once a second; those that were seen less and less often, up to a minute, because a process may load a library at any time.
 /// </summary>
-internal sealed class ProcessLibraries(Func<string, bool> isExtra)
+internal sealed class ProcessLibraries(TlsApi.FileNameTest isLibraryName, Func<string, bool> isExtra)
 {
     private const ulong Second = 1_000_000_000;
     private const ulong LongestPause = 60 * Second;
@@ -62,7 +62,7 @@ internal sealed class ProcessLibraries(Func<string, bool> isExtra)
         foreach (string line in lines)
         {
             if (TryParse(line, out ReadOnlySpan<char> range, out ReadOnlySpan<char> path)
-                && (LibraryFile.IsLibraryName(Path.GetFileName(path)) || isExtra(path.ToString())))
+                && (isLibraryName(Path.GetFileName(path)) || isExtra(path.ToString())))
             {
                 // Leads to the mapped inode itself.
                 string access = $"/proc/{pid}/map_files/{range}";

@@ -10,4 +10,7 @@ internal enum TlsFunction : uint
     WriteEx2 = 5,
     Free = 6,
     LogSecret = 7,
+    GnuTlsReceive = 8,
+    GnuTlsSend = 9,
+    GnuTlsHandshake = 10,
 }

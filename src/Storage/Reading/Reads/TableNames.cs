@@ -8,6 +8,7 @@ internal static class TableNames
     public static string Of(string topic) => topic switch
     {
         Topics.Tls => "tls",
+        Topics.GnuTls => "gnutls",
         Topics.Bash => "bash",
         Topics.Postgres => "postgres",
         Topics.Packet => "packet",

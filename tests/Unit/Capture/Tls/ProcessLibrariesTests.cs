@@ -34,14 +34,14 @@ public sealed class ProcessLibrariesTests
     [InlineData("libssl.a", false)]
     [InlineData("libssl-notes.txt", false)]
     [InlineData("libgnutls.so.30", false)]
-    public void IsLibraryName_Name_IsOpenSsls(string name, bool expected) => Assert.Equal(expected, LibraryFile.IsLibraryName(name));
+    public void IsLibraryName_Name_IsOpenSsls(string name, bool expected) => Assert.Equal(expected, LibraryFile.IsOpenSslName(name));
 
     [Fact]
     public void PathsIn_LoaderCache_PathsOfTheLibrary()
     {
         byte[] cache = [.. "glibc-ld.so.cache1.1\0\u0001\u0002libssl.so.3\0/lib/x/libssl.so.3\0libssl3.so\0/lib/x/libssl3.so\0/lib/libssl.so.1.1\0/cut/libssl.so"u8];
 
-        Assert.Equal(["/lib/x/libssl.so.3", "/lib/libssl.so.1.1"], DiskLibraries.PathsIn(cache));
+        Assert.Equal(["/lib/x/libssl.so.3", "/lib/libssl.so.1.1"], DiskLibraries.PathsIn(cache, TlsApi.OpenSsl));
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class ProcessLibrariesTests
     {
         Assert.True(FileIdentity.TryRead(LoadedLibrary.LibSsl, out FileIdentity identity));
 
-        Assert.Contains(DiskLibraries.Find(), f => f.Identity == identity);
+        Assert.Contains(DiskLibraries.Find(TlsApi.OpenSsl), f => f.Identity == identity);
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class ProcessLibrariesTests
     {
         Assert.True(FileIdentity.TryRead(LoadedLibrary.LibSsl, out FileIdentity identity));
 
-        LibraryFile found = Assert.Single(new ProcessLibraries(_ => false).Find(0, all: true), f => f.Identity == identity);
+        LibraryFile found = Assert.Single(new ProcessLibraries(LibraryFile.IsOpenSslName, _ => false).Find(0, all: true), f => f.Identity == identity);
 
         Assert.StartsWith("/proc/", found.AccessPath, StringComparison.Ordinal);
         Assert.Equal(File.ReadAllBytes(LoadedLibrary.LibSsl), File.ReadAllBytes(found.AccessPath));

@@ -1,0 +1,66 @@
+using ECapture.Capture.Symbols;
+using ECapture.Events;
+
+namespace ECapture.Capture.Modules.Tls;
+
+/// <summary>What distinguishes one TLS library from another: the names of its files and functions, and where its events go.</summary>
+internal sealed class TlsApi
+{
+    /// <summary>The name users give to the module.</summary>
+    internal required string Module { get; init; }
+
+    /// <summary>Topic of the plaintext.</summary>
+    internal required string Topic { get; init; }
+
+    /// <summary>The library as events name it.</summary>
+    internal required string Library { get; init; }
+
+    /// <summary>How the names of its files begin; <see cref="IsLibraryName"/> decides.</summary>
+    internal required string FilePrefix { get; init; }
+
+    /// <summary>True for the file names that the library has.</summary>
+    internal required FileNameTest IsLibraryName { get; init; }
+
+    /// <summary>The exported functions that get probes.</summary>
+    internal required IReadOnlyList<TlsApiFunction> Functions { get; init; }
+
+    /// <summary>The exported function that gives a connection's client random.</summary>
+    internal required FieldAccessor ClientRandomAccessor { get; init; }
+
+    /// <summary>The exported function that gives a TLS 1.2 connection's master secret; null: not needed.</summary>
+    internal FieldAccessor? MasterSecretAccessor { get; init; }
+
+    /// <summary>True when <see cref="CaptureOptions.TlsLibraries"/> are libraries of this kind.</summary>
+    internal required bool TakesExtraLibraries { get; init; }
+
+    /// <summary>OpenSSL, and what exports its functions.</summary>
+    internal static TlsApi OpenSsl { get; } = new()
+    {
+        Module = "tls",
+        Topic = Topics.Tls,
+        Library = "openssl",
+        FilePrefix = "libssl",
+        IsLibraryName = LibraryFile.IsOpenSslName,
+        Functions =
+        [
+            new("SSL_read", TlsFunction.Read, HasReturn: true, IsNeeded: true),
+            new("SSL_write", TlsFunction.Write, HasReturn: true, IsNeeded: true),
+            new("SSL_read_ex", TlsFunction.ReadEx, HasReturn: true),
+            new("SSL_write_ex", TlsFunction.WriteEx, HasReturn: true),
+            new("SSL_write_ex2", TlsFunction.WriteEx2, HasReturn: true),
+            new("SSL_free", TlsFunction.Free),
+        ],
+        ClientRandomAccessor = FieldAccessor.OpenSslClientRandom,
+        TakesExtraLibraries = true,
+    };
+
+    /// <summary>Tests a file name without its folder.</summary>
+    internal delegate bool FileNameTest(ReadOnlySpan<char> fileName);
+}
+
+/// <summary>An exported function of a TLS library.</summary>
+/// <param name="Name">Its symbol.</param>
+/// <param name="Kind">What it does, as the BPF program names it.</param>
+/// <param name="HasReturn">Its return matters.</param>
+/// <param name="IsNeeded">A library without it is not captured wholly, and this is said.</param>
+internal readonly record struct TlsApiFunction(string Name, TlsFunction Kind, bool HasReturn = false, bool IsNeeded = false);

@@ -1,0 +1,81 @@
+using ECapture.Capture.Bpf;
+using ECapture.Capture.Publishing;
+using ECapture.Events;
+using ECapture.Events.V1;
+using Google.Protobuf;
+using Microsoft.Extensions.Logging;
+
+namespace ECapture.Capture.Modules.Tls;
+
+/// <summary>What the modules of shared TLS libraries have in common; a <see cref="TlsApi"/> says what is different.</summary>
+public abstract class TlsLibraryModule : IModule
+{
+    private readonly TlsApi _api;
+    private BpfObject? _object;
+    private LibrarySet? _libraries;
+    private IEventPublisher? _publisher;
+
+    private protected TlsLibraryModule(TlsApi api) => _api = api;
+
+    /// <inheritdoc/>
+    public string Name => _api.Module;
+
+    /// <inheritdoc/>
+    public string Summary => ModuleSummary.Count(_libraries?.Attached.Count ?? 0, "library", "libraries");
+
+    /// <inheritdoc/>
+    public void Start(ModuleContext context)
+    {
+        _publisher = context.Publisher;
+        _object = context.OpenObject("tls");
+        BtfTypes types = _object.ReadTypes();
+        TlsRecords.CheckLayouts(types);
+        RecordLayout.Check<LibraryEntry>(types);
+        LibraryAttacher.Prepare(_object);
+        _object.Load();
+
+        _libraries = new LibrarySet(
+            _api, new LibraryAttacher(_api, _object), _api.TakesExtraLibraries ? context.Options.TlsLibraries : [],
+            context.Options.ExcludedPids, context.Loggers.CreateLogger(GetType()));
+        TlsEvents events = new(
+            context.Publisher, context.Losses, context.Connections, context.Options.PayloadLimit, _libraries.At, _api.Topic, _api.Library);
+        context.Rings.Add(_object.Maps["events"], new TlsRecords(events, context.Losses, Name));
+        context.Losses.Watch(Name, _object);
+        _libraries.AddExtra();
+        _libraries.Scan(context.BootNs());
+    }
+
+    /// <inheritdoc/>
+    public void Tick(ulong bootNs)
+    {
+        _libraries!.Scan(bootNs);
+        while (_libraries.TryTakeUncovered(out string target, out string reason))
+        {
+            _publisher!.Publish(Topics.Agent, new EventHeader { BootNs = bootNs }, new Event
+            {
+                Coverage = new Coverage { Subject = "library", Target = ByteString.CopyFromUtf8(target), Reason = reason },
+            });
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Detach()
+    {
+        _libraries?.Dispose();
+        _object?.Detach();
+    }
+
+    /// <inheritdoc/>
+    public void Flush()
+    {
+        // Every record is an event of its own: nothing stays open.
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _libraries?.Dispose();
+        _object?.Dispose();
+        GC.SuppressFinalize(this);
+    }
+}
