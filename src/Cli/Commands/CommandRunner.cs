@@ -40,6 +40,7 @@ internal static class CommandRunner
         try
         {
             OptionReader options = new(parsed, Settings.Load(AllOptionNames(), Environment.GetEnvironmentVariables()));
+            Telemetry.Telemetry.Check(options);
             return await action(options, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -41,58 +41,12 @@ internal static class PcapCommand
         ];
         PcapngRequest request = RequestReader.ReadPcapng(parameters);
         await using EventSource source = await EventSource.OpenAsync(options, cancellationToken);
-        RebuildReport report = await WriteAsync(path, output => source.Client is { } client
+        RebuildReport report = await PcapFile.WriteAsync(path, output => source.Client is { } client
             ? client.PcapngAsync(parameters, output, cancellationToken)
             : RebuildAsync(new EventStoreReader(source.Store!), request, output, cancellationToken));
         await Console.Error.WriteLineAsync(
             $"{report.Packets} packets of {report.Sessions} sessions, {report.Secrets} TLS secrets, {report.SessionsWithoutSecrets} sessions without secrets, {report.Bytes} bytes");
         return ExitCode.Ok;
-    }
-
-    // A file that is not whole is not left under the name of one that is.
-    private static async Task<RebuildReport> WriteAsync(string path, Func<Stream, Task<RebuildReport>> write)
-    {
-        if (path == "-")
-        {
-            await using Stream output = Console.OpenStandardOutput();
-            return await write(output);
-        }
-
-        string part = path + ".part";
-        try
-        {
-            RebuildReport report;
-            await using (FileStream file = Create(path, part))
-            {
-                report = await write(file);
-            }
-
-            File.Move(part, path, overwrite: true);
-            return report;
-        }
-        catch
-        {
-            File.Delete(part);
-            throw;
-        }
-    }
-
-    // It may hold TLS secrets: nobody else can read it.
-    private static FileStream Create(string path, string part)
-    {
-        try
-        {
-            return new FileStream(part, new FileStreamOptions
-            {
-                Mode = FileMode.Create,
-                Access = FileAccess.Write,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            });
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"-w: {path} cannot be written: {e.Message}");
-        }
     }
 
     private static async Task<RebuildReport> RebuildAsync(

@@ -1,10 +1,9 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 
 namespace ECapture.Cli.Supervision;
 
 /// <summary>A user of this machine.</summary>
-internal sealed partial record UnixAccount(string Name, uint Uid, uint Gid)
+internal sealed record UnixAccount(string Name, uint Uid, uint Gid)
 {
     /// <summary>True when this process runs as root.</summary>
     internal static bool IsRoot => Environment.IsPrivilegedProcess;
@@ -15,13 +14,7 @@ internal sealed partial record UnixAccount(string Name, uint Uid, uint Gid)
     /// <summary>The owner of a file or folder; null when it has none in the user database.</summary>
     internal static UnixAccount? OwnerOf(string path)
     {
-        if (Stat(path, out StatBuffer found) != 0)
-        {
-            return null;
-        }
-
-        uint uid = found.Uid;
-        return Find(account => account.Uid == uid);
+        return FileStatus.Of(path) is { Uid: var uid } ? Find(account => account.Uid == uid) : null;
     }
 
     private static UnixAccount? Find(Func<UnixAccount, bool> isWanted)
@@ -43,26 +36,5 @@ internal sealed partial record UnixAccount(string Name, uint Uid, uint Gid)
         }
 
         return null;
-    }
-
-    private static unsafe int Stat(string path, out StatBuffer found)
-    {
-        const int CurrentFolder = -100; // AT_FDCWD
-        const uint OwnerOnly = 0x8; // STATX_UID
-        StatBuffer buffer = default;
-        int result = Statx(CurrentFolder, path, 0, OwnerOnly, &buffer);
-        found = buffer;
-        return result;
-    }
-
-    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
-    private static unsafe partial int Statx(int folder, string path, int flags, uint mask, StatBuffer* found);
-
-    // struct statx of linux/stat.h
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    private struct StatBuffer
-    {
-        [FieldOffset(20)]
-        internal uint Uid;
     }
 }

@@ -33,9 +33,8 @@ internal sealed class Telemetry : IDisposable
     /// <exception cref="UsageException">An option cannot be used.</exception>
     internal static Telemetry Start(string service, OptionReader options)
     {
-        LogLevel level = Enum.Parse<LogLevel>(
-            options.Choice(CommonOptions.LogLevel, "information", "trace", "debug", "information", "warning", "error"), ignoreCase: true);
-        bool json = options.Choice(CommonOptions.LogFormat, "text", "text", "json") == "json";
+        LogLevel level = Level(options);
+        bool json = IsJson(options);
         Uri? collector = Collector(options);
         ResourceBuilder resource = ResourceBuilder.CreateDefault()
             .AddService("ecapture-" + service, serviceVersion: ProgramVersion.Text, serviceInstanceId: $"{Environment.MachineName}:{Environment.ProcessId}");
@@ -93,6 +92,20 @@ internal sealed class Telemetry : IDisposable
         _traces?.Dispose();
         Loggers.Dispose();
     }
+
+    /// <summary>Refuses what cannot be used, also for commands that log nothing.</summary>
+    /// <exception cref="UsageException">An option cannot be used.</exception>
+    internal static void Check(OptionReader options)
+    {
+        _ = Level(options);
+        _ = IsJson(options);
+        _ = Collector(options);
+    }
+
+    private static LogLevel Level(OptionReader options) => Enum.Parse<LogLevel>(
+        options.Choice(CommonOptions.LogLevel, "information", "trace", "debug", "information", "warning", "error"), ignoreCase: true);
+
+    private static bool IsJson(OptionReader options) => options.Choice(CommonOptions.LogFormat, "text", "text", "json") == "json";
 
     private static Uri? Collector(OptionReader options)
     {
