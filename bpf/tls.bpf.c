@@ -238,10 +238,8 @@ static __always_inline int leave(struct pt_regs *ctx)
 	__s64 returned = PT_REGS_RC(ctx);
 	struct thread_calls *thread;
 	struct connection *connection;
-	struct tls_data *record;
-	struct scratch *slot;
 	struct call call = {};
-	__u64 length, offset;
+	__u64 length;
 
 	thread = bpf_task_storage_get(&thread_calls, bpf_get_current_task_btf(), 0, 0);
 	if (!thread)
@@ -279,27 +277,7 @@ static __always_inline int leave(struct pt_regs *ctx)
 	connection = connection_of(call.ssl, call.boot_ns, false);
 	if (!connection)
 		return 0;
-	call.direction &= 1;
-	offset = connection->offsets[call.direction];
-	connection->offsets[call.direction] = offset + length;
-
-	slot = scratch_take();
-	if (!slot)
-		return 0;
-	record = (struct tls_data *)slot->bytes;
-	record_begin(&record->header);
-	record->header.flags = connection->flags;
-	record->socket = connection->socket;
-	record->library = (__u32)bpf_get_attach_cookie(ctx);
-	record->ssl = call.ssl;
-	record->born = connection->born;
-	record->call = length;
-	record->direction = call.direction;
-	for (__u32 i = 0; i < MOST_CHUNKS; i++) {
-		if (send_chunk((struct chunk *)slot->bytes, call.buffer, offset, length, i))
-			break;
-	}
-	scratch_release(slot);
+	send_data(connection, call.ssl, (__u32)bpf_get_attach_cookie(ctx), call.buffer, length, call.direction);
 	return 0;
 }
 

@@ -141,4 +141,34 @@ __noinline int send_chunk(struct chunk *chunk, __u64 from, __u64 offset, __u64 l
 	return done + take >= length;
 }
 
+/* Sends plaintext of a connection and counts its bytes. */
+static __always_inline void
+send_data(struct connection *connection, __u64 ssl, __u32 library, __u64 buffer, __u64 length, __u32 direction)
+{
+	struct tls_data *record;
+	struct scratch *slot;
+	__u64 offset;
+
+	direction &= 1;
+	offset = connection->offsets[direction];
+	connection->offsets[direction] = offset + length;
+	slot = scratch_take();
+	if (!slot)
+		return;
+	record = (struct tls_data *)slot->bytes;
+	record_begin(&record->header);
+	record->header.flags = connection->flags;
+	record->socket = connection->socket;
+	record->library = library;
+	record->ssl = ssl;
+	record->born = connection->born;
+	record->call = length;
+	record->direction = direction;
+	for (__u32 i = 0; i < MOST_CHUNKS; i++) {
+		if (send_chunk((struct chunk *)slot->bytes, buffer, offset, length, i))
+			break;
+	}
+	scratch_release(slot);
+}
+
 #endif

@@ -26,7 +26,7 @@ run_packages=(
 	"iproute2 ss" "procps ps" "ca-certificates -"
 )
 test_packages=(
-	"default-jre-headless java" "gcc gcc" "g++ g++" "pkg-config pkg-config" "libssl-dev -" "zlib1g-dev -" "libzstd-dev -"
+	"default-jre-headless java" "gcc gcc" "g++ g++" "golang-go go" "pkg-config pkg-config" "libssl-dev -" "zlib1g-dev -" "libzstd-dev -"
 	"docker-compose docker-compose" "python3 -" "python3-psycopg -" "gnutls-bin gnutls-cli" "wget wget" "bsdutils script" "netcat-openbsd nc" "sqlite3 sqlite3" "strace strace" "wrk wrk" "git git"
 )
 

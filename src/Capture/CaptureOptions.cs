@@ -12,6 +12,9 @@ public sealed class CaptureOptions
     /// <summary>Extra TLS libraries or programs to attach to, beside those found on disk and in running processes.</summary>
     public IReadOnlyList<string> TlsLibraries { get; init; } = [];
 
+    /// <summary>Go programs to attach to up front, beside those that run or start.</summary>
+    public IReadOnlyList<string> GoPrograms { get; init; } = [];
+
     /// <summary>Extra PostgreSQL server programs.</summary>
     public IReadOnlyList<string> PostgresPrograms { get; init; } = [];
 

@@ -9,6 +9,9 @@ public static class Topics
     /// <summary>TLS plaintext of GnuTLS.</summary>
     public const string GnuTls = "gnutls";
 
+    /// <summary>TLS plaintext of Go programs.</summary>
+    public const string GoTls = "gotls";
+
     /// <summary>Lines and commands of bash.</summary>
     public const string Bash = "bash";
 
@@ -32,7 +35,7 @@ public static class Topics
 
     /// <summary>Every topic that this version writes, in the order in which tools list them.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Tls, GnuTls, Bash, Postgres, Packet, Secret, Process, Connection, Agent];
+        [Tls, GnuTls, GoTls, Bash, Postgres, Packet, Secret, Process, Connection, Agent];
 
     /// <summary>The Kafka topic of a short name: <c>ecapture.tls.v1</c>.</summary>
     public static string KafkaName(string topic) => $"ecapture.{topic}.v1";

@@ -1,6 +1,7 @@
 using ECapture.Events;
 using ECapture.Capture.Modules.Bash;
 using ECapture.Capture.Modules.GnuTls;
+using ECapture.Capture.Modules.GoTls;
 using ECapture.Capture.Modules.Packet;
 using ECapture.Capture.Modules.Postgres;
 using ECapture.Capture.Modules.Processes;
@@ -15,6 +16,7 @@ public static class CaptureModules
     {
         ["bash"] = () => new BashModule(),
         ["gnutls"] = () => new GnuTlsModule(),
+        ["gotls"] = () => new GoTlsModule(),
         ["packet"] = () => new PacketModule(),
         ["postgres"] = () => new PostgresModule(),
         ["process"] = () => new ProcessModule(),

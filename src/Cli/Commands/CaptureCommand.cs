@@ -27,7 +27,7 @@ internal static class CaptureCommand
             "ecapture capture --log sqlite:/var/lib/ecapture/log --interface eth0",
         ],
         [
-            CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.PayloadLimit,
+            CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.GoPrograms, CommonOptions.PayloadLimit,
             CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.ExcludedDatabaseUsers, CommonOptions.ExcludedPids,
             CommonOptions.Log, CommonOptions.LogLimit, CommonOptions.LogGroup, CommonOptions.Health, CommonOptions.Supervised,
         ],
@@ -108,6 +108,7 @@ internal static class CaptureCommand
             Modules = modules.Count > 0 ? modules : defaults.Modules,
             Interfaces = options.FindAll(CommonOptions.Interfaces),
             TlsLibraries = options.FindAll(CommonOptions.TlsLibraries),
+            GoPrograms = options.FindAll(CommonOptions.GoPrograms),
             ExcludedPids = [.. options.FindAll(CommonOptions.ExcludedPids).Select(ParsePid)],
             ExcludedDatabaseUsers = options.FindAll(CommonOptions.ExcludedDatabaseUsers),
             PayloadLimit = (int)options.Number(CommonOptions.PayloadLimit, DefaultPayload, 64, LargestPayload),

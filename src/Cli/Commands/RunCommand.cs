@@ -22,7 +22,7 @@ internal static class RunCommand
             "ecapture run --modules tls,packet --interface eth0 --listen http://127.0.0.1:9000",
         ],
         [
-            CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.PayloadLimit,
+            CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.GoPrograms, CommonOptions.PayloadLimit,
             CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.ExcludedDatabaseUsers, CommonOptions.Log, CommonOptions.LogLimit,
             CommonOptions.Store, CommonOptions.Group, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.User,
         ],
@@ -70,6 +70,7 @@ internal static class RunCommand
         Pass(capture, options, CommonOptions.PayloadLimit, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.LogLimit);
         PassAll(capture, options, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.ExcludedDatabaseUsers);
         capture.AddRange(options.FindAll(CommonOptions.TlsLibraries).SelectMany(f => (string[])[CommonOptions.TlsLibraries.Name, Path.GetFullPath(f)]));
+        capture.AddRange(options.FindAll(CommonOptions.GoPrograms).SelectMany(f => (string[])[CommonOptions.GoPrograms.Name, Path.GetFullPath(f)]));
         foreach (List<string> child in (List<string>[])[service, capture])
         {
             Pass(child, options, CommonOptions.Otlp, CommonOptions.LogLevel, CommonOptions.LogFormat);

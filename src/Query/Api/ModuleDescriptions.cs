@@ -9,6 +9,7 @@ internal static class ModuleDescriptions
     {
         Topics.Tls => "plaintext of TLS library calls",
         Topics.GnuTls => "plaintext of GnuTLS calls",
+        Topics.GoTls => "TLS plaintext of Go programs",
         Topics.Bash => "lines and commands of shells, with their exit status",
         Topics.Postgres => "SQL statements of PostgreSQL servers: parameters, user, database, rows, error, duration",
         Topics.Packet => "frames of network interfaces",

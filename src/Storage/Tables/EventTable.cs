@@ -74,7 +74,7 @@ public sealed class EventTable
 
     private static Column[] ColumnsOf(string topic) => topic switch
     {
-        Topics.Tls or Topics.GnuTls => [Direction(), new NumberColumn("stream_offset", "UInt64", "bigint", static (in EventRow r) => r.Fields.Payload.StreamOffset)],
+        Topics.Tls or Topics.GnuTls or Topics.GoTls => [Direction(), new NumberColumn("stream_offset", "UInt64", "bigint", static (in EventRow r) => r.Fields.Payload.StreamOffset)],
         Topics.Secret => [new TextColumn("label", "LowCardinality(String)", static (in EventRow r) => r.Fields.Payload.Label.Of(r.Bytes)), ClientRandom()],
         Topics.Packet =>
         [

@@ -104,7 +104,7 @@ internal static class History
         ByteString data = ByteString.CopyFrom(text);
         switch (e.Topic)
         {
-            case Topics.Tls or Topics.GnuTls:
+            case Topics.Tls or Topics.GnuTls or Topics.GoTls:
                 e.TlsData = new TlsData { Direction = Direction.Sent, Library = "openssl", Data = data };
                 break;
             case Topics.Secret:

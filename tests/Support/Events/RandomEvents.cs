@@ -14,7 +14,7 @@ public sealed class RandomEvents(int seed)
     /// <summary>The payloads of a topic.</summary>
     public static IReadOnlyList<Event.PayloadOneofCase> PayloadsOf(string topic) => topic switch
     {
-        Topics.Tls or Topics.GnuTls => [Event.PayloadOneofCase.TlsData],
+        Topics.Tls or Topics.GnuTls or Topics.GoTls => [Event.PayloadOneofCase.TlsData],
         Topics.Secret => [Event.PayloadOneofCase.TlsSecret],
         Topics.Packet => [Event.PayloadOneofCase.Packet],
         Topics.Connection => [Event.PayloadOneofCase.ConnectionState, Event.PayloadOneofCase.ConnectionLink],

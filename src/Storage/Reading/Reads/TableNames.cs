@@ -9,6 +9,7 @@ internal static class TableNames
     {
         Topics.Tls => "tls",
         Topics.GnuTls => "gnutls",
+        Topics.GoTls => "gotls",
         Topics.Bash => "bash",
         Topics.Postgres => "postgres",
         Topics.Packet => "packet",
