@@ -40,6 +40,11 @@ public static class QueryService
         await using (app.ConfigureAwait(false))
         {
             app.UseMiddleware<ProblemMiddleware>();
+            if (IPAddress.IsLoopback(endPoint.Address))
+            {
+                app.UseMiddleware<LoopbackHostMiddleware>();
+            }
+
             app.MapOpenApi("/openapi/v1.json");
             app.MapQueryApi(options);
             try

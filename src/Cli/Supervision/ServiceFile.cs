@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ECapture.Cli.Options;
 
 namespace ECapture.Cli.Supervision;
 
@@ -23,6 +24,7 @@ internal sealed record ServiceFile(int Pid, DateTimeOffset Started, string? Api,
     }
 
     /// <summary>Reads a file; null when there is none or its process is gone.</summary>
+    /// <exception cref="UsageException">This user may not see it.</exception>
     internal static ServiceFile? ReadLive(string path)
     {
         try
@@ -30,7 +32,11 @@ internal sealed record ServiceFile(int Pid, DateTimeOffset Started, string? Api,
             ServiceFile? file = JsonSerializer.Deserialize<ServiceFile>(File.ReadAllText(path), s_json);
             return file is not null && Directory.Exists($"/proc/{file.Pid}") ? file : null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        catch (UnauthorizedAccessException)
+        {
+            throw new UsageException($"{Path.GetDirectoryName(path)} is not open to this user: what runs there cannot be seen; run this as root, or name the service with --api");
+        }
+        catch (Exception e) when (e is IOException or JsonException)
         {
             return null; // a service that starts or stops right now counts as not running
         }

@@ -60,6 +60,20 @@ public sealed class BadInputTests : IDisposable
         Assert.Contains("root", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("events")]
+    [InlineData("status")]
+    public async Task Reading_DataIsAnothersAlone_SaysSoAndNotThatNothingRuns(string command)
+    {
+        _data.CreateSubdirectory("run");
+        _data.UnixFileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+        Outcome outcome = await Ecapture.RunAsync([command, "--data", _data.FullName], new Dictionary<string, string>(), user: "65534");
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("not open to this user", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Sink_StoreDoesNotAnswer_SaysSo()
     {

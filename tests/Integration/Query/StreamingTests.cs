@@ -67,6 +67,23 @@ public sealed class StreamingTests
     }
 
     [Theory]
+    [InlineData("rebound.example", HttpStatusCode.MisdirectedRequest)]
+    [InlineData("10.0.0.1:8080", HttpStatusCode.MisdirectedRequest)]
+    [InlineData("localhost:1", HttpStatusCode.OK)]
+    [InlineData("[::1]:1", HttpStatusCode.OK)]
+    public async Task Anything_HostOfAnotherName_IsNotAnswered(string host, HttpStatusCode status)
+    {
+        await using var service = await Service.StartAsync(new EndlessStore(null));
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(service.Address, "health/live"));
+        request.Headers.Host = host;
+
+        using HttpResponseMessage response = await http.SendAsync(request, Cancel);
+
+        Assert.Equal(status, response.StatusCode);
+    }
+
+    [Theory]
     [InlineData("api/v1/status", HttpStatusCode.ServiceUnavailable, "endless: cannot be reached")]
     [InlineData("api/v1/events", HttpStatusCode.InternalServerError, "endless: broken")]
     public async Task Anything_StoreFails_IsAProblemWithItsReason(string path, HttpStatusCode status, string reason)
