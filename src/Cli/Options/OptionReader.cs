@@ -19,8 +19,11 @@ internal sealed class OptionReader(ParseResult parsed, Settings settings)
         return [.. given.SelectMany(v => v.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
     }
 
-    /// <summary>The values as they stand on the command line.</summary>
-    internal IReadOnlyList<string> Given(Option<string[]> option) => parsed.GetValue(option) ?? [];
+    /// <summary>The values as they were given, not split.</summary>
+    internal IReadOnlyList<string> Given(Option<string[]> option) =>
+        parsed.GetValue(option) is { Length: > 0 } values ? values
+        : settings.Find(Name(option)) is { } text ? [text]
+        : [];
 
     /// <summary>True when the switch is set.</summary>
     internal bool IsSet(Option<bool> option) => parsed.GetValue(option) || settings.Find(Name(option)) is "true" or "1";

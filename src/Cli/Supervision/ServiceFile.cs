@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using ECapture.Cli.Options;
 
@@ -12,6 +13,9 @@ internal sealed record ServiceFile(int Pid, DateTimeOffset Started, string? Api,
 {
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
+    /// <summary>When that process began, in clock ticks since boot: another process may get its id later.</summary>
+    public long ProcessStart { get; init; }
+
     /// <summary>Path of a service's file.</summary>
     internal static string PathOf(string data, string service) => Path.Combine(data, "run", service + ".json");
 
@@ -19,7 +23,7 @@ internal sealed record ServiceFile(int Pid, DateTimeOffset Started, string? Api,
     internal void Write(string path)
     {
         string next = path + ".next";
-        File.WriteAllText(next, JsonSerializer.Serialize(this, s_json) + "\n");
+        File.WriteAllText(next, JsonSerializer.Serialize(this with { ProcessStart = StartOf(Pid) ?? 0 }, s_json) + "\n");
         File.Move(next, path, overwrite: true);
     }
 
@@ -30,7 +34,7 @@ internal sealed record ServiceFile(int Pid, DateTimeOffset Started, string? Api,
         try
         {
             ServiceFile? file = JsonSerializer.Deserialize<ServiceFile>(File.ReadAllText(path), s_json);
-            return file is not null && Directory.Exists($"/proc/{file.Pid}") ? file : null;
+            return file is not null && StartOf(file.Pid) == file.ProcessStart ? file : null;
         }
         catch (UnauthorizedAccessException)
         {
@@ -39,6 +43,22 @@ internal sealed record ServiceFile(int Pid, DateTimeOffset Started, string? Api,
         catch (Exception e) when (e is IOException or JsonException)
         {
             return null; // a service that starts or stops right now counts as not running
+        }
+    }
+
+    // proc_pid_stat(5): starttime is field 22; field 2 is a name in parentheses that may hold anything.
+    private static long? StartOf(int pid)
+    {
+        const int AfterName = 22 - 3;
+        try
+        {
+            string stat = File.ReadAllText($"/proc/{pid}/stat");
+            string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return long.Parse(fields[AfterName], CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return null; // it is gone
         }
     }
 }

@@ -109,6 +109,16 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
+    public async Task Environment_OptionOfASearch_IsRead()
+    {
+        Outcome outcome = await Ecapture.RunAsync(
+            ["events", "--api", "http://127.0.0.1:1"], new Dictionary<string, string> { ["ECAPTURE_FORMAT"] = "xml" });
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("'xml'", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ConfigurationFile_NamesNoOption_SaysTheNearest()
     {
         string file = Path.Combine(_data.FullName, "appsettings.json");
