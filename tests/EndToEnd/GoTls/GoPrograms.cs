@@ -41,10 +41,14 @@ public sealed class GoPrograms : IAsyncLifetime
     }
 
     /// <summary>Runs the client to its end.</summary>
-    internal async Task<CurlRun> RunClientAsync(string program, string certificate, string tls, params string[] arguments)
+    internal Task<CurlRun> RunClientAsync(string program, string certificate, string tls, params string[] arguments) =>
+        RunAsync("client", program, certificate, tls, arguments);
+
+    /// <summary>Runs a client of any kind to its end.</summary>
+    internal async Task<CurlRun> RunAsync(string mode, string program, string certificate, string tls, params string[] arguments)
     {
         string keyLog = Path.Combine(_folder, Guid.NewGuid().ToString("n"));
-        ProcessStartInfo start = new(program, ["client", "-ca", certificate, "-keylog", keyLog, "-tls", tls, .. arguments])
+        ProcessStartInfo start = new(program, [mode, "-ca", certificate, "-keylog", keyLog, "-tls", tls, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -1,6 +1,7 @@
 // An HTTPS client and server for the tests: standard library only.
 //
 //	https client -ca CERT -keylog FILE -tls 1.2|1.3 [-marker M] [-put FILE] [-workers N -requests N] URL
+//	https stack -ca CERT -keylog FILE -tls 1.2|1.3 URL
 //	https server -cert CERT -key KEY -keylog FILE -tls 1.2|1.3 -files DIR
 package main
 
@@ -13,9 +14,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
+	"unsafe"
 )
 
 var (
@@ -67,12 +70,50 @@ func ask(client *http.Client, url, mark string) []byte {
 	return body
 }
 
-func client() {
+func clientConfig() *tls.Config {
 	pem, err := os.ReadFile(*ca)
 	check(err)
 	settings := config()
 	settings.RootCAs = x509.NewCertPool()
 	settings.RootCAs.AppendCertsFromPEM(pem)
+	return settings
+}
+
+// Reads into a buffer on the goroutine's stack, and says whether the stack moved meanwhile.
+func readOnStack(conn *tls.Conn) (got []byte, moved bool, err error) {
+	var buffer [512]byte
+	before := uintptr(unsafe.Pointer(&buffer))
+	n, err := conn.Read(buffer[:])
+	return append(got, buffer[:n]...), before != uintptr(unsafe.Pointer(&buffer)), err
+}
+
+// Asks once and reads the answer piece by piece, each in a goroutine of its own, which begins with a small stack.
+func stack() {
+	target, err := url.Parse(flag.Arg(0))
+	check(err)
+	conn, err := tls.Dial("tcp", target.Host, clientConfig())
+	check(err)
+	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", target.Path)
+	moves := 0
+	for ended := false; !ended; {
+		done := make(chan bool)
+		go func() {
+			got, moved, err := readOnStack(conn)
+			os.Stdout.Write(got)
+			if moved {
+				moves++
+			}
+			done <- err != nil
+		}()
+		ended = <-done
+	}
+	if moves == 0 {
+		check(fmt.Errorf("no stack moved"))
+	}
+}
+
+func client() {
+	settings := clientConfig()
 	var group sync.WaitGroup
 	for i := 0; i < *workers; i++ {
 		group.Add(1)
@@ -120,9 +161,5 @@ func server() {
 func main() {
 	mode := os.Args[1]
 	check(flag.CommandLine.Parse(os.Args[2:]))
-	if mode == "server" {
-		server()
-	} else {
-		client()
-	}
+	map[string]func(){"client": client, "stack": stack, "server": server}[mode]()
 }
