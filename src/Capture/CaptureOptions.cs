@@ -4,7 +4,7 @@ namespace ECapture.Capture;
 public sealed class CaptureOptions
 {
     /// <summary>Names of the modules to run.</summary>
-    public IReadOnlyList<string> Modules { get; init; } = ["tls", "packet", "bash", "postgres"];
+    public IReadOnlyList<string> Modules { get; init; } = ["tls", "packet", "bash", "postgres", "mysqld"];
 
     /// <summary>Interfaces of the packet module; none: loopback and those with a default route.</summary>
     public IReadOnlyList<string> Interfaces { get; init; } = [];
@@ -17,6 +17,9 @@ public sealed class CaptureOptions
 
     /// <summary>Extra PostgreSQL server programs.</summary>
     public IReadOnlyList<string> PostgresPrograms { get; init; } = [];
+
+    /// <summary>Extra MariaDB or MySQL server programs.</summary>
+    public IReadOnlyList<string> MysqldPrograms { get; init; } = [];
 
     /// <summary>Extra bash programs.</summary>
     public IReadOnlyList<string> BashPrograms { get; init; } = [];

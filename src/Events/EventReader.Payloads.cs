@@ -226,6 +226,9 @@ public static partial class EventReader
             case (14 << 3) | Varint:
                 payload.DurationNs = scanner.ReadVarint();
                 return true;
+            case (16 << 3) | Varint:
+                payload.ErrorNumber = (uint)scanner.ReadVarint();
+                return true;
             default:
                 return false;
         }

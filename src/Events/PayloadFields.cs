@@ -81,6 +81,9 @@ public struct PayloadFields
     /// <summary><c>SqlStatement.duration_ns</c>.</summary>
     public ulong DurationNs;
 
+    /// <summary><c>SqlStatement.error_number</c>.</summary>
+    public uint ErrorNumber;
+
     /// <summary><c>AgentState.module</c>, <c>Loss.where</c>, <c>Coverage.subject</c>.</summary>
     public ByteRange Module;
 

@@ -18,6 +18,9 @@ public static class Topics
     /// <summary>SQL statements of PostgreSQL servers.</summary>
     public const string Postgres = "postgres";
 
+    /// <summary>SQL statements of MariaDB and MySQL servers.</summary>
+    public const string Mysqld = "mysqld";
+
     /// <summary>Frames.</summary>
     public const string Packet = "packet";
 
@@ -35,7 +38,7 @@ public static class Topics
 
     /// <summary>Every topic that this version writes, in the order in which tools list them.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Tls, GnuTls, GoTls, Bash, Postgres, Packet, Secret, Process, Connection, Agent];
+        [Tls, GnuTls, GoTls, Bash, Postgres, Mysqld, Packet, Secret, Process, Connection, Agent];
 
     /// <summary>The Kafka topic of a short name: <c>ecapture.tls.v1</c>.</summary>
     public static string KafkaName(string topic) => $"ecapture.{topic}.v1";

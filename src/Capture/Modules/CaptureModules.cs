@@ -2,6 +2,7 @@ using ECapture.Events;
 using ECapture.Capture.Modules.Bash;
 using ECapture.Capture.Modules.GnuTls;
 using ECapture.Capture.Modules.GoTls;
+using ECapture.Capture.Modules.Mysqld;
 using ECapture.Capture.Modules.Packet;
 using ECapture.Capture.Modules.Postgres;
 using ECapture.Capture.Modules.Processes;
@@ -17,6 +18,7 @@ public static class CaptureModules
         ["bash"] = () => new BashModule(),
         ["gnutls"] = () => new GnuTlsModule(),
         ["gotls"] = () => new GoTlsModule(),
+        ["mysqld"] = () => new MysqldModule(),
         ["packet"] = () => new PacketModule(),
         ["postgres"] = () => new PostgresModule(),
         ["process"] = () => new ProcessModule(),

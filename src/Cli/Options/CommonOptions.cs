@@ -9,7 +9,7 @@ namespace ECapture.Cli.Options;
 internal static class CommonOptions
 {
     internal static readonly Option<string?> Data = Text("data", "DIR", "where ecapture keeps its data (default /var/lib/ecapture)");
-    internal static readonly Option<string[]> Modules = List("modules", "NAME,…", "what to capture (default tls,packet,bash,postgres)");
+    internal static readonly Option<string[]> Modules = List("modules", "NAME,…", "what to capture (default tls,packet,bash,postgres,mysqld)");
     internal static readonly Option<string[]> Interfaces = List("interface", "NAME", "interface of the packet module; may be repeated (default lo and those with a default route)", "-i");
     internal static readonly Option<string[]> TlsLibraries = List("tls-library", "FILE", "another TLS library to attach to");
     internal static readonly Option<string[]> GoPrograms = List("go-program", "FILE", "Go program to attach to before it runs (module gotls)");

@@ -12,6 +12,7 @@ internal static class ModuleDescriptions
         Topics.GoTls => "TLS plaintext of Go programs",
         Topics.Bash => "lines and commands of shells, with their exit status",
         Topics.Postgres => "SQL statements of PostgreSQL servers: parameters, user, database, rows, error, duration",
+        Topics.Mysqld => "SQL statements of MariaDB and MySQL servers: parameters, user, database, rows, error, duration",
         Topics.Packet => "frames of network interfaces",
         Topics.Secret => "TLS secrets, as lines of a key log",
         Topics.Process => "processes started and ended",

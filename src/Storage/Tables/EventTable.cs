@@ -102,21 +102,8 @@ public sealed class EventTable
             new BytesColumn("executable", "String", static (in EventRow r) => r.Fields.Payload.Executable.Of(r.Bytes)),
             ExitStatus(Event.ProcessExitFieldNumber),
         ],
-        Topics.Postgres =>
-        [
-            new BytesColumn("db_user", "String", static (in EventRow r) => r.Fields.Payload.User.Of(r.Bytes)),
-            new BytesColumn("db_name", "String", static (in EventRow r) => r.Fields.Payload.Database.Of(r.Bytes)),
-            new BytesColumn("client", "String", static (in EventRow r) => r.Fields.Payload.Client.Of(r.Bytes)),
-            new BytesColumn("command_tag", "String", static (in EventRow r) => r.Fields.Payload.CommandTag.Of(r.Bytes)),
-            new OptionalNumberColumn("rows", "UInt64", "bigint", static (in EventRow r, out ulong value) =>
-            {
-                value = r.Fields.Payload.Rows;
-                return r.Fields.Payload.HasRows;
-            }),
-            new NumberColumn("outcome", "UInt8", "smallint", static (in EventRow r) => Small(r.Fields.Payload.Outcome)),
-            new TextColumn("error_code", "LowCardinality(String)", static (in EventRow r) => r.Fields.Payload.ErrorCode.Of(r.Bytes)),
-            new NumberColumn("duration_ns", "UInt64", "bigint", static (in EventRow r) => r.Fields.Payload.DurationNs),
-        ],
+        Topics.Postgres => Sql(),
+        Topics.Mysqld => [.. Sql(), new NumberColumn("error_number", "UInt16", "integer", static (in EventRow r) => Cap16(r.Fields.Payload.ErrorNumber))],
         Topics.Agent =>
         [
             State(),
@@ -126,6 +113,22 @@ public sealed class EventTable
         ],
         _ => throw new ArgumentOutOfRangeException(nameof(topic), topic, "no columns are defined for this topic"),
     };
+
+    private static Column[] Sql() =>
+    [
+        new BytesColumn("db_user", "String", static (in EventRow r) => r.Fields.Payload.User.Of(r.Bytes)),
+        new BytesColumn("db_name", "String", static (in EventRow r) => r.Fields.Payload.Database.Of(r.Bytes)),
+        new BytesColumn("client", "String", static (in EventRow r) => r.Fields.Payload.Client.Of(r.Bytes)),
+        new BytesColumn("command_tag", "String", static (in EventRow r) => r.Fields.Payload.CommandTag.Of(r.Bytes)),
+        new OptionalNumberColumn("rows", "UInt64", "bigint", static (in EventRow r, out ulong value) =>
+        {
+            value = r.Fields.Payload.Rows;
+            return r.Fields.Payload.HasRows;
+        }),
+        new NumberColumn("outcome", "UInt8", "smallint", static (in EventRow r) => Small(r.Fields.Payload.Outcome)),
+        new TextColumn("error_code", "LowCardinality(String)", static (in EventRow r) => r.Fields.Payload.ErrorCode.Of(r.Bytes)),
+        new NumberColumn("duration_ns", "UInt64", "bigint", static (in EventRow r) => r.Fields.Payload.DurationNs),
+    ];
 
     private static NumberColumn Direction() => new("direction", "UInt8", "smallint", static (in EventRow r) => Small(r.Fields.Payload.Direction));
 

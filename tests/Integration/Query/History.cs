@@ -128,7 +128,7 @@ internal static class History
             case Topics.Process:
                 e.ProcessExec = new ProcessExec { Parent = 1, Executable = data };
                 break;
-            case Topics.Postgres:
+            case Topics.Postgres or Topics.Mysqld:
                 e.SqlStatement = new SqlStatement { System = "postgresql", User = ByteString.CopyFromUtf8("app"), Statement = data, DurationNs = 7 };
                 break;
             default:

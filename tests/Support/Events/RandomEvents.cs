@@ -20,7 +20,7 @@ public sealed class RandomEvents(int seed)
         Topics.Connection => [Event.PayloadOneofCase.ConnectionState, Event.PayloadOneofCase.ConnectionLink],
         Topics.Bash => [Event.PayloadOneofCase.ShellCommand, Event.PayloadOneofCase.ShellResult],
         Topics.Process => [Event.PayloadOneofCase.ProcessExec, Event.PayloadOneofCase.ProcessExit],
-        Topics.Postgres => [Event.PayloadOneofCase.SqlStatement],
+        Topics.Postgres or Topics.Mysqld => [Event.PayloadOneofCase.SqlStatement],
         Topics.Agent => [Event.PayloadOneofCase.Checkpoint, Event.PayloadOneofCase.Loss, Event.PayloadOneofCase.Coverage, Event.PayloadOneofCase.AgentState],
         _ => throw new ArgumentOutOfRangeException(nameof(topic)),
     };
@@ -127,7 +127,7 @@ public sealed class RandomEvents(int seed)
                 {
                     System = "postgresql", Kind = SqlStatement.Types.Kind.Prepared, User = Bytes(5), Database = Bytes(6), Application = Bytes(4), Client = Bytes(9),
                     Statement = Blob(), CommandTag = Bytes(8), Outcome = (SqlStatement.Types.Outcome)_random.Next(4), ErrorCode = Text(), ErrorMessage = Bytes(10),
-                    DurationNs = Number(), Name = Bytes(2),
+                    DurationNs = Number(), Name = Bytes(2), ErrorNumber = Small(),
                 };
                 if (Maybe())
                 {

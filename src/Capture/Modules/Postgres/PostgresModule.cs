@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ECapture.Capture.Bpf;
+using ECapture.Capture.Modules.Databases;
 using ECapture.Capture.Modules.Processes;
 using ECapture.Capture.Publishing;
 using ECapture.Events;
@@ -174,7 +175,7 @@ public sealed class PostgresModule : IModule, IRecordHandler, IProcessObserver
 
     private bool Exclude(ServerSession session)
     {
-        if (_exclusion!.Find(session) is not { } reason)
+        if (_exclusion!.Find(session.Socket, session.User, ref session.Looks) is not { } reason)
         {
             return false;
         }

@@ -1,6 +1,6 @@
-using System.Net;
 using System.Text;
 using ECapture.Capture.Bpf;
+using ECapture.Capture.Modules.Databases;
 using ECapture.Protocols.Postgres;
 
 namespace ECapture.Capture.Modules.Postgres;
@@ -33,7 +33,7 @@ internal sealed class ServerSession
     internal bool IsExcluded { get; set; }
 
     /// <summary>How often it was looked whether it is to be excluded.</summary>
-    internal int Looks { get; set; }
+    internal int Looks;
 
     /// <summary>What the kernel was told not to send.</summary>
     internal UnwantedBytes Unwanted;
@@ -43,26 +43,7 @@ internal sealed class ServerSession
     internal ReadOnlyMemory<byte> Database => Protocol.User.Length > 0 ? Protocol.Database : Encoding.UTF8.GetBytes(Title.Database ?? "");
 
     /// <summary>Address of the client.</summary>
-    internal string Client
-    {
-        get
-        {
-            const byte UnixFamily = 1;
-            if (Socket.Family == UnixFamily)
-            {
-                return ServerTitle.Local;
-            }
-
-            if (!Socket.HasAddresses)
-            {
-                return Title.Client ?? "";
-            }
-
-            Bytes16 remote = Socket.Remote;
-            IPAddress address = new((ReadOnlySpan<byte>)remote);
-            return (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
-        }
-    }
+    internal string Client => DatabaseClient.AddressOf(Socket) ?? Title.Client ?? "";
 
     /// <summary>Gaps since the last call.</summary>
     internal long TakeLosses()

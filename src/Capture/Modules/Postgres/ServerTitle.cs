@@ -1,4 +1,5 @@
 using System.Text;
+using ECapture.Capture.Modules.Databases;
 
 namespace ECapture.Capture.Modules.Postgres;
 
@@ -9,9 +10,6 @@ namespace ECapture.Capture.Modules.Postgres;
 /// </summary>
 internal readonly record struct ServerTitle(string User, string Database, string Client)
 {
-    /// <summary>The address of sessions on UNIX sockets.</summary>
-    internal const string Local = "local";
-
     /// <summary>Reads the title of a process.</summary>
     internal static ServerTitle Read(uint pid)
     {
@@ -44,7 +42,7 @@ internal readonly record struct ServerTitle(string User, string Database, string
             bool isLocal = words[i] == "[local]";
             if (isLocal || (port > 0 && words[i].EndsWith(')')))
             {
-                return new ServerTitle(string.Join(' ', words[first..(i - 1)]), words[i - 1], isLocal ? Local : words[i][..port]);
+                return new ServerTitle(string.Join(' ', words[first..(i - 1)]), words[i - 1], isLocal ? DatabaseClient.Local : words[i][..port]);
             }
         }
 

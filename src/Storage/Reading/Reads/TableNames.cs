@@ -12,6 +12,7 @@ internal static class TableNames
         Topics.GoTls => "gotls",
         Topics.Bash => "bash",
         Topics.Postgres => "postgres",
+        Topics.Mysqld => "mysqld",
         Topics.Packet => "packet",
         Topics.Secret => "secret",
         Topics.Process => "process",

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using ECapture.Capture.Bpf;
 
-namespace ECapture.Capture.Modules.Postgres;
+namespace ECapture.Capture.Modules.Databases;
 
 /// <summary>The process that uses a socket: <c>struct socket_owner</c> of bpf/include/shared.h.</summary>
 [CRecord("socket_owner")]

@@ -1,7 +1,7 @@
 using System.Text;
 using ECapture.Capture.Bpf;
 
-namespace ECapture.Capture.Modules.Postgres;
+namespace ECapture.Capture.Modules.Databases;
 
 /// <summary>
 /// Says which sessions are the pipeline's own: their client is one of its processes on this host, or their user is one that the options
@@ -12,29 +12,32 @@ internal sealed class Exclusion(IReadOnlyDictionary<string, BpfMap> maps, IReadO
     // The client's process may be noted a moment after its first message was read here.
     private const int Looks = 8;
 
+    /// <param name="socket">The server's.</param>
+    /// <param name="databaseUser">Empty: not known yet.</param>
+    /// <param name="looks">How often it was looked; the session keeps it.</param>
     /// <returns>Why the session is left out; null: it is not.</returns>
-    internal string? Find(ServerSession session)
+    internal string? Find(in SocketTuple socket, ReadOnlyMemory<byte> databaseUser, ref int looks)
     {
-        if (session.Looks >= Looks)
+        if (looks >= Looks)
         {
             return null;
         }
 
-        if (ClientOf(session.Socket) is not 0 and uint pid && maps["excluded_processes"].TryGet(pid, out byte _))
+        if (ClientOf(socket) is not 0 and uint pid && maps["excluded_processes"].TryGet(pid, out byte _))
         {
             return $"sessions of process {pid}";
         }
 
         if (users.Count > 0)
         {
-            string user = Encoding.UTF8.GetString(session.User.Span);
+            string user = Encoding.UTF8.GetString(databaseUser.Span);
             if (users.Contains(user))
             {
                 return $"sessions of database user {user}";
             }
         }
 
-        session.Looks++;
+        looks++;
         return null;
     }
 

@@ -1,0 +1,14 @@
+namespace ECapture.Protocols.MySql;
+
+/// <summary>How a statement ended.</summary>
+public enum MySqlOutcome
+{
+    /// <summary>The whole answer was seen, and it is no error.</summary>
+    Completed,
+
+    /// <summary>The server answered with an error.</summary>
+    Failed,
+
+    /// <summary>The session or its observation ended, or lost its place, before the answer.</summary>
+    Incomplete,
+}
