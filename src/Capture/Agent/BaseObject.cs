@@ -57,6 +57,10 @@ public sealed class BaseObject : IDisposable
     /// <param name="pid">Thread group id.</param>
     public void Exclude(int pid) => SharedMaps["excluded_processes"].Set((uint)pid, (byte)1);
 
+    /// <summary>Captures a process again.</summary>
+    /// <param name="pid">Thread group id.</param>
+    public void Include(int pid) => SharedMaps["excluded_processes"].Remove((uint)pid);
+
     /// <inheritdoc/>
     public void Dispose() => Object.Dispose();
 }

@@ -108,17 +108,13 @@ public sealed partial class CaptureAgent
                 Exclude(pid);
             }
 
-            FindOwnProcesses();
-            ExcludeNow(baseObject, record);
+            Exclusions exclusions = new(baseObject, record);
+            UpdateExclusions(exclusions);
             Outcomes = modules.Outcomes;
             modules.Start(names.Distinct(), _options.Modules, _create);
             _started.TrySetResult();
             LogStarted(_logger, Identity.Run, string.Join(", ", modules.Running));
-            CaptureLoop loop = new(rings, modules, publisher, losses, clock, record, () =>
-            {
-                FindOwnProcesses();
-                ExcludeNow(baseObject, record);
-            });
+            CaptureLoop loop = new(rings, modules, publisher, losses, clock, record, () => UpdateExclusions(exclusions));
             loop.Run(cancellationToken);
             loop.Stop();
             LogStopped(_logger, Identity.Run);
@@ -129,25 +125,22 @@ public sealed partial class CaptureAgent
         }
     }
 
-    private void FindOwnProcesses()
+    private void UpdateExclusions(Exclusions exclusions)
     {
         const int EveryMilliseconds = 1000;
         if (Environment.TickCount64 >= _nextSearch)
         {
             _nextSearch = Environment.TickCount64 + EveryMilliseconds;
+            exclusions.DropEnded();
             foreach (int pid in _ownProcesses.TakeNew())
             {
                 Exclude(pid);
             }
         }
-    }
 
-    private void ExcludeNow(BaseObject baseObject, AgentRecord record)
-    {
         while (_toExclude.TryDequeue(out int pid))
         {
-            baseObject.Exclude(pid);
-            record.Excluded(pid);
+            exclusions.Add(pid);
         }
     }
 

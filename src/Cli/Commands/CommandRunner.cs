@@ -52,6 +52,11 @@ internal static class CommandRunner
             await errors.WriteLineAsync("ecapture: " + e.Message);
             return ExitCode.Usage;
         }
+        catch (Exception e) when (e is QueryClientException or IOException)
+        {
+            await errors.WriteLineAsync("ecapture: " + e.Message);
+            return ExitCode.Failure;
+        }
         catch (Exception e)
         {
             bool verbose = parsed.GetValue(CommonOptions.LogLevel) is "debug" or "trace";
@@ -62,7 +67,8 @@ internal static class CommandRunner
 
     /// <summary>True for what the user gave and can change: options, addresses, privileges, files, servers that do not answer.</summary>
     private static bool IsUsage(Exception e) =>
-        e is UsageException or CaptureException or LogException or StoreException or SinkException or FormatException or ParameterException or QueryClientException;
+        e is UsageException or CaptureException or LogException or StoreException or SinkException or FormatException or ParameterException
+            or QueryClientException { IsUsage: true };
 
     // Names of all commands' options, for the environment and the file serve all commands.
     private static HashSet<string> AllOptionNames() =>

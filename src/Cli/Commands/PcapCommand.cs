@@ -45,7 +45,9 @@ internal static class PcapCommand
             ? client.PcapngAsync(parameters, output, cancellationToken)
             : RebuildAsync(new EventStoreReader(source.Store!), request, output, cancellationToken));
         await Console.Error.WriteLineAsync(
-            $"{report.Packets} packets of {report.Sessions} sessions, {report.Secrets} TLS secrets, {report.SessionsWithoutSecrets} sessions without secrets, {report.Bytes} bytes");
+            $"{report.Packets} packets of {report.Sessions} sessions, "
+            + (request.Options.Keys ? $"{report.Secrets} TLS secrets, {report.SessionsWithoutSecrets} sessions without secrets" : "TLS secrets left out")
+            + $", {report.Bytes} bytes");
         return ExitCode.Ok;
     }
 

@@ -14,6 +14,9 @@ namespace ECapture.Cli.Commands;
 internal sealed class SinkParts : IAsyncDisposable
 {
     private const string DefaultGroup = "sink";
+
+    // How long a sink that was killed keeps its partitions from the one that is started in its place.
+    private static readonly TimeSpan s_lease = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan s_hangs = TimeSpan.FromMinutes(1);
 
     private readonly ILogConsumer _consumer;
@@ -34,7 +37,7 @@ internal sealed class SinkParts : IAsyncDisposable
         string group = options.Find(CommonOptions.Group) ?? DefaultGroup;
         ILogConsumer consumer = address.Kind == LogKind.Kafka
             ? await KafkaLog.OpenConsumerAsync(address, group, Topics.All, cancellationToken)
-            : LocalLog.OpenConsumer(address.Directory, group, Topics.All);
+            : LocalLog.OpenConsumer(address.Directory, group, Topics.All, new LocalConsumerOptions { Lease = s_lease });
         ILogger<SinkWorker> logger = loggers.CreateLogger<SinkWorker>();
         return new SinkParts(
             consumer, new SinkWorker(consumer, SinkDelivery.For(store, TimeProvider.System, logger), new SinkOptions(), TimeProvider.System, logger));

@@ -15,6 +15,10 @@ internal sealed partial class DataDirectory
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
         | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.SetGroup;
 
+    // The service's user may enter, but not put anything in: else a link of his in the place of a folder would be made his.
+    private const UnixFileMode Entered =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.SetGroup;
+
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     internal DataDirectory(string path) => Root = Path.GetFullPath(path);
@@ -33,7 +37,15 @@ internal sealed partial class DataDirectory
     {
         try
         {
-            Make(Root, Shared, service, ownedByService: false);
+            Make(Root, Entered, service, ownedByService: false);
+            foreach (string folder in (string[])[Log, Run, Store])
+            {
+                if (new FileInfo(folder).LinkTarget is { } target)
+                {
+                    throw new UsageException($"{folder} is a link to {target}: it must be a folder of its own; move the data there and give its parent with --data");
+                }
+            }
+
             Make(Log, Shared, service, ownedByService: false);
             Make(Run, Shared, service, ownedByService: false);
             Make(Store, Private, service, ownedByService: true);

@@ -22,8 +22,14 @@ internal sealed record ServiceFile(int Pid, DateTimeOffset Started, string? Api,
     /// <summary>Writes the file whole.</summary>
     internal void Write(string path)
     {
+        // Root writes into a folder that the service's user may write: what stands there already, a link perhaps, is not followed (O_EXCL).
         string next = path + ".next";
-        File.WriteAllText(next, JsonSerializer.Serialize(this with { ProcessStart = StartOf(Pid) ?? 0 }, s_json) + "\n");
+        File.Delete(next);
+        using (StreamWriter file = new(next, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write }))
+        {
+            file.WriteLine(JsonSerializer.Serialize(this with { ProcessStart = StartOf(Pid) ?? 0 }, s_json));
+        }
+
         File.Move(next, path, overwrite: true);
     }
 

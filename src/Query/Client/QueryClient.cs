@@ -116,7 +116,7 @@ public sealed class QueryClient : IDisposable
         {
             throw new QueryClientException(
                 $"the query service at {_service} cannot be reached: {(e.InnerException ?? e).Message}; does `ecapture run` or `ecapture query` run there?",
-                isUsage: false, e);
+                isUsage: true, e);
         }
     }
 

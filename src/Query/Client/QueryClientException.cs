@@ -7,6 +7,6 @@ public sealed class QueryClientException : Exception
     public QueryClientException(string message, bool isUsage, Exception? inner = null)
         : base(message, inner) => IsUsage = isUsage;
 
-    /// <summary>True when a parameter was refused.</summary>
+    /// <summary>True when what was given cannot be used: a parameter, or an address where nobody answers.</summary>
     public bool IsUsage { get; }
 }
