@@ -70,7 +70,8 @@ public sealed class RunTests : IDisposable
             await FindAsync(run, marker, cancellationToken);
         }
 
-        Outcome events = await Ecapture.RunAsync("events", "--data", _data.FullName, "--module", "bash", "--text", marker);
+        Outcome events = await Ecapture.RunAsync(
+            ["events", "--data", _data.FullName, "--module", "bash", "--text", marker], new Dictionary<string, string>(), startsFor: "ecapture");
 
         Assert.Equal(0, events.ExitCode);
         Assert.Contains(marker, events.Output, StringComparison.Ordinal);

@@ -13,9 +13,10 @@ public static class Ecapture
     public static Task<Outcome> RunAsync(params string[] arguments) => RunAsync(arguments, new Dictionary<string, string>());
 
     /// <summary>Runs it to its end with more environment variables.</summary>
-    public static async Task<Outcome> RunAsync(string[] arguments, IReadOnlyDictionary<string, string> environment, string? user = null)
+    public static async Task<Outcome> RunAsync(
+        string[] arguments, IReadOnlyDictionary<string, string> environment, string? user = null, string? startsFor = null)
     {
-        using Process process = Start(arguments, environment, user);
+        using Process process = Start(arguments, environment, user, startsFor);
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> errors = process.StandardError.ReadToEndAsync();
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
