@@ -31,7 +31,9 @@ public sealed class LogOptionsTests
     {
         LocalConsumerOptions options = new()
         {
-            Lease = TimeSpan.FromMilliseconds(lease), Poll = TimeSpan.FromMilliseconds(poll), DeliveryBytes = bytes,
+            Lease = TimeSpan.FromMilliseconds(lease),
+            Poll = TimeSpan.FromMilliseconds(poll),
+            DeliveryBytes = bytes,
         };
         Assert.Contains(said, Assert.Throws<ArgumentException>(options.Validate).Message, StringComparison.Ordinal);
     }

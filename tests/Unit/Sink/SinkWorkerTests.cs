@@ -72,7 +72,10 @@ public sealed class SinkWorkerTests
         RecordingDelivery store = new() { Delay = TimeSpan.FromMilliseconds(10) };
         SinkOptions options = new()
         {
-            BatchBytes = 1 << 16, MaxBufferedBytes = 1 << 17, MaxConcurrentWrites = 1, FlushInterval = TimeSpan.FromMilliseconds(10),
+            BatchBytes = 1 << 16,
+            MaxBufferedBytes = 1 << 17,
+            MaxConcurrentWrites = 1,
+            FlushInterval = TimeSpan.FromMilliseconds(10),
         };
 
         await RunAsync(log, store, options);
