@@ -4,6 +4,7 @@ using ECapture.Capture.Elf;
 using ECapture.Events.V1;
 using ECapture.Tests.Support.Capture;
 using ECapture.Tests.Support.Tls;
+using Microsoft.Extensions.Logging;
 
 namespace ECapture.Tests.EndToEnd.Tls;
 
@@ -42,7 +43,9 @@ public sealed class TlsLibraryTests : IDisposable
         File.Copy(s_library, copy);
         await using NginxServer nginx = await NginxServer.StartAsync(http2: false);
         File.WriteAllText(Path.Combine(nginx.Files, "page"), "page");
-        await using CaptureSession session = await CaptureSession.StartAsync("tls");
+        using SaidMessages said = new();
+        using ILoggerFactory loggers = LoggerFactory.Create(logging => logging.AddProvider(said));
+        await using CaptureSession session = await CaptureSession.StartAsync(new CaptureOptions { Modules = ["tls"] }, loggers: loggers);
         using ScriptProcess client = Start(nginx);
         await LoadAsync(client, copy);
         if (deleted)
@@ -50,7 +53,7 @@ public sealed class TlsLibraryTests : IDisposable
             File.Delete(copy);
         }
 
-        await AttachedAsync(client);
+        await said.WaitForAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken, "TLS library", _folder, "probes");
         client.WriteLine("connect");
         Assert.Equal("HTTP/1.1 200 OK", await client.ReadLineAsync());
 
@@ -132,40 +135,6 @@ public sealed class TlsLibraryTests : IDisposable
         Assert.Equal("started", await client.ReadLineAsync());
         client.WriteLine("load");
         Assert.Equal(Path.GetFileName(library)[..9], Path.GetFileName(await client.ReadLineAsync())[..9]);
-    }
-
-    // The kernel says which processes' code holds a breakpoint: their pages differ from the file's.
-    private static async Task AttachedAsync(ScriptProcess client)
-    {
-        for (int i = 0; i < 300; i++)
-        {
-            if (HasPrivateCode(client.Pid))
-            {
-                return;
-            }
-
-            await Task.Delay(20, TestContext.Current.CancellationToken);
-        }
-
-        throw new TimeoutException("the agent put no probe on a library loaded later within 6 s");
-    }
-
-    private static bool HasPrivateCode(uint pid)
-    {
-        bool inLibrary = false;
-        foreach (string line in File.ReadLines($"/proc/{pid}/smaps"))
-        {
-            if (line.Contains("libssl", StringComparison.Ordinal) && line.Contains(" r-xp ", StringComparison.Ordinal))
-            {
-                inLibrary = true;
-            }
-            else if (inLibrary && line.StartsWith("Anonymous:", StringComparison.Ordinal))
-            {
-                return !line.Contains(" 0 kB", StringComparison.Ordinal);
-            }
-        }
-
-        return false;
     }
 
     private static string FindLibrary() =>
