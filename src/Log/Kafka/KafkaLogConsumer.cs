@@ -25,7 +25,10 @@ public sealed class KafkaLogConsumer : ILogConsumer
     private readonly List<LogRecord> _records = [];
     private LogRecord[] _delivered = new LogRecord[1024];
     private KafkaPartition? _stashed;
+    private static readonly TimeSpan s_placeInterval = TimeSpan.FromMilliseconds(100);
     private bool _moved;
+    private bool _movedBack;
+    private long _placedAt;
     private bool _disposed;
     private volatile Error? _fatal;
     private volatile string? _lastError;
@@ -66,10 +69,10 @@ public sealed class KafkaLogConsumer : ILogConsumer
         ObjectDisposedException.ThrowIf(_disposed, this);
         cancellationToken.ThrowIfCancellationRequested();
         Forget();
-        Place();
         long started = Stopwatch.GetTimestamp();
         while (true)
         {
+            Place();
             if (_changes.TryDequeue(out (DeliveryKind Kind, TopicPartition Partition) change))
             {
                 return new Delivery(change.Kind, change.Partition, default);
@@ -108,6 +111,7 @@ public sealed class KafkaLogConsumer : ILogConsumer
 
         owned.Next = offset >= 0 ? offset : owned.Committed >= 0 ? owned.Committed : Offset.Stored;
         owned.Stash = null;
+        _movedBack |= owned.IsPlaced; // the client delivers from the old place until it is told
         owned.IsPlaced = true;
         _moved = true;
     }
@@ -235,14 +239,18 @@ public sealed class KafkaLogConsumer : ILogConsumer
     }
 
     // Gives the client the partitions that the caller has placed. It forgets what it had of them, so everything is said again.
+    // Partitions that are new to it wait a little for each other: librdkafka 2.15 aborts the process when assignments follow each other faster than
+    // it stops what it fetches (its issue 5573).
     private void Place()
     {
-        if (!_moved)
+        if (!_moved || (!_movedBack && (_changes.Count > 0 || Stopwatch.GetElapsedTime(_placedAt) < s_placeInterval)))
         {
             return;
         }
 
         _moved = false;
+        _movedBack = false;
+        _placedAt = Stopwatch.GetTimestamp();
         KafkaPartition[] placed = [.. _owned.Values.Where(p => p.IsPlaced)];
         _consumer.Assign(placed.Select(p => p.Position));
         _consumer.Pause(placed.Where(p => p.IsPaused).Select(p => p.Native));

@@ -51,10 +51,15 @@ public sealed class ChdbClickHouse : IClickHouse
             nint stream = await OnThreadOfItsOwn(() => connection.BeginQuery(sql, format, parameters)).ConfigureAwait(false);
             return new ChdbQueryStream(this, connection, stream);
         }
-        catch (ChdbError e)
+        catch (Exception e)
         {
             Return(connection);
-            throw Translate(e);
+            if (e is ChdbError error)
+            {
+                throw Translate(error);
+            }
+
+            throw;
         }
     }
 

@@ -13,6 +13,7 @@ public sealed class ChdbEngine : IDisposable
     private static readonly Lock Gate = new();
     private static ChdbEngine? s_current;
 
+    private readonly Lock _connecting = new();
     private readonly FileStream _lock;
     private readonly ChdbConnection _keeper;
     private bool _isDisposed;
@@ -47,7 +48,6 @@ public sealed class ChdbEngine : IDisposable
             FileStream lockFile = LockDirectory(directory);
             try
             {
-                using SignalDispositions signals = new();
                 ChdbNative.SetSignalHandlersEnabled(0);
                 s_current = new ChdbEngine(directory, lockFile);
                 return s_current;
@@ -81,7 +81,10 @@ public sealed class ChdbEngine : IDisposable
     {
         byte[][] arguments = ["clickhouse\0"u8.ToArray(), Encoding.UTF8.GetBytes($"--path={Directory}\0")];
         fixed (byte* first = arguments[0], second = arguments[1])
+        lock (_connecting)
         {
+            // One at a time, and whatever the engine does to the signals, each time: the boot is the first connection.
+            using SignalDispositions signals = new();
             byte** pointers = stackalloc byte*[] { first, second };
             nint* connection = ChdbNative.Connect(arguments.Length, pointers);
             return connection is null
