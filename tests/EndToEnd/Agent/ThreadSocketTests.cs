@@ -97,7 +97,7 @@ public sealed partial class ThreadSocketTests
                 found = process.Output.Split('\n').FirstOrDefault(l => l.StartsWith(start, StringComparison.Ordinal));
                 return Task.FromResult(found is not null);
             },
-            TimeSpan.FromSeconds(10),
+            TimeSpan.FromSeconds(60),
             Cancellation);
         return found![start.Length..].Trim();
     }

@@ -14,7 +14,7 @@ public sealed class GnuTlsServerTests : IDisposable
 {
     private const string Tls12 = "NORMAL:-VERS-ALL:+VERS-TLS1.2";
     private const string Tls13 = "NORMAL:-VERS-ALL:+VERS-TLS1.3";
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("ecapture-gnutls").FullName;
     private readonly string _marker = $"m{Guid.NewGuid():n}";

@@ -73,7 +73,7 @@ public sealed class GoPrograms : IAsyncLifetime
         ServerProcess process = ServerProcess.Start(
             program, ["server", "-cert", certificate.CertificatePath, "-key", certificate.KeyPath, "-keylog", keyLog, "-tls", tls, "-files", folder]);
         await process.WaitReadyAsync(
-            _ => Task.FromResult(process.Output.Contains("port ", StringComparison.Ordinal)), TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+            _ => Task.FromResult(process.Output.Contains("port ", StringComparison.Ordinal)), TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         int port = int.Parse(process.Output.Trim()["port ".Length..], CultureInfo.InvariantCulture);
         return new GoServer(process, port, folder, certificate.CertificatePath, keyLog);
     }

@@ -10,7 +10,7 @@ namespace ECapture.Tests.EndToEnd.GoTls;
 [Collection(CaptureCollection.Name)]
 public sealed class GoTlsProgramTests(GoPrograms programs) : IClassFixture<GoPrograms>, IDisposable
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
     private readonly string _folder = Directory.CreateTempSubdirectory("ecapture-gotls").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -12,7 +12,7 @@ namespace ECapture.Tests.EndToEnd.GoTls;
 [Collection(CaptureCollection.Name)]
 public sealed class GoTlsTests(GoPrograms programs) : IClassFixture<GoPrograms>
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
     [Theory]
     [InlineData("normal", "1.2", 1)]

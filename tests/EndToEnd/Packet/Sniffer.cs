@@ -29,7 +29,7 @@ internal sealed class Sniffer : IAsyncDisposable
         Sniffer sniffer = new(
             ServerProcess.Start(Program, ["-q", "-P", "-i", @interface, "-s", "262144", "-B", "64", "-f", filter, "-w", file]), file);
         await sniffer._process.WaitReadyAsync(
-            _ => Task.FromResult(sniffer._process.Output.Contains("File:", StringComparison.Ordinal)), TimeSpan.FromSeconds(10), cancellationToken);
+            _ => Task.FromResult(sniffer._process.Output.Contains("File:", StringComparison.Ordinal)), TimeSpan.FromSeconds(60), cancellationToken);
         return sniffer;
     }
 
@@ -37,7 +37,7 @@ internal sealed class Sniffer : IAsyncDisposable
     internal async Task<IReadOnlyList<byte[]>> StopAsync(int expected, CancellationToken cancellationToken)
     {
         // dumpcap reads the kernel's ring in blocks: what it has may be younger than what is in its file.
-        await _process.WaitReadyAsync(_ => Task.FromResult(Read(_file).Count >= expected), TimeSpan.FromSeconds(10), cancellationToken);
+        await _process.WaitReadyAsync(_ => Task.FromResult(Read(_file).Count >= expected), TimeSpan.FromSeconds(60), cancellationToken);
         const int Interrupt = 2;
         _process.Signal(Interrupt);
         await _process.WaitForExitAsync(cancellationToken);

@@ -51,7 +51,7 @@ public sealed class DistributedTests : IDisposable
         await collector.WaitForAsync("traces", ["ECapture.Sink", "ECapture.Query"], s_patience, cancellationToken);
         (int exitCode, TimeSpan took) = await capture.InterruptAsync();
         Assert.Equal(0, exitCode);
-        Assert.True(took < TimeSpan.FromSeconds(4), $"capture took {took} to end");
+        Assert.True(took < TimeSpan.FromSeconds(60), $"capture took {took} to end");
     }
 
     private static async Task<EcaptureService> StartAsync(string[] arguments, CancellationToken cancellationToken)

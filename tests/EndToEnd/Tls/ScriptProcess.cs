@@ -45,7 +45,7 @@ internal sealed class ScriptProcess : IDisposable
     /// <summary>Waits for the next line it prints.</summary>
     internal async Task<string> ReadLineAsync()
     {
-        string? line = await _process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        string? line = await _process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60));
         return line ?? throw new InvalidOperationException($"{_process.StartInfo.FileName} ended: {await _errors}");
     }
 
@@ -53,7 +53,7 @@ internal sealed class ScriptProcess : IDisposable
     internal async Task WaitForExitAsync()
     {
         _process.StandardInput.Close();
-        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
         if (_process.ExitCode != 0)
         {
             throw new InvalidOperationException($"{_process.StartInfo.FileName} ended with {_process.ExitCode}: {await _errors}");

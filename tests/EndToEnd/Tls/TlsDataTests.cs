@@ -70,7 +70,7 @@ public sealed class TlsDataTests
 
         await session.Log.WaitUntilAsync(
             e => Size(e, client, clientDirection) > payload.Length && Size(e, server, serverDirection) > payload.Length,
-            TimeSpan.FromSeconds(20), "the plaintext of both sides");
+            TimeSpan.FromSeconds(60), "the plaintext of both sides");
         IReadOnlyList<Event> events = await session.StopAsync();
 
         Func<byte[], byte[]> body = options.Contains("--http2") ? s => TlsStream.Http2Data(s) : TlsStream.Http1Body;

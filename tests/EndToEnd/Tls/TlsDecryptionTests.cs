@@ -32,7 +32,7 @@ public sealed class TlsDecryptionTests : IDisposable
         bool IsClients(Event e) => e.TlsSecret is not null && e.Process.Pid == curl.Pid;
         bool IsServers(Event e) => e.TlsSecret is not null && e.Flow?.LocalPort == nginx.Port;
         IReadOnlyList<Event> events = await session.Log.WaitUntilAsync(
-            e => e.Count(IsClients) >= expected && e.Count(IsServers) >= expected, TimeSpan.FromSeconds(20), "the secrets of both sides");
+            e => e.Count(IsClients) >= expected && e.Count(IsServers) >= expected, TimeSpan.FromSeconds(60), "the secrets of both sides");
 
         Assert.DoesNotContain(marker, await wire.DecryptAsync([]), StringComparison.Ordinal);
         foreach (Func<Event, bool> side in (Func<Event, bool>[])[IsClients, IsServers])

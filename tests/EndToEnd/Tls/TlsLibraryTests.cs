@@ -53,17 +53,16 @@ public sealed class TlsLibraryTests : IDisposable
             File.Delete(copy);
         }
 
-        await said.WaitForAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken, "TLS library", _folder, "probes");
+        await said.WaitForAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken, "TLS library", _folder, "probes");
         client.WriteLine("connect");
         Assert.Equal("HTTP/1.1 200 OK", await client.ReadLineAsync());
 
         Event sent = await session.WaitForAsync(e => e.Process?.Pid == client.Pid && TlsStream.Contains(e, _marker), "the request");
         Assert.Equal((uint)nginx.Port, sent.Flow.RemotePort);
-        await session.Log.WaitUntilAsync(
-            e => e.Count(s => s.TlsSecret is not null && s.Process.Pid == client.Pid) == 5, TimeSpan.FromSeconds(10), "five secrets");
-        Assert.Equal(
-            KeyLog.Of(session.Events.Where(e => e.Process?.Pid == client.Pid)),
-            KeyLog.Of(session.Events.Where(e => e.TlsSecret is not null && e.Flow.LocalPort == nginx.Port)));
+        IReadOnlyList<Event> events = await session.StopAsync();
+        IReadOnlyList<string> secrets = KeyLog.Of(events.Where(e => e.Process?.Pid == client.Pid));
+        Assert.Equal(5, secrets.Count);
+        Assert.Equal(secrets, KeyLog.Of(events.Where(e => e.Flow?.LocalPort == nginx.Port)));
     }
 
     [Fact]
@@ -94,8 +93,9 @@ public sealed class TlsLibraryTests : IDisposable
         Assert.Equal("library", coverage.Coverage.Subject);
         Assert.Contains(Convert.ToHexStringLower(elf.BuildId), coverage.Coverage.Target.ToStringUtf8(), StringComparison.Ordinal);
         Assert.Contains("no key log label", coverage.Coverage.Reason, StringComparison.Ordinal);
-        Assert.DoesNotContain(session.Events, e => e.TlsSecret is not null && e.Process.Pid == client.Pid);
-        Assert.Single(session.Events, e => e.Coverage is not null && e.Coverage.Target == coverage.Coverage.Target);
+        IReadOnlyList<Event> events = await session.StopAsync();
+        Assert.DoesNotContain(events, e => e.TlsSecret is not null && e.Process.Pid == client.Pid);
+        Assert.Single(events, e => e.Coverage is not null && e.Coverage.Target == coverage.Coverage.Target);
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public sealed class TlsSecretTests
         CurlRun curl = await CurlClient.RunAsync(nginx.CertificatePath, [.. options, "-H", $"X-Marker: {marker}", nginx.Url + "/page"]);
         NginxRequest request = await nginx.RequestAsync(marker);
         await session.Log.WaitUntilAsync(
-            e => Secrets(e, curl).Length >= lines && ServerSecrets(e, nginx, request).Length >= lines, TimeSpan.FromSeconds(10), "the secrets of both sides");
+            e => Secrets(e, curl).Length >= lines && ServerSecrets(e, nginx, request).Length >= lines, TimeSpan.FromSeconds(60), "the secrets of both sides");
         IReadOnlyList<Event> events = await session.StopAsync();
 
         Assert.Equal(protocol, request.Protocol);
@@ -92,7 +92,7 @@ public sealed class TlsSecretTests
 
         await session.Log.WaitUntilAsync(
             e => runs.All(r => Secrets(e, r.Curl).Length == 5 && e.Any(d => d.Process?.Pid == r.Curl.Pid && TlsStream.Contains(d, "HTTP/1.1 200"))),
-            TimeSpan.FromSeconds(10), "secrets and answer of every curl");
+            TimeSpan.FromSeconds(60), "secrets and answer of every curl");
         IReadOnlyList<Event> events = await session.StopAsync();
         HashSet<ulong> serverConnections = [];
         foreach ((CurlRun curl, string marker) in runs)

@@ -7,7 +7,7 @@ namespace ECapture.Tests.EndToEnd.Tls;
 /// <summary>dumpcap on the loopback, and tshark, which decrypts what it saw with the keys it is given.</summary>
 internal sealed class WireCapture : IAsyncDisposable
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
     private readonly string _folder;
     private readonly int _port;
     private readonly ServerProcess _dumpcap;

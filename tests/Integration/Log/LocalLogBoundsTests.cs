@@ -143,7 +143,7 @@ public sealed class LocalLogBoundsTests : LocalLogTestBase
 
         times.Sort();
         TestContext.Current.TestOutputHelper?.WriteLine($"append to receive: median {times[10]:0.0} ms, longest {times[^1]:0.0} ms");
-        Assert.InRange(times[10], 0, 100); // the poll is 20 ms
+        Assert.InRange(times[10], 0, 900); // the poll is 20 ms, the next slower one a second
     }
 
     // Appends until the log refuses; returns how many records it took.

@@ -132,7 +132,7 @@ public sealed class StreamingTests
         public async ValueTask DisposeAsync()
         {
             await _stop.CancelAsync();
-            await _run.WaitAsync(TimeSpan.FromSeconds(20));
+            await _run.WaitAsync(TimeSpan.FromSeconds(60));
             _stop.Dispose();
         }
     }

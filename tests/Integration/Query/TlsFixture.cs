@@ -68,8 +68,8 @@ public sealed class TlsFixture : IAsyncLifetime
             "/bin/sh", ["-c", "cd \"$0\" && exec openssl s_server -accept \"127.0.0.1:$1\" -key key.pem -cert cert.pem -WWW -quiet", _folder, Text(ServerPort)]);
         await using ServerProcess dumpcap = ServerProcess.Start(
             "dumpcap", ["-q", "-i", "lo", "-B", "64", "-f", "tcp port " + Text(ServerPort), "-w", In("lo.pcapng")]);
-        await dumpcap.WaitReadyAsync(_ => Task.FromResult(dumpcap.Output.Contains("File:", StringComparison.Ordinal)), TimeSpan.FromSeconds(20), default);
-        await server.WaitReadyAsync(_ => Task.FromResult(IsListening()), TimeSpan.FromSeconds(20), default);
+        await dumpcap.WaitReadyAsync(_ => Task.FromResult(dumpcap.Output.Contains("File:", StringComparison.Ordinal)), TimeSpan.FromSeconds(60), default);
+        await server.WaitReadyAsync(_ => Task.FromResult(IsListening()), TimeSpan.FromSeconds(60), default);
         foreach (TlsExchange exchange in exchanges)
         {
             await File.WriteAllTextAsync(In(exchange.Marker), exchange.Marker + new string('.', 200_000));
@@ -77,7 +77,7 @@ public sealed class TlsFixture : IAsyncLifetime
         }
 
         // dumpcap writes in blocks: the last reset is there when as many as sessions are.
-        await dumpcap.WaitReadyAsync(_ => Task.FromResult(Resets(In("lo.pcapng")) >= exchanges.Length), TimeSpan.FromSeconds(20), default);
+        await dumpcap.WaitReadyAsync(_ => Task.FromResult(Resets(In("lo.pcapng")) >= exchanges.Length), TimeSpan.FromSeconds(60), default);
         dumpcap.Signal(2);
         await dumpcap.WaitForExitAsync(default);
         Frames = ReadFrames(In("lo.pcapng"));

@@ -10,7 +10,7 @@ namespace ECapture.Tests.Support.Capture;
 /// <summary>The agent in this process, with real probes, writing into memory. Needs root; says so otherwise.</summary>
 public sealed class CaptureSession : IAsyncDisposable
 {
-    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(60);
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _run;
 

@@ -74,7 +74,7 @@ public sealed class LoggingPostgres : IAsyncDisposable
     public async Task<IReadOnlyList<LoggedStatement>> ReadStatements(string until, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
         while (true)
         {
             List<LoggedStatement> statements = Read();

@@ -7,7 +7,7 @@ namespace ECapture.Tests.Support.Shells;
 public sealed class InteractiveBash : IAsyncDisposable
 {
     private const string Prompt = "<ready>";
-    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();

@@ -39,7 +39,7 @@ public sealed class GnuTlsServer : IAsyncDisposable
         try
         {
             // It is quiet when its output is no terminal: the kernel says whether it listens.
-            await process.WaitReadyAsync(_ => Task.FromResult(server.Listens()), TimeSpan.FromSeconds(10), CancellationToken.None);
+            await process.WaitReadyAsync(_ => Task.FromResult(server.Listens()), TimeSpan.FromSeconds(60), CancellationToken.None);
             return server;
         }
         catch

@@ -53,7 +53,7 @@ public sealed class NginxServer : IAsyncDisposable
         NginxServer server = new(folder, port, process);
         try
         {
-            await process.WaitReadyAsync(server.AnswersAsync, TimeSpan.FromSeconds(10), CancellationToken.None);
+            await process.WaitReadyAsync(server.AnswersAsync, TimeSpan.FromSeconds(60), CancellationToken.None);
             return server;
         }
         catch

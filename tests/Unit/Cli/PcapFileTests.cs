@@ -78,7 +78,7 @@ public sealed class PcapFileTests : IDisposable
         Task<byte[]> read = Task.Run(() => File.ReadAllBytes(pipe), TestContext.Current.CancellationToken);
         await PcapFile.WriteAsync(pipe, Four);
 
-        Assert.Equal(new byte[] { 1, 2, 3, 4 }, await read.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        Assert.Equal(new byte[] { 1, 2, 3, 4 }, await read.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
         Assert.Single(_folder.GetFiles());
     }
 

@@ -11,7 +11,7 @@ namespace ECapture.Tests.Unit.Capture.Publishing;
 internal sealed class PublisherFixture : IAsyncDisposable
 {
     internal const ulong Start = 5_000_000_000;
-    internal static readonly TimeSpan Wait = TimeSpan.FromSeconds(10);
+    internal static readonly TimeSpan Wait = TimeSpan.FromSeconds(60);
 
     internal PublisherFixture(CaptureOptions? options = null, TimeSpan? retryLimit = null)
     {
