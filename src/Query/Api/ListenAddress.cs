@@ -1,5 +1,5 @@
 using System.Net;
-using ECapture.Query.Formatting;
+using ECapture.Events.Formatting;
 
 namespace ECapture.Query.Api;
 

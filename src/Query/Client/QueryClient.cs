@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using ECapture.Events.Formatting;
 using ECapture.Query.Api;
 using ECapture.Query.Pcap;
 
@@ -147,7 +148,7 @@ public sealed class QueryClient : IDisposable
                 using JsonDocument problem = JsonDocument.Parse(start.AsMemory(0, length));
                 if (problem.RootElement.TryGetProperty("detail", out JsonElement detail) && detail.GetString() is { } text)
                 {
-                    return new QueryClientException(Formatting.Printable.Of(text), isUsage);
+                    return new QueryClientException(Printable.Of(text), isUsage);
                 }
             }
             catch (JsonException e)

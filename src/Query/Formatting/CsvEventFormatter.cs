@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using ECapture.Events.Formatting;
 using ECapture.Events.V1;
 using ECapture.Query.Requests;
 using ECapture.Storage.Reading;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using ECapture.Events.Formatting;
 using ECapture.Events.V1;
 using ECapture.Storage.Reading;
 using Google.Protobuf;

@@ -34,7 +34,7 @@ internal sealed class JsonEventFormatter(bool lines) : IEventFormatter
         _last = stored.Cursor;
         using (var json = new Utf8JsonWriter(output, s_options))
         {
-            EventJson.Write(json, stored);
+            StoredEventJson.Write(json, stored);
         }
 
         if (lines)

@@ -1,5 +1,5 @@
 using System.Globalization;
-using ECapture.Query.Formatting;
+using ECapture.Events.Formatting;
 
 namespace ECapture.Query.Pcap;
 

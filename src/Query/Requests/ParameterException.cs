@@ -1,3 +1,5 @@
+using ECapture.Events.Formatting;
+
 namespace ECapture.Query.Requests;
 
 /// <summary>A parameter of a search cannot be used. The message is one line for the user: which, its value, what is valid.</summary>
@@ -9,8 +11,8 @@ public sealed class ParameterException : Exception
     /// <param name="valid">What would be valid, to follow "valid is".</param>
     public ParameterException(string parameter, string? value, string valid)
         : base(value is null
-            ? $"unknown parameter '{Formatting.Printable.Of(parameter)}'; {valid}"
-            : $"parameter '{parameter}': '{Formatting.Printable.Of(value)}' is not valid; valid is {valid}")
+            ? $"unknown parameter '{Printable.Of(parameter)}'; {valid}"
+            : $"parameter '{parameter}': '{Printable.Of(value)}' is not valid; valid is {valid}")
     {
         Parameter = parameter;
         Value = value;

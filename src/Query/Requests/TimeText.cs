@@ -1,4 +1,5 @@
 using System.Globalization;
+using ECapture.Events.Formatting;
 
 namespace ECapture.Query.Requests;
 
@@ -80,17 +81,5 @@ public static class TimeText
     }
 
     /// <summary>RFC 3339 in UTC with nine digits of a second.</summary>
-    public static string Format(long nanoseconds)
-    {
-        long ticks = Math.DivRem(nanoseconds, NanosecondsPerTick, out long rest);
-        if (rest < 0)
-        {
-            ticks--;
-            rest += NanosecondsPerTick;
-        }
-
-        long first = -DateTime.UnixEpoch.Ticks;
-        DateTime time = DateTime.UnixEpoch.AddTicks(Math.Clamp(ticks, first, DateTime.MaxValue.Ticks - DateTime.UnixEpoch.Ticks));
-        return string.Create(CultureInfo.InvariantCulture, $"{time:yyyy-MM-dd'T'HH:mm:ss.fffffff}{rest:00}Z");
-    }
+    public static string Format(long nanoseconds) => Timestamp.Format(nanoseconds);
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using ECapture.Events.V1;
+using ECapture.Events.Formatting;
 using ECapture.Query.Formatting;
 using ECapture.Query.Requests;
 using ECapture.Storage.Reading;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace ECapture.Query.Formatting;
+namespace ECapture.Events.Formatting;
 
 /// <summary>
 /// Captured text for people's eyes: what could move a terminal's cursor, change its colours, hide or reorder text (control and format

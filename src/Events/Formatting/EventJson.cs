@@ -1,24 +1,44 @@
 using System.Globalization;
 using System.Text.Json;
 using ECapture.Events.V1;
-using ECapture.Query.Requests;
-using ECapture.Storage.Reading;
-using Google.Protobuf;
 
-namespace ECapture.Query.Formatting;
+namespace ECapture.Events.Formatting;
 
 /// <summary>An event as JSON. The names are part of the API: docs/query.md.</summary>
-internal static class EventJson
+public static class EventJson
 {
-    public static void Write(Utf8JsonWriter json, StoredEvent stored)
+    /// <summary>Writes an event's properties into an object that was begun and that the caller ends.</summary>
+    /// <param name="json">Where to.</param>
+    /// <param name="e">The event.</param>
+    /// <param name="topic">Its topic.</param>
+    public static void WriteFields(Utf8JsonWriter json, Event e, string topic)
     {
-        Event e = stored.Event;
-        json.WriteStartObject();
-        json.WriteString("id", stored.Id.ToString());
-        json.WriteString("cursor", stored.Cursor.ToString());
-        json.WriteString("time", TimeText.Format((long)e.WallNs));
-        json.WriteString("module", stored.Id.Topic);
+        ArgumentNullException.ThrowIfNull(json);
+        ArgumentNullException.ThrowIfNull(e);
+        json.WriteString("time", Timestamp.Format((long)e.WallNs));
+        json.WriteString("module", topic);
         json.WriteString("type", EventView.TypeName(e));
+        WriteOrigin(json, e);
+        if (e.Truncation is { } truncation)
+        {
+            json.WriteStartObject("truncation");
+            json.WriteNumber("length", truncation.Length);
+            json.WriteString("sha256", Convert.ToHexStringLower(truncation.Sha256.Span));
+            json.WriteEndObject();
+        }
+
+        if (EventView.Payload(e) is { } payload)
+        {
+            json.WritePropertyName("data");
+            MessageJson.Write(json, payload);
+        }
+    }
+
+    /// <summary>Writes where an event comes from: host, process, connection, flow.</summary>
+    public static void WriteOrigin(Utf8JsonWriter json, Event e)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        ArgumentNullException.ThrowIfNull(e);
         json.WriteString("host", e.Host);
         if (e.Tenant.Length > 0)
         {
@@ -55,29 +75,5 @@ internal static class EventJson
             json.WriteNumber("network_namespace", flow.NetworkNamespace);
             json.WriteEndObject();
         }
-
-        if (e.Truncation is { } truncation)
-        {
-            json.WriteStartObject("truncation");
-            json.WriteNumber("length", truncation.Length);
-            json.WriteString("sha256", Convert.ToHexStringLower(truncation.Sha256.Span));
-            json.WriteEndObject();
-        }
-
-        if (EventView.Payload(e) is { } payload)
-        {
-            json.WritePropertyName("data");
-            MessageJson.Write(json, payload);
-        }
-
-        if (stored.Result is { } result)
-        {
-            json.WriteStartObject("result");
-            json.WriteNumber("exit_status", result.ExitStatus);
-            json.WriteString("time", TimeText.Format(result.Time));
-            json.WriteEndObject();
-        }
-
-        json.WriteEndObject();
     }
 }

@@ -4,16 +4,19 @@ using System.Text.Json;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 
-namespace ECapture.Query.Formatting;
+namespace ECapture.Events.Formatting;
 
 /// <summary>
 /// A payload as JSON under the names of its schema (schemas/proto): a field that the schema gains appears by itself. Numbers that may pass
 /// 2^53 are strings: ids in hexadecimal, clocks in decimal. Unset text, bytes and numbers of kind zero are written, absent optional ones are not.
 /// </summary>
-internal static class MessageJson
+public static class MessageJson
 {
+    /// <summary>Writes a message as an object.</summary>
     public static void Write(Utf8JsonWriter json, IMessage message)
     {
+        ArgumentNullException.ThrowIfNull(json);
+        ArgumentNullException.ThrowIfNull(message);
         json.WriteStartObject();
         foreach (FieldDescriptor field in message.Descriptor.Fields.InFieldNumberOrder())
         {

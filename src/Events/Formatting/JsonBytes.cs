@@ -1,14 +1,15 @@
 using System.Text;
 using System.Text.Json;
 
-namespace ECapture.Query.Formatting;
+namespace ECapture.Events.Formatting;
 
 /// <summary>
 /// Captured bytes in JSON: a text when they are UTF-8 without controls other than tab, line feed and carriage return; else base64, and then a
 /// field <c>NAME_encoding</c> says <c>base64</c>.
 /// </summary>
-internal static class JsonBytes
+public static class JsonBytes
 {
+    /// <summary>Writes a property.</summary>
     public static void Write(Utf8JsonWriter json, string name, ReadOnlySpan<byte> bytes)
     {
         if (IsText(bytes))
@@ -22,6 +23,7 @@ internal static class JsonBytes
         }
     }
 
+    /// <summary>True for UTF-8 without controls other than tab, line feed and carriage return.</summary>
     public static bool IsText(ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
