@@ -30,6 +30,8 @@ public static partial class EventReader
                 V1.Event.LossFieldNumber => Loss(ref scanner, tag, ref payload),
                 V1.Event.CoverageFieldNumber => Coverage(ref scanner, tag, ref payload),
                 V1.Event.AgentStateFieldNumber => AgentState(ref scanner, tag, ref payload),
+                V1.Event.AccessFieldNumber => Access(ref scanner, tag, ref payload),
+                V1.Event.ControlFieldNumber => Control(ref scanner, tag, ref payload),
                 _ => false,
             };
             if (!isKnown)
@@ -290,6 +292,77 @@ public static partial class EventReader
                 payload.Module = scanner.ReadBytes();
                 return true;
             case (3 << 3) | Bytes:
+                payload.Detail = scanner.ReadBytes();
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private static bool Access(ref WireScanner scanner, uint tag, ref PayloadFields payload)
+    {
+        switch (tag)
+        {
+            case (1 << 3) | Bytes:
+                payload.User = scanner.ReadBytes();
+                return true;
+            case (2 << 3) | Bytes:
+                payload.Module = scanner.ReadBytes();
+                return true;
+            case (3 << 3) | Bytes:
+                payload.Client = scanner.ReadBytes();
+                return true;
+            case (4 << 3) | Bytes:
+                payload.Label = scanner.ReadBytes();
+                return true;
+            case (5 << 3) | Bytes:
+                payload.Directory = scanner.ReadBytes();
+                return true;
+            case (6 << 3) | Varint:
+                payload.Outcome = (uint)scanner.ReadVarint();
+                return true;
+            case (7 << 3) | Varint:
+                payload.Rows = scanner.ReadVarint();
+                payload.HasRows = true;
+                return true;
+            case (8 << 3) | Varint:
+                payload.Bytes = scanner.ReadVarint();
+                return true;
+            case (9 << 3) | Varint:
+                payload.Records = scanner.ReadVarint();
+                return true;
+            case (10 << 3) | Bytes:
+                payload.ErrorCode = scanner.ReadBytes();
+                return true;
+            case (11 << 3) | Bytes:
+                payload.Detail = scanner.ReadBytes();
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private static bool Control(ref WireScanner scanner, uint tag, ref PayloadFields payload)
+    {
+        switch (tag)
+        {
+            case (1 << 3) | Bytes:
+                payload.Label = scanner.ReadBytes();
+                return true;
+            case (2 << 3) | Bytes:
+                payload.Module = scanner.ReadBytes();
+                return true;
+            case (3 << 3) | Bytes:
+                payload.User = scanner.ReadBytes();
+                return true;
+            case (4 << 3) | Varint:
+                payload.Rows = scanner.ReadVarint();
+                payload.HasRows = true;
+                return true;
+            case (5 << 3) | Varint:
+                payload.Bytes = scanner.ReadVarint();
+                return true;
+            case (6 << 3) | Bytes:
                 payload.Detail = scanner.ReadBytes();
                 return true;
             default:

@@ -69,7 +69,7 @@ public static partial class EventReader
                     break;
                 default:
                     uint number = tag >> 3;
-                    if ((tag & 7) == Bytes && number is >= V1.Event.TlsDataFieldNumber and <= V1.Event.AgentStateFieldNumber)
+                    if ((tag & 7) == Bytes && number is >= V1.Event.TlsDataFieldNumber and <= V1.Event.ControlFieldNumber)
                     {
                         ReadPayload(ref scanner, number, ref fields.Payload);
                     }

@@ -15,7 +15,7 @@ public struct PayloadFields
     /// <summary><c>TlsData.offset</c>.</summary>
     public ulong StreamOffset;
 
-    /// <summary><c>TlsSecret.label</c>.</summary>
+    /// <summary><c>TlsSecret.label</c>, <c>Access.action</c>, <c>Control.action</c>.</summary>
     public ByteRange Label;
 
     /// <summary><c>TlsSecret.client_random</c>, <c>ConnectionLink.client_random</c>.</summary>
@@ -42,7 +42,7 @@ public struct PayloadFields
     /// <summary><c>ShellCommand.command</c>, <c>ShellResult.command</c>.</summary>
     public ulong Command;
 
-    /// <summary><c>ShellCommand.directory</c>.</summary>
+    /// <summary><c>ShellCommand.directory</c>, <c>Access.filter</c>.</summary>
     public ByteRange Directory;
 
     /// <summary><c>ShellCommand.terminal</c>.</summary>
@@ -54,28 +54,28 @@ public struct PayloadFields
     /// <summary><c>ProcessExec.executable</c>.</summary>
     public ByteRange Executable;
 
-    /// <summary><c>SqlStatement.user</c>.</summary>
+    /// <summary><c>SqlStatement.user</c>, <c>Access.actor</c>, <c>Control.actor</c>.</summary>
     public ByteRange User;
 
     /// <summary><c>SqlStatement.database</c>.</summary>
     public ByteRange Database;
 
-    /// <summary><c>SqlStatement.client</c>.</summary>
+    /// <summary><c>SqlStatement.client</c>, <c>Access.from</c>.</summary>
     public ByteRange Client;
 
     /// <summary><c>SqlStatement.command_tag</c>.</summary>
     public ByteRange CommandTag;
 
-    /// <summary>True when <c>SqlStatement.rows</c> is there.</summary>
+    /// <summary>True when <see cref="Rows"/> is there.</summary>
     public bool HasRows;
 
-    /// <summary><c>SqlStatement.rows</c>.</summary>
+    /// <summary><c>SqlStatement.rows</c>, <c>Access.rows</c>, <c>Control.rows</c>.</summary>
     public ulong Rows;
 
-    /// <summary><c>SqlStatement.outcome</c>.</summary>
+    /// <summary><c>SqlStatement.outcome</c>, <c>Access.outcome</c>.</summary>
     public uint Outcome;
 
-    /// <summary><c>SqlStatement.error_code</c>.</summary>
+    /// <summary><c>SqlStatement.error_code</c>, <c>Access.reason</c>.</summary>
     public ByteRange ErrorCode;
 
     /// <summary><c>SqlStatement.duration_ns</c>.</summary>
@@ -84,12 +84,15 @@ public struct PayloadFields
     /// <summary><c>SqlStatement.error_number</c>.</summary>
     public uint ErrorNumber;
 
-    /// <summary><c>AgentState.module</c>, <c>Loss.where</c>, <c>Coverage.subject</c>.</summary>
+    /// <summary><c>AgentState.module</c>, <c>Loss.where</c>, <c>Coverage.subject</c>, <c>Access.role</c>, <c>Control.subject</c>.</summary>
     public ByteRange Module;
 
-    /// <summary><c>AgentState.detail</c>, <c>Loss.why</c>, <c>Coverage.reason</c>.</summary>
+    /// <summary><c>AgentState.detail</c>, <c>Loss.why</c>, <c>Coverage.reason</c>, <c>Access.detail</c>, <c>Control.detail</c>.</summary>
     public ByteRange Detail;
 
-    /// <summary><c>Loss.records</c>.</summary>
+    /// <summary><c>Loss.records</c>, <c>Access.keys</c>.</summary>
     public ulong Records;
+
+    /// <summary><c>Access.bytes</c>, <c>Control.bytes</c>.</summary>
+    public ulong Bytes;
 }

@@ -36,9 +36,15 @@ public static class Topics
     /// <summary>What the agent says of itself: states, losses, coverage, checkpoints.</summary>
     public const string Agent = "agent";
 
+    /// <summary>Who asked a service for what is kept.</summary>
+    public const string Access = "access";
+
+    /// <summary>What services did to what is kept: retention, archive, holds, tokens.</summary>
+    public const string Control = "control";
+
     /// <summary>Every topic that this version writes, in the order in which tools list them.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Tls, GnuTls, GoTls, Bash, Postgres, Mysqld, Packet, Secret, Process, Connection, Agent];
+        [Tls, GnuTls, GoTls, Bash, Postgres, Mysqld, Packet, Secret, Process, Connection, Agent, Access, Control];
 
     /// <summary>The Kafka topic of a short name: <c>ecapture.tls.v1</c>.</summary>
     public static string KafkaName(string topic) => $"ecapture.{topic}.v1";

@@ -1,6 +1,7 @@
 using System.Globalization;
 using ECapture.Capture.Publishing;
 using ECapture.Events.V1;
+using ECapture.Log.Streams;
 
 namespace ECapture.Capture.Agent;
 

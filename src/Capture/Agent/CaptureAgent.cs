@@ -3,6 +3,7 @@ using ECapture.Capture.Bpf;
 using ECapture.Capture.Modules;
 using ECapture.Capture.Publishing;
 using ECapture.Log;
+using ECapture.Log.Streams;
 using Microsoft.Extensions.Logging;
 
 namespace ECapture.Capture.Agent;
@@ -35,7 +36,7 @@ public sealed partial class CaptureAgent
         _loggers = loggers;
         _create = createModule ?? CaptureModules.Create;
         _logger = loggers.CreateLogger<CaptureAgent>();
-        Identity = AgentIdentity.Create(options);
+        Identity = AgentIdentity.Create(options.Tenant, options.Host);
     }
 
     /// <summary>The run's ids.</summary>

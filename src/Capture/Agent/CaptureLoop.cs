@@ -1,5 +1,6 @@
 using ECapture.Capture.Bpf;
 using ECapture.Capture.Publishing;
+using ECapture.Log.Streams;
 
 namespace ECapture.Capture.Agent;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Threading.Channels;
 using ECapture.Log;
+using ECapture.Log.Streams;
 using Microsoft.Extensions.Logging;
 
 namespace ECapture.Capture.Publishing;

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using ECapture.Events;
 using ECapture.Log;
+using ECapture.Log.Streams;
 
 namespace ECapture.Capture.Publishing;
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using ECapture.Events;
 using ECapture.Events.V1;
 using ECapture.Log;
+using ECapture.Log.Streams;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 

@@ -1,5 +1,6 @@
 using ECapture.Capture.Bpf;
 using ECapture.Capture.Modules;
+using ECapture.Log.Streams;
 
 namespace ECapture.Capture.Publishing;
 

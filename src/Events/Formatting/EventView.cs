@@ -25,6 +25,8 @@ public static class EventView
         Event.PayloadOneofCase.Loss => e.Loss,
         Event.PayloadOneofCase.Coverage => e.Coverage,
         Event.PayloadOneofCase.AgentState => e.AgentState,
+        Event.PayloadOneofCase.Access => e.Access,
+        Event.PayloadOneofCase.Control => e.Control,
         _ => null,
     };
 

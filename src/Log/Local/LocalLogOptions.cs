@@ -20,6 +20,11 @@ public sealed record LocalLogOptions
     /// </summary>
     public string? Group { get; init; }
 
+    /// <summary>
+    /// True: an append returns when its records are on the disk (some milliseconds), so that a power cut takes none of them. False by default: they outlive the process only.
+    /// </summary>
+    public bool FlushesEachAppend { get; init; }
+
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentException">Names the option, its value and its range.</exception>
     public void Validate()

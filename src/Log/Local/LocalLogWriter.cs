@@ -186,7 +186,7 @@ public sealed class LocalLogWriter : ILogWriter
         }
 
         _retention.MeasureSealed(segments);
-        SegmentWriter newest = new(_directory, segments[^1], _options.SegmentBytes);
+        SegmentWriter newest = new(_directory, segments[^1], _options.SegmentBytes, _options.FlushesEachAppend);
         if (sameBoot && !newestMissing)
         {
             return newest;
@@ -205,7 +205,7 @@ public sealed class LocalLogWriter : ILogWriter
     {
         long id = _retention.NextSegment();
         Segment.Make(_directory, id, partitions.Select(p => p with { First = p.Next }));
-        SegmentWriter writer = new(_directory, id, _options.SegmentBytes);
+        SegmentWriter writer = new(_directory, id, _options.SegmentBytes, _options.FlushesEachAppend);
         try
         {
             _retention.Register(id);

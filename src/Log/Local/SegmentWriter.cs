@@ -6,6 +6,7 @@ namespace ECapture.Log.Local;
 internal sealed class SegmentWriter : IDisposable
 {
     private readonly SqliteFile _file;
+    private readonly string _synchronous;
     private readonly Statement _insertBlock;
     private readonly Statement _insertPartition;
     private readonly Statement _begin;
@@ -17,12 +18,15 @@ internal sealed class SegmentWriter : IDisposable
     /// <param name="directory">The log.</param>
     /// <param name="id">Which segment.</param>
     /// <param name="segmentBytes">At which size segments are closed.</param>
-    public SegmentWriter(LogDirectory directory, long id, long segmentBytes)
+    /// <param name="flushesEachAppend">True: a commit waits for the disk.</param>
+    public SegmentWriter(LogDirectory directory, long id, long segmentBytes, bool flushesEachAppend)
     {
         Id = id;
+        _synchronous = flushesEachAppend ? "full" : "normal";
         _file = Segment.Open(directory, id);
         try
         {
+            _file.Execute("pragma synchronous=" + _synchronous);
             // The write-ahead log counts as much as the file does: it stays a small part of a segment, and 16 MiB at most.
             _file.Execute(FormattableString.Invariant($"pragma wal_autocheckpoint={Math.Clamp(segmentBytes / Segment.PageBytes / 16, 4, 1000)}"));
             foreach (SegmentPartition p in Segment.Partitions(_file))
@@ -119,7 +123,7 @@ internal sealed class SegmentWriter : IDisposable
     }
 
     /// <summary>Moves the write-ahead log into the file as far as readers allow, and to the disk.</summary>
-    public void Checkpoint() => _file.Execute("pragma synchronous=full; pragma wal_checkpoint(truncate); pragma synchronous=normal");
+    public void Checkpoint() => _file.Execute("pragma synchronous=full; pragma wal_checkpoint(truncate); pragma synchronous=" + _synchronous);
 
     public void Dispose()
     {

@@ -18,6 +18,8 @@ internal static class ModuleDescriptions
         Topics.Process => "processes started and ended",
         Topics.Connection => "connections opened and closed, and what ties them to flows and TLS sessions",
         Topics.Agent => "what agents say of themselves: started, stopped, lost, not covered",
+        Topics.Access => "who asked for what is kept, and what he got",
+        Topics.Control => "what was done to what is kept: retention, archive, holds, tokens",
         _ => "",
     };
 }

@@ -29,6 +29,8 @@ internal static class EventSummary
             Event.PayloadOneofCase.Loss => Format($"lost {e.Loss.Records} records at {Printable.Of(e.Loss.Where)}: {Printable.Of(e.Loss.Why)}"),
             Event.PayloadOneofCase.Coverage => $"not captured: {Printable.Of(e.Coverage.Subject)} {Text(e.Coverage.Target)}: {Printable.Of(e.Coverage.Reason)}",
             Event.PayloadOneofCase.AgentState => Agent(e.AgentState),
+            Event.PayloadOneofCase.Access => Access(e.Access),
+            Event.PayloadOneofCase.Control => Control(e.Control),
             _ => "an event of a newer schema",
         };
     }
@@ -67,6 +69,23 @@ internal static class EventSummary
         };
         return Printable.Of($"{state} {agent.Module} {agent.Detail}".TrimEnd());
     }
+
+    private static string Access(Access access)
+    {
+        var line = new StringBuilder();
+        line.Append(access.Actor).Append(access.Role.Length > 0 ? $" ({access.Role})" : "").Append(access.From.Length > 0 ? $" from {access.From}" : "")
+            .Append(' ').Append(access.Action).Append(access.Filter.Length > 0 ? $" {access.Filter}" : "")
+            .Append(' ').Append(access.Outcome.ToString().ToLowerInvariant())
+            .Append(Amount(access.HasRows, access.Rows, access.Bytes)).Append(access.Keys > 0 ? Format($", {access.Keys} keys") : "")
+            .Append(access.Reason.Length > 0 ? $", reason: {access.Reason}" : "").Append(access.Detail.Length > 0 ? $": {access.Detail}" : "");
+        return Printable.Of(line.ToString());
+    }
+
+    private static string Control(Control control) => Printable.Of(
+        $"{control.Action} {control.Subject} by {control.Actor}{Amount(control.HasRows, control.Rows, control.Bytes)}{(control.Detail.Length > 0 ? $": {control.Detail}" : "")}");
+
+    private static string Amount(bool hasRows, ulong rows, ulong bytes) =>
+        (hasRows ? Format($", {rows} rows") : "") + (bytes > 0 ? Format($", {bytes} bytes") : "");
 
     private static string Link(ConnectionLink link)
     {

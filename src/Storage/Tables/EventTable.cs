@@ -108,8 +108,31 @@ public sealed class EventTable
         [
             State(),
             new TextColumn("module", "LowCardinality(String)", static (in EventRow r) => r.Fields.Payload.Module.Of(r.Bytes)),
-            new TextColumn("detail", "String", static (in EventRow r) => r.Fields.Payload.Detail.Of(r.Bytes)),
+            Detail(),
             new NumberColumn("records", "UInt64", "bigint", static (in EventRow r) => r.Fields.Payload.Records),
+        ],
+        Topics.Access =>
+        [
+            Action(),
+            Actor(),
+            new TextColumn("role", "LowCardinality(String)", static (in EventRow r) => r.Fields.Payload.Module.Of(r.Bytes)),
+            new TextColumn("origin", "String", static (in EventRow r) => r.Fields.Payload.Client.Of(r.Bytes)),
+            new TextColumn("filter", "String", static (in EventRow r) => r.Fields.Payload.Directory.Of(r.Bytes)),
+            new NumberColumn("outcome", "UInt8", "smallint", static (in EventRow r) => Small(r.Fields.Payload.Outcome)),
+            Rows(),
+            Size(),
+            new NumberColumn("keys", "UInt64", "bigint", static (in EventRow r) => r.Fields.Payload.Records),
+            new TextColumn("reason", "String", static (in EventRow r) => r.Fields.Payload.ErrorCode.Of(r.Bytes)),
+            Detail(),
+        ],
+        Topics.Control =>
+        [
+            Action(),
+            new TextColumn("subject", "String", static (in EventRow r) => r.Fields.Payload.Module.Of(r.Bytes)),
+            Actor(),
+            Rows(),
+            Size(),
+            Detail(),
         ],
         _ => throw new ArgumentOutOfRangeException(nameof(topic), topic, "no columns are defined for this topic"),
     };
@@ -120,15 +143,25 @@ public sealed class EventTable
         new BytesColumn("db_name", "String", static (in EventRow r) => r.Fields.Payload.Database.Of(r.Bytes)),
         new BytesColumn("client", "String", static (in EventRow r) => r.Fields.Payload.Client.Of(r.Bytes)),
         new BytesColumn("command_tag", "String", static (in EventRow r) => r.Fields.Payload.CommandTag.Of(r.Bytes)),
-        new OptionalNumberColumn("rows", "UInt64", "bigint", static (in EventRow r, out ulong value) =>
-        {
-            value = r.Fields.Payload.Rows;
-            return r.Fields.Payload.HasRows;
-        }),
+        Rows(),
         new NumberColumn("outcome", "UInt8", "smallint", static (in EventRow r) => Small(r.Fields.Payload.Outcome)),
         new TextColumn("error_code", "LowCardinality(String)", static (in EventRow r) => r.Fields.Payload.ErrorCode.Of(r.Bytes)),
         new NumberColumn("duration_ns", "UInt64", "bigint", static (in EventRow r) => r.Fields.Payload.DurationNs),
     ];
+
+    private static OptionalNumberColumn Rows() => new("rows", "UInt64", "bigint", static (in EventRow r, out ulong value) =>
+    {
+        value = r.Fields.Payload.Rows;
+        return r.Fields.Payload.HasRows;
+    });
+
+    private static NumberColumn Size() => new("bytes", "UInt64", "bigint", static (in EventRow r) => r.Fields.Payload.Bytes);
+
+    private static TextColumn Action() => new("action", "LowCardinality(String)", static (in EventRow r) => r.Fields.Payload.Label.Of(r.Bytes));
+
+    private static TextColumn Actor() => new("actor", "LowCardinality(String)", static (in EventRow r) => r.Fields.Payload.User.Of(r.Bytes));
+
+    private static TextColumn Detail() => new("detail", "String", static (in EventRow r) => r.Fields.Payload.Detail.Of(r.Bytes));
 
     private static NumberColumn Direction() => new("direction", "UInt8", "smallint", static (in EventRow r) => Small(r.Fields.Payload.Direction));
 

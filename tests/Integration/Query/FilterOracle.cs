@@ -10,7 +10,7 @@ internal static class FilterOracle
 {
     public static bool Matches(EventFilter filter, Event e)
     {
-        IReadOnlyList<string> topics = filter.Topics.Count > 0 ? filter.Topics : [.. Topics.All.Where(t => t is not ("packet" or "secret"))];
+        IReadOnlyList<string> topics = filter.Topics.Count > 0 ? filter.Topics : [.. Topics.All.Where(t => t is not ("packet" or "secret" or "access"))];
         long time = (long)e.WallNs;
         return topics.Contains(e.Topic)
             && (filter.From is not { } from || time >= from)

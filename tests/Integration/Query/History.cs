@@ -131,6 +131,12 @@ internal static class History
             case Topics.Postgres or Topics.Mysqld:
                 e.SqlStatement = new SqlStatement { System = "postgresql", User = ByteString.CopyFromUtf8("app"), Statement = data, DurationNs = 7 };
                 break;
+            case Topics.Access:
+                e.Access = new Access { Actor = "alice", Role = "analyst", Action = "events", Filter = "module=tls", Outcome = Access.Types.Outcome.Granted, Rows = 3 };
+                break;
+            case Topics.Control:
+                e.Control = new Control { Action = "retention.drop", Subject = "tls/20261120", Actor = "ecapture", Rows = 7, Bytes = 900 };
+                break;
             default:
                 e.Loss = new Loss { Where = "ring:tls", Why = "full", Records = 3 };
                 break;

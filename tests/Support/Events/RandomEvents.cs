@@ -22,6 +22,8 @@ public sealed class RandomEvents(int seed)
         Topics.Process => [Event.PayloadOneofCase.ProcessExec, Event.PayloadOneofCase.ProcessExit],
         Topics.Postgres or Topics.Mysqld => [Event.PayloadOneofCase.SqlStatement],
         Topics.Agent => [Event.PayloadOneofCase.Checkpoint, Event.PayloadOneofCase.Loss, Event.PayloadOneofCase.Coverage, Event.PayloadOneofCase.AgentState],
+        Topics.Access => [Event.PayloadOneofCase.Access],
+        Topics.Control => [Event.PayloadOneofCase.Control],
         _ => throw new ArgumentOutOfRangeException(nameof(topic)),
     };
 
@@ -148,6 +150,26 @@ public sealed class RandomEvents(int seed)
                 break;
             case Event.PayloadOneofCase.AgentState:
                 made.AgentState = new AgentState { State = AgentState.Types.State.Started, Module = "tls", Detail = Text(), Version = "1", Kernel = Text() };
+                break;
+            case Event.PayloadOneofCase.Access:
+                made.Access = new Access
+                {
+                    Actor = Text(), Role = "analyst", From = Text(), Action = "pcapng", Filter = Text(), Outcome = (Access.Types.Outcome)_random.Next(5), Bytes = Number(),
+                    Keys = Number(), Reason = Text(), Detail = Text(),
+                };
+                if (Maybe())
+                {
+                    made.Access.Rows = Number();
+                }
+
+                break;
+            case Event.PayloadOneofCase.Control:
+                made.Control = new Control { Action = "retention.drop", Subject = Text(), Actor = Text(), Bytes = Number(), Detail = Text() };
+                if (Maybe())
+                {
+                    made.Control.Rows = Number();
+                }
+
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(payload));

@@ -24,7 +24,7 @@ public sealed class EventReaderTests
             AssertSame(made, encoded, fields);
         }
 
-        Assert.Equal(14, seen.Count);
+        Assert.Equal(16, seen.Count);
     }
 
     [Fact]
@@ -228,6 +228,27 @@ public sealed class EventReaderTests
                 Assert.Equal((uint)made.AgentState.State, p.State);
                 Same(made.AgentState.Module, encoded, p.Module);
                 Same(made.AgentState.Detail, encoded, p.Detail);
+                break;
+            case Event.PayloadOneofCase.Access:
+                Access access = made.Access;
+                Same(access.Actor, encoded, p.User);
+                Same(access.Role, encoded, p.Module);
+                Same(access.From, encoded, p.Client);
+                Same(access.Action, encoded, p.Label);
+                Same(access.Filter, encoded, p.Directory);
+                Same(access.Reason, encoded, p.ErrorCode);
+                Same(access.Detail, encoded, p.Detail);
+                Assert.Equal(
+                    ((uint)access.Outcome, access.HasRows, access.Rows, access.Bytes, access.Keys),
+                    (p.Outcome, p.HasRows, p.Rows, p.Bytes, p.Records));
+                break;
+            case Event.PayloadOneofCase.Control:
+                Control control = made.Control;
+                Same(control.Action, encoded, p.Label);
+                Same(control.Subject, encoded, p.Module);
+                Same(control.Actor, encoded, p.User);
+                Same(control.Detail, encoded, p.Detail);
+                Assert.Equal((control.HasRows, control.Rows, control.Bytes), (p.HasRows, p.Rows, p.Bytes));
                 break;
         }
 

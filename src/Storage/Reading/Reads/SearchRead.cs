@@ -10,7 +10,8 @@ internal static class SearchRead
     private const int PageRows = 2000;
     private const int ResultBatch = 200;
 
-    private static readonly string[] s_defaultTopics = [.. Topics.All.Where(t => t is not (Topics.Packet or Topics.Secret))];
+    // Every search is an access itself: a search that found those would find itself.
+    private static readonly string[] s_defaultTopics = [.. Topics.All.Where(t => t is not (Topics.Packet or Topics.Secret or Topics.Access))];
 
     public static async IAsyncEnumerable<StoredEvent> RunAsync(
         ISqlStore store, EventFilter filter, EventOrder order, EventCursor? after, int? limit,

@@ -18,6 +18,8 @@ internal static class TableNames
         Topics.Process => "process",
         Topics.Connection => "connection",
         Topics.Agent => "agent",
+        Topics.Access => "access",
+        Topics.Control => "control",
         _ => throw new ArgumentException($"unknown topic '{topic}'", nameof(topic)),
     };
 }

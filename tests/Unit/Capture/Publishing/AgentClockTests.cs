@@ -1,4 +1,4 @@
-using ECapture.Capture.Publishing;
+using ECapture.Log.Streams;
 
 namespace ECapture.Tests.Unit.Capture.Publishing;
 

@@ -2,6 +2,7 @@ using System.Text;
 using ECapture.Capture;
 using ECapture.Capture.Bpf;
 using ECapture.Capture.Publishing;
+using ECapture.Log.Streams;
 using ECapture.Tests.Support.Capture;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace ECapture.Capture.Publishing;
+namespace ECapture.Log.Streams;
 
 /// <summary>
 /// Turns CLOCK_BOOTTIME into wall-clock time. The offset is measured again from time to time; between measurements it holds.
@@ -72,7 +72,7 @@ public sealed partial class AgentClock
     {
         if (clock_gettime(clock, out Timespec time) != 0)
         {
-            throw new CaptureException($"the kernel has no clock {clock}: {Marshal.GetLastPInvokeErrorMessage()}");
+            throw new LogException($"the kernel has no clock {clock}: {Marshal.GetLastPInvokeErrorMessage()}", isTransient: false);
         }
 
         return ((ulong)time.Seconds * 1_000_000_000) + (ulong)time.Nanoseconds;

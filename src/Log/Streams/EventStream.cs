@@ -1,13 +1,12 @@
 using System.Security.Cryptography;
 using ECapture.Events;
-using ECapture.Log;
 
-namespace ECapture.Capture.Publishing;
+namespace ECapture.Log.Streams;
 
 /// <summary>
-/// A stream of this run: what was appended of one topic. Sequences are lent to a batch and become the stream's when the log took it.
+/// A stream of a run: what was appended of one topic. Sequences are lent to a batch and become the stream's when the log took it.
 /// </summary>
-internal sealed class EventStream
+public sealed class EventStream
 {
     private readonly Lock _lock = new();
     private readonly byte[] _digest = new byte[SHA256.HashSizeInBytes];
@@ -17,7 +16,8 @@ internal sealed class EventStream
     private long _bytes;
     private long _reportedBytes;
 
-    internal EventStream(Guid run, string topic, int partition)
+    /// <summary>A stream that holds nothing yet.</summary>
+    public EventStream(Guid run, string topic, int partition)
     {
         Target = new TopicPartition(topic, partition);
         Prefix = EventEncoder.EncodeStream(run, topic, partition);
@@ -25,23 +25,23 @@ internal sealed class EventStream
     }
 
     /// <summary>Where it is appended.</summary>
-    internal TopicPartition Target { get; }
+    public TopicPartition Target { get; }
 
     /// <summary>What each of its events begins with.</summary>
-    internal byte[] Prefix { get; }
+    public byte[] Prefix { get; }
 
     /// <summary>Name of its share of the queue in losses.</summary>
-    internal string QueueName { get; }
+    public string QueueName { get; }
 
     /// <summary>Starts a batch: nothing is lent.</summary>
-    internal void TakeBack() => _lent = 0;
+    public void TakeBack() => _lent = 0;
 
     /// <summary>Lends the next sequence.</summary>
-    internal ulong Lend() => _next + _lent++;
+    public ulong Lend() => _next + _lent++;
 
     /// <summary>An event with the next lent sequence was appended.</summary>
     /// <param name="digestAndEvent">32 bytes of room, then the event.</param>
-    internal void Append(Span<byte> digestAndEvent)
+    public void Append(Span<byte> digestAndEvent)
     {
         lock (_lock)
         {
@@ -54,7 +54,7 @@ internal sealed class EventStream
     }
 
     /// <summary>What was appended since the last call.</summary>
-    internal (long Events, long Bytes) TakeReport()
+    public (long Events, long Bytes) TakeReport()
     {
         lock (_lock)
         {
@@ -66,7 +66,7 @@ internal sealed class EventStream
     }
 
     /// <summary>What the stream holds, for a checkpoint; null when nothing.</summary>
-    internal Events.V1.Checkpoint.Types.Stream? Snapshot()
+    public Events.V1.Checkpoint.Types.Stream? Snapshot()
     {
         lock (_lock)
         {
