@@ -17,7 +17,7 @@ internal static class QueryCommand
         [
             "ecapture query --store clickhouse://ecapture@ch1:8123/ecapture --listen http://127.0.0.1:8080",
         ],
-        [CommonOptions.Data, CommonOptions.Store, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.Supervised],
+        [CommonOptions.Data, CommonOptions.Store, CommonOptions.Log, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.Supervised],
         RunAsync);
 
     /// <summary>Refuses an address that cannot be listened on.</summary>
@@ -58,6 +58,7 @@ internal static class QueryCommand
             ControlChannel.Listen(_ => { }, stopping.Cancel);
         }
 
+        await using JournalParts journal = JournalParts.Start(options, data, "query", store, telemetry.Loggers);
         await ServeAsync(options, store, telemetry.Loggers, null, address => Console.WriteLine($"ready: API {address}"), stopping.Token);
         return ExitCode.Ok;
     }

@@ -64,7 +64,7 @@ internal static class RunCommand
         ];
         List<string> service =
             ["service", .. common, CommonOptions.Store.Name, Absolute(store.Text)];
-        Pass(service, options, CommonOptions.Group, CommonOptions.Listen);
+        Pass(service, options, CommonOptions.Group, CommonOptions.Listen, CommonOptions.Tenant, CommonOptions.HostName);
         service.AddRange(options.IsSet(CommonOptions.InsecureListen) ? [CommonOptions.InsecureListen.Name] : []);
         List<string> capture = ["capture", .. common, CommonOptions.LogGroup.Name, account.Gid.ToString(CultureInfo.InvariantCulture)];
         Pass(capture, options, CommonOptions.PayloadLimit, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.LogLimit);

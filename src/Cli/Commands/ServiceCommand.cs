@@ -19,7 +19,7 @@ internal static class ServiceCommand
             [],
             [
                 CommonOptions.Data, CommonOptions.Log, CommonOptions.Store, CommonOptions.Group, CommonOptions.Listen, CommonOptions.InsecureListen,
-                CommonOptions.Supervised,
+                CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Supervised,
             ],
             RunAsync);
         command.Hidden = true;
@@ -39,6 +39,7 @@ internal static class ServiceCommand
         }
 
         await using SinkParts sink = await SinkParts.OpenAsync(options, data, store, telemetry.Loggers, cancellationToken);
+        await using JournalParts journal = JournalParts.Start(options, data, "service", store, telemetry.Loggers);
         string file = ServiceFile.PathOf(data.Root, "service");
         Task sinking = sink.RunAsync(stopping.Token);
         Task serving = QueryCommand.ServeAsync(

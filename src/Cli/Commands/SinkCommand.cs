@@ -16,7 +16,7 @@ internal static class SinkCommand
             "ecapture sink --log kafka://k1:9092 --store clickhouse://ecapture@ch1:8123/ecapture",
             "ECAPTURE_STORE_PASSWORD=… ecapture sink --log kafka://k1:9092 --store postgres://ecapture@pg1/ecapture --group sink-pg",
         ],
-        [CommonOptions.Data, CommonOptions.Log, CommonOptions.Store, CommonOptions.Group, CommonOptions.Health],
+        [CommonOptions.Data, CommonOptions.Log, CommonOptions.Store, CommonOptions.Group, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Health],
         RunAsync);
 
     private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
@@ -29,6 +29,7 @@ internal static class SinkCommand
         await using HealthServer? health = options.Find(CommonOptions.Health) is { } url
             ? await HealthServer.StartAsync(url, () => sink.NotReady, cancellationToken)
             : null;
+        await using JournalParts journal = JournalParts.Start(options, data, "sink", store, telemetry.Loggers);
         await sink.RunAsync(cancellationToken);
         return ExitCode.Ok;
     }

@@ -28,13 +28,16 @@ internal sealed class SinkParts : IAsyncDisposable
         _worker = worker;
     }
 
+    /// <summary>The consumer group asked for.</summary>
+    internal static string GroupOf(OptionReader options) => options.Find(CommonOptions.Group) ?? DefaultGroup;
+
     /// <summary>Joins the log's group.</summary>
     /// <exception cref="LogException">The log cannot be read.</exception>
     internal static async Task<SinkParts> OpenAsync(
         OptionReader options, DataDirectory data, Store store, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         LogAddress address = Composition.LogAddressOf(options, data);
-        string group = options.Find(CommonOptions.Group) ?? DefaultGroup;
+        string group = GroupOf(options);
         ILogConsumer consumer = address.Kind == LogKind.Kafka
             ? await KafkaLog.OpenConsumerAsync(address, group, Topics.All, cancellationToken)
             : LocalLog.OpenConsumer(address.Directory, group, Topics.All, new LocalConsumerOptions { Lease = s_lease });

@@ -4,7 +4,7 @@ using ECapture.Cli.Options;
 namespace ECapture.Cli.Supervision;
 
 /// <summary>
-/// The data directory: <c>log</c> (shared by capture and the service), <c>store</c> (the service's own), <c>run</c> (what runs now).
+/// The data directory: <c>log</c> (shared by capture and the service), <c>store</c> (the service's own), <c>journal</c> (what services did), <c>run</c> (what runs now).
 /// </summary>
 internal sealed partial class DataDirectory
 {
@@ -29,6 +29,8 @@ internal sealed partial class DataDirectory
 
     internal string Store => Path.Combine(Root, "store");
 
+    internal string Journal => Path.Combine(Root, "journal");
+
     internal string Run => Path.Combine(Root, "run");
 
     /// <summary>Makes the folders, and gives them to the service's user when there is one.</summary>
@@ -38,7 +40,7 @@ internal sealed partial class DataDirectory
         try
         {
             Make(Root, Entered, service, ownedByService: false);
-            foreach (string folder in (string[])[Log, Run, Store])
+            foreach (string folder in (string[])[Log, Run, Store, Journal])
             {
                 if (new FileInfo(folder).LinkTarget is { } target)
                 {
@@ -49,6 +51,7 @@ internal sealed partial class DataDirectory
             Make(Log, Shared, service, ownedByService: false);
             Make(Run, Shared, service, ownedByService: false);
             Make(Store, Private, service, ownedByService: true);
+            Make(Journal, Private, service, ownedByService: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

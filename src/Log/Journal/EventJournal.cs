@@ -34,8 +34,10 @@ public sealed partial class EventJournal : IJournal, IAsyncDisposable
     private bool _isChanged;
     private bool _isDisposed;
 
-    private EventJournal(LocalLogWriter log, AgentIdentity identity, string service, AgentClock clock, TimeSpan checkpointInterval, ILogger logger)
+    private EventJournal(
+        string directory, LocalLogWriter log, AgentIdentity identity, string service, AgentClock clock, TimeSpan checkpointInterval, ILogger logger)
     {
+        Directory = directory;
         _log = log;
         _identity = identity;
         _service = service;
@@ -48,6 +50,12 @@ public sealed partial class EventJournal : IJournal, IAsyncDisposable
 
     /// <summary>The run's id.</summary>
     public Guid Run => _identity.Run;
+
+    /// <summary>Where the journal is.</summary>
+    public string Directory { get; }
+
+    /// <summary>True when this run has said something.</summary>
+    public bool HasEntries => _isStarted;
 
     /// <summary>Opens a journal and makes it where there is none. One process at a time.</summary>
     /// <param name="directory">The journal's own directory.</param>
@@ -65,7 +73,7 @@ public sealed partial class EventJournal : IJournal, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(identity);
         options ??= new LocalLogOptions { MaxBytes = 64 << 20, SegmentBytes = 4 << 20 };
         LocalLogWriter log = LocalLog.OpenWriter(directory, options with { FlushesEachAppend = true });
-        return new EventJournal(log, identity, service, clock ?? new AgentClock(), checkpointInterval ?? s_checkpointInterval, logger);
+        return new EventJournal(directory, log, identity, service, clock ?? new AgentClock(), checkpointInterval ?? s_checkpointInterval, logger);
     }
 
     /// <inheritdoc/>

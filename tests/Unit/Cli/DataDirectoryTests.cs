@@ -13,6 +13,7 @@ public sealed class DataDirectoryTests : IDisposable
     [InlineData("log")]
     [InlineData("run")]
     [InlineData("store")]
+    [InlineData("journal")]
     public void Create_FolderIsALink_RefusesAndLeavesItsTargetAlone(string folder)
     {
         DirectoryInfo victim = _root.CreateSubdirectory("victim");
