@@ -1,3 +1,4 @@
+using ECapture.Log.Journal;
 using ECapture.Storage.Reading;
 using Microsoft.AspNetCore.Builder;
 
@@ -11,6 +12,9 @@ public sealed class QueryServiceOptions
 
     /// <summary>The store that is read; it stays the caller's.</summary>
     public required IEventStoreReader Store { get; init; }
+
+    /// <summary>Where it is recorded who gets what; null: nowhere.</summary>
+    public IJournal? Journal { get; init; }
 
     /// <summary>http URL of an address of this machine; port 0 takes a free one.</summary>
     public string Listen { get; init; } = DefaultListen;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
+using ECapture.Log.Journal;
 using ECapture.Query;
 using ECapture.Storage;
 using ECapture.Storage.Reading;
@@ -26,11 +27,12 @@ internal static class QueryCommand
 
     /// <summary>Serves until it is cancelled.</summary>
     internal static Task ServeAsync(
-        OptionReader options, Store store, ILoggerFactory loggers, Func<string?>? notReady, Action<Uri> started, CancellationToken cancellationToken) =>
+        OptionReader options, Store store, IJournal journal, ILoggerFactory loggers, Func<string?>? notReady, Action<Uri> started, CancellationToken cancellationToken) =>
         QueryService.RunAsync(
             new QueryServiceOptions
             {
                 Store = new EventStoreReader(store),
+                Journal = journal,
                 Listen = Listen(options),
                 AllowInsecureListen = options.IsSet(CommonOptions.InsecureListen),
                 Version = ProgramVersion.Text,
@@ -59,7 +61,7 @@ internal static class QueryCommand
         }
 
         await using JournalParts journal = JournalParts.Start(options, data, "query", store, telemetry.Loggers);
-        await ServeAsync(options, store, telemetry.Loggers, null, address => Console.WriteLine($"ready: API {address}"), stopping.Token);
+        await ServeAsync(options, store, journal.Journal, telemetry.Loggers, null, address => Console.WriteLine($"ready: API {address}"), stopping.Token);
         return ExitCode.Ok;
     }
 

@@ -43,7 +43,7 @@ internal static class ServiceCommand
         string file = ServiceFile.PathOf(data.Root, "service");
         Task sinking = sink.RunAsync(stopping.Token);
         Task serving = QueryCommand.ServeAsync(
-            options, store, telemetry.Loggers, () => sink.NotReady,
+            options, store, journal.Journal, telemetry.Loggers, () => sink.NotReady,
             address => new ServiceFile(Environment.ProcessId, DateTimeOffset.UtcNow, address.ToString(), []).Write(file),
             stopping.Token);
         try
