@@ -8,28 +8,36 @@ using ECapture.Storage.Tables;
 
 namespace ECapture.Sink;
 
-/// <summary>A partition that the sink owns: its progress, and the batch it fills. Only the sink's loop touches it while no write is under way.</summary>
-internal sealed class PartitionWork(TopicPartition partition, Batch batch, TimeProvider clock, SinkMetrics metrics) : IDisposable
+/// <summary>
+/// A partition that the sink owns: its progress, the batch that fills and the one that is being written. Only the sink's loop touches it, but for the
+/// batch in flight, which belongs to its writer.
+/// </summary>
+internal sealed class PartitionWork(TopicPartition partition, Func<Batch> createBatch, TimeProvider clock, SinkMetrics metrics) : IDisposable
 {
     // Each day of a batch is a block or a partition of its own; a writer with a broken clock must not make thousands at once.
     private const int MaxDays = 32;
 
     private readonly byte[] _topic = Encoding.UTF8.GetBytes(partition.Topic);
+    private Batch? _spare;
     private long _firstTaken;
 
     public TopicPartition Partition { get; } = partition;
 
     public PartitionProgress Progress { get; } = new(clock);
 
-    public Batch Batch { get; } = batch;
+    /// <summary>The batch that fills.</summary>
+    public Batch Batch { get; private set; } = createBatch();
+
+    /// <summary>The batch that is being written, or null.</summary>
+    public Batch? InFlight { get; private set; }
 
     public CancellationTokenSource Cancel { get; } = new();
 
     /// <summary>The call of the store that is under way, or null.</summary>
     public Task<ResumePoint?>? Pending { get; set; }
 
-    /// <summary>True when records were delivered that were not taken: the log must deliver them again.</summary>
-    public bool MustSeek { get; set; }
+    /// <summary>True when records were delivered that were not taken: nothing more is taken until the log delivers them again.</summary>
+    public bool MustSeek { get; private set; }
 
     /// <summary>True while the log is told not to deliver.</summary>
     public bool IsPaused { get; set; }
@@ -37,18 +45,65 @@ internal sealed class PartitionWork(TopicPartition partition, Batch batch, TimeP
     /// <summary>End of the partition as far as known.</summary>
     public long End { get; set; }
 
-    /// <summary>Wall clock of the oldest event of the batch.</summary>
+    /// <summary>Wall clock of the oldest event of the batch that fills.</summary>
     public ulong OldestNs { get; private set; } = ulong.MaxValue;
+
+    /// <summary>Bytes of both batches.</summary>
+    public long Bytes => Batch.Bytes + (InFlight?.Bytes ?? 0);
 
     /// <summary>How long the first record of the batch has been waiting.</summary>
     public TimeSpan Age => Progress.HasRecords ? Stopwatch.GetElapsedTime(_firstTaken) : TimeSpan.Zero;
 
-    public bool IsFilling => Pending is null && Progress.Phase == PartitionPhase.Filling;
+    /// <summary>True when the batch that fills may be written: the store has nothing else to do for this partition.</summary>
+    public bool MayWrite => Pending is null && Progress.Phase == PartitionPhase.Filling;
 
     /// <summary>True when the batch must be written before anything is added.</summary>
     public bool IsFull(SinkOptions options) =>
         Progress.ReplayTo is null ? Batch.Rows >= options.BatchRows || Batch.Bytes >= options.BatchBytes || Batch.Days >= MaxDays
             : Progress.IsReplayComplete;
+
+    /// <summary>True when records can be taken.</summary>
+    public bool HasRoom(SinkOptions options) => Progress.Phase == PartitionPhase.Filling && !IsFull(options);
+
+    /// <summary>True when the batch should be written now.</summary>
+    public bool IsDue(SinkOptions options) =>
+        IsFull(options) || (Progress.ReplayTo is null && Progress.HasRecords && Age >= options.FlushInterval);
+
+    /// <summary>Ends the batch that fills: it is <see cref="InFlight"/>, and the next one begins.</summary>
+    public Plan Close()
+    {
+        Plan plan = Progress.Close();
+        InFlight = Batch;
+        Batch = _spare ?? createBatch();
+        _spare = null;
+        OldestNs = ulong.MaxValue;
+        return plan;
+    }
+
+    /// <summary>The batch in flight is stored.</summary>
+    public void Written()
+    {
+        Progress.Written();
+        Spare();
+    }
+
+    /// <summary>The store said where the partition goes on; what was read and not stored is forgotten.</summary>
+    /// <param name="point">The store's answer.</param>
+    /// <param name="first">The first offset that the log keeps.</param>
+    public void Resume(ResumePoint point, long first)
+    {
+        Progress.Resume(point, first);
+        Spare();
+        Batch.Clear();
+        OldestNs = ulong.MaxValue;
+        MustSeek = true;
+    }
+
+    /// <summary>A delivery could not be taken.</summary>
+    public void Refuse() => MustSeek = true;
+
+    /// <summary>The log goes on at <see cref="PartitionProgress.Next"/>.</summary>
+    public void Sought() => MustSeek = false;
 
     /// <summary>Takes records into the batch.</summary>
     public void Take(ReadOnlySpan<LogRecord> records, SinkOptions options)
@@ -58,6 +113,11 @@ internal sealed class PartitionWork(TopicPartition partition, Batch batch, TimeP
         long letters = 0;
         ulong missing = 0;
         bool hadRecords = Progress.HasRecords;
+        if (MustSeek)
+        {
+            return; // behind a gap
+        }
+
         foreach (ref readonly LogRecord record in records)
         {
             // A delivery may overshoot the batch's size, which saves reading the rest of it again, but not without a bound.
@@ -89,14 +149,17 @@ internal sealed class PartitionWork(TopicPartition partition, Batch batch, TimeP
         metrics.Read(Partition.Topic, taken, duplicates, letters, missing);
     }
 
-    /// <summary>Forgets the batch.</summary>
-    public void Clear()
-    {
-        Batch.Clear();
-        OldestNs = ulong.MaxValue;
-    }
-
     public void Dispose() => Cancel.Dispose();
+
+    private void Spare()
+    {
+        if (InFlight is { } written)
+        {
+            written.Clear();
+            _spare = written;
+            InFlight = null;
+        }
+    }
 
     private void Add(in LogRecord record, ref long duplicates, ref long letters, ref ulong missing)
     {

@@ -11,13 +11,14 @@ namespace ECapture.Sink;
 
 /// <summary>
 /// Moves events from a log into a store, each once. One loop reads and fills batches; each batch is written by a task of its own, during
-/// which its partition is paused and the others go on. A store that is slow or away therefore pauses partitions; a transient failure
+/// which its partition fills the next one and no more. A store that is slow or away therefore pauses partitions; a transient failure
 /// is tried again for ever, a permanent one ends the sink.
 /// </summary>
 public sealed partial class SinkWorker : IDisposable
 {
     private static readonly TimeSpan StatusInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WaitWhileWriting = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan WaitWhilePaused = TimeSpan.FromMilliseconds(100);
 
     private readonly ILogConsumer _consumer;
     private readonly IDelivery _delivery;
@@ -99,12 +100,21 @@ public sealed partial class SinkWorker : IDisposable
     private async ValueTask<LogDelivery> ReceiveAsync(CancellationToken cancellationToken)
     {
         TimeSpan wait = StatusInterval;
+        bool isReading = _works.Count == 0;
         foreach (PartitionWork work in _works.Values)
         {
+            isReading |= !work.IsPaused;
             TimeSpan due = work.Pending is not null ? WaitWhileWriting
                 : work.Progress.HasRecords ? _options.FlushInterval - work.Age
                 : StatusInterval;
             wait = due < wait ? due : wait;
+        }
+
+        if (!isReading)
+        {
+            // Nothing can come but a rebalance: the store sets the pace.
+            await Task.WhenAny(_works.Values.Select(work => (Task?)work.Pending).OfType<Task>().Append(Task.Delay(WaitWhilePaused, cancellationToken))).ConfigureAwait(false);
+            wait = TimeSpan.Zero;
         }
 
         wait = wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
@@ -125,13 +135,13 @@ public sealed partial class SinkWorker : IDisposable
                 await RevokeAsync(delivery.Partition).ConfigureAwait(false);
                 break;
             case DeliveryKind.Records when _works.TryGetValue(delivery.Partition, out PartitionWork? work):
-                if (work.IsFilling)
+                if (work.HasRoom(_options))
                 {
                     work.Take(delivery.Records.Span, _options);
                 }
                 else
                 {
-                    work.MustSeek = true;
+                    work.Refuse();
                 }
 
                 break;
@@ -150,7 +160,7 @@ public sealed partial class SinkWorker : IDisposable
             return;
         }
 
-        PartitionWork work = new(partition, _delivery.CreateBatch(table), _clock, _metrics);
+        PartitionWork work = new(partition, () => _delivery.CreateBatch(table), _clock, _metrics);
         _works.Add(partition, work);
         PartitionId id = Id(partition);
         work.Pending = Task.Run(async () => (ResumePoint?)await _retry.ExecuteAsync(
@@ -185,19 +195,12 @@ public sealed partial class SinkWorker : IDisposable
             work.Pending = null;
             if (point is null)
             {
-                work.Progress.Written();
+                work.Written();
                 _consumer.Commit(work.Partition, work.Progress.From);
             }
             else
             {
                 await ResumeAsync(work, point, cancellationToken).ConfigureAwait(false);
-            }
-
-            work.Clear();
-            if (work.MustSeek)
-            {
-                _consumer.Seek(work.Partition, work.Progress.From);
-                work.MustSeek = false;
             }
         }
     }
@@ -219,9 +222,8 @@ public sealed partial class SinkWorker : IDisposable
             _metrics.Expired(work.Partition.Topic, first - point.Offset.Value);
         }
 
-        work.Progress.Resume(point, first);
+        work.Resume(point, first);
         work.End = next;
-        work.MustSeek = true;
         if (work.Progress.ReplayTo is { } replayTo)
         {
             LogReplays(work.Partition, work.Progress.From, replayTo);
@@ -229,123 +231,6 @@ public sealed partial class SinkWorker : IDisposable
         else
         {
             LogResumed(work.Partition, work.Progress.From);
-        }
-    }
-
-    private void CloseDue()
-    {
-        foreach (PartitionWork work in _works.Values)
-        {
-            if (work.IsFilling && (work.IsFull(_options) || (work.Progress.ReplayTo is null && work.Progress.HasRecords && work.Age >= _options.FlushInterval)))
-            {
-                StartWrite(work);
-            }
-        }
-    }
-
-    // What is being written needs no records, and above the memory limit nothing more is read but what has to be run again.
-    private void SetPauses()
-    {
-        bool isOver = _works.Values.Sum(work => work.Batch.Bytes) > _options.MaxBufferedBytes;
-        if (isOver && _works.Values.All(work => work.Pending is null)
-            && _works.Values.Where(work => work.IsFilling && work.Progress.ReplayTo is null).MaxBy(work => work.Batch.Bytes) is { } largest)
-        {
-            StartWrite(largest);
-        }
-
-        foreach (PartitionWork work in _works.Values)
-        {
-            bool isPaused = !work.IsFilling || (isOver && work.Progress.ReplayTo is null);
-            if (isPaused && !work.IsPaused)
-            {
-                _consumer.Pause(work.Partition);
-            }
-            else if (!isPaused && work.IsPaused)
-            {
-                _consumer.Resume(work.Partition);
-            }
-
-            work.IsPaused = isPaused;
-        }
-    }
-
-    private void StartWrite(PartitionWork work)
-    {
-        Plan plan = work.Progress.Close();
-        work.Pending = Task.Run(() => WriteAsync(work, plan));
-    }
-
-    private async Task<ResumePoint?> WriteAsync(PartitionWork work, Plan plan)
-    {
-        CancellationToken cancellationToken = work.Cancel.Token;
-        PartitionId id = Id(work.Partition);
-        Batch batch = work.Batch;
-        await _writes.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            using Activity? activity = SinkMetrics.Activities.StartActivity("sink.write");
-            activity?.SetTag("topic", id.Topic).SetTag("partition", id.Partition).SetTag("from", plan.From).SetTag("to", plan.To)
-                .SetTag("replay", plan.IsReplay).SetTag("rows", batch.Rows).SetTag("bytes", batch.Bytes).SetTag("dead_letters", batch.DeadLetters);
-            long start = Stopwatch.GetTimestamp();
-            WriteOutcome outcome = await _retry.ExecuteAsync(
-                async token => await _delivery.WriteAsync(id, plan, batch, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-            _failure = null;
-            if (outcome.Superseded is null)
-            {
-                double latencyNs = ((_clock.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds * 1e6) - work.OldestNs;
-                _metrics.Written(id.Topic, batch.Rows, plan.IsReplay, Stopwatch.GetElapsedTime(start), TimeSpan.FromMilliseconds(Math.Max(0, latencyNs / 1e6)));
-                LogWritten(work.Partition, plan.From, plan.To, batch.Rows, batch.DeadLetters);
-            }
-            else
-            {
-                _metrics.Superseded(id.Topic);
-            }
-
-            return outcome.Superseded;
-        }
-        finally
-        {
-            _writes.Release();
-        }
-    }
-
-    // Told to end: what was read is written, as far as the grace goes. The rest is read again by the next sink.
-    private async Task FinishAsync()
-    {
-        using CancellationTokenSource grace = new(_options.ShutdownGrace);
-        foreach (PartitionWork work in _works.Values)
-        {
-            if (work.IsFilling && work.Progress.HasRecords && (work.Progress.ReplayTo is null || work.Progress.IsReplayComplete))
-            {
-                StartWrite(work);
-            }
-        }
-
-        foreach (PartitionWork work in _works.Values.Where(work => work.Progress.Phase == PartitionPhase.Writing))
-        {
-            using CancellationTokenRegistration registration = grace.Token.Register(work.Cancel.Cancel);
-            try
-            {
-                if (await work.Pending!.ConfigureAwait(false) is null)
-                {
-                    work.Progress.Written();
-                    _consumer.Commit(work.Partition, work.Progress.From);
-                }
-
-                work.Pending = null;
-            }
-            catch (OperationCanceledException) when (grace.IsCancellationRequested)
-            {
-                LogLeft(work.Partition, work.Progress.From);
-            }
-        }
-    }
-
-    private async Task AbandonAsync()
-    {
-        foreach (TopicPartition partition in _works.Keys.ToArray())
-        {
-            await RevokeAsync(partition).ConfigureAwait(false);
         }
     }
 

@@ -1,12 +1,4 @@
-using ECapture.Events;
-using ECapture.Events.V1;
-using ECapture.Log;
-using ECapture.Sink;
-using ECapture.Sink.ClickHouse;
 using ECapture.Sink.Delivery;
-using ECapture.Storage;
-using Google.Protobuf;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ECapture.Tests.Unit.Sink;
 
@@ -16,43 +8,42 @@ namespace ECapture.Tests.Unit.Sink;
 /// </summary>
 public sealed class DeliverySimulationTests
 {
-    private static readonly TopicPartition Partition = new(Topics.Agent, 0);
-
     // SIMULATION_SEEDS=20000 looks further; each seed is a history of its own.
     private static int Seeds { get; } = int.Parse(Environment.GetEnvironmentVariable("SIMULATION_SEEDS") ?? "150", System.Globalization.CultureInfo.InvariantCulture);
 
     [Fact]
     public async Task Deliver_AccidentsAtEveryStep_StoresEachEventOnce()
     {
-        (int repeated, int kills, int deaths) = await Task.Run(() =>
-        {
-            int repeated = 0, kills = 0, deaths = 0;
-            for (int seed = 0; seed < Seeds; seed++)
-            {
-                Outcome outcome = Run(seed);
-                repeated += outcome.Repeated;
-                kills += outcome.Kills;
-                deaths += outcome.Deaths;
-            }
-
-            return (repeated, kills, deaths);
-        });
+        Outcome all = await Task.Run(() => Enumerable.Range(0, Seeds).Select(seed => Run(seed, Sabotage.None))
+            .Aggregate((a, b) => new Outcome(a.Repeated + b.Repeated, a.Kills + b.Kills, a.Deaths + b.Deaths, a.Overlapped + b.Overlapped, a.ThrownAway + b.ThrownAway)));
 
         // The accidents that the protocol is for did happen.
-        Assert.True(repeated > 100, $"{repeated} blocks were written again");
-        Assert.True(kills > 10, $"{kills} kills between token and rows");
-        Assert.True(deaths > 100, $"{deaths} sinks died");
+        Assert.True(all.Repeated > 100, $"{all.Repeated} blocks were written again");
+        Assert.True(all.Kills > 10, $"{all.Kills} kills between token and rows");
+        Assert.True(all.Deaths > 100, $"{all.Deaths} sinks died");
+        Assert.True(all.Overlapped > 100, $"{all.Overlapped} batches filled while another was written");
+        Assert.True(all.ThrownAway > 20, $"{all.ThrownAway} batches were thrown away behind one of another sink");
     }
 
-    [Fact]
-    public async Task Deliver_WithoutTokens_IsFoundOut()
+    // The simulation must be able to fail: without any one step of the protocol it does.
+    [Theory]
+    [InlineData(Sabotage.ForgottenTokens)]
+    [InlineData(Sabotage.NoReadBack)]
+    [InlineData(Sabotage.NoReplay)]
+    [InlineData(Sabotage.OtherRange)]
+    [InlineData(Sabotage.NoTakeoverRow)]
+    [InlineData(Sabotage.NoCount)]
+    [InlineData(Sabotage.ForgottenPositions)]
+    [InlineData(Sabotage.RowsBeforePlan)]
+    [InlineData(Sabotage.TwoWritesAtOnce)]
+    [InlineData(Sabotage.KeptBatch)]
+    public async Task Deliver_WithoutOneStep_IsFoundOut(Sabotage sabotage)
     {
-        // The simulation must be able to fail: a store that forgets its tokens stores rows twice.
-        bool isFound = await Task.Run(() => Enumerable.Range(0, 50).Any(seed =>
+        bool isFound = await Task.Run(() => Enumerable.Range(0, 400).Any(seed =>
         {
             try
             {
-                Run(seed, breakTokens: true);
+                Run(seed, sabotage);
                 return false;
             }
             catch (Xunit.Sdk.XunitException)
@@ -64,11 +55,15 @@ public sealed class DeliverySimulationTests
         Assert.True(isFound);
     }
 
-    private static Outcome Run(int seed, bool breakTokens = false)
+    private static Outcome Run(int seed, Sabotage sabotage)
     {
         Random random = new(seed);
         StepScheduler scheduler = new(random);
-        SimulatedStore store = new(scheduler, random) { FailuresPerThousand = random.Next(3) * 20 };
+        SimulatedStore store = new(scheduler, random) 
+        {
+            FailuresPerThousand = random.Next(3) * 20,
+            KillsPerThousand = sabotage == Sabotage.None ? random.Next(3) * 5 : random.Next(3) * 100, // what is broken should show soon
+        };
         SimulatedLog log = new(random);
         List<SimulatedSink> sinks = [];
         int deaths = 0;
@@ -76,7 +71,7 @@ public sealed class DeliverySimulationTests
         {
             if (!sinks.Any(s => s.IsAwake) || random.Next(200) == 0)
             {
-                SimulatedSink sink = new(log, store, scheduler, random, breakTokens);
+                SimulatedSink sink = new(log, store, scheduler, random, sabotage);
                 sinks.Add(sink);
                 scheduler.Start(sink, sink.RunAsync);
             }
@@ -102,7 +97,8 @@ public sealed class DeliverySimulationTests
         // In the end everybody is dead, the store is well, and one sink goes on alone.
         sinks.ForEach(s => s.IsAwake = false);
         store.FailuresPerThousand = 0;
-        SimulatedSink last = new(log, store, scheduler, random, breakTokens);
+        store.KillsPerThousand = 0;
+        SimulatedSink last = new(log, store, scheduler, random, sabotage);
         scheduler.Start(last, last.RunAsync);
         for (int step = 0; last.Stored < log.End; step++)
         {
@@ -120,142 +116,8 @@ public sealed class DeliverySimulationTests
             .. store.Rows.GroupBy(row => row.Stream).OrderBy(g => g.Key.Run).Select(g => (g.Key, string.Join(',', g.Select(row => row.Sequence).Order()))),
         ];
         Assert.Equal<(StreamKey, string)[]>(log.Expected, stored);
-        return new Outcome(store.Repeated, store.Kills, deaths);
+        return new Outcome(store.Repeated, store.Kills, deaths, sinks.Sum(s => s.Overlapped), sinks.Sum(s => s.ThrownAway));
     }
 
-    private sealed record Outcome(int Repeated, int Kills, int Deaths);
-
-    /// <summary>Events of three runs; a forwarder that lost an acknowledgement sends some again, and offsets have gaps.</summary>
-    private sealed class SimulatedLog(Random random)
-    {
-        private readonly Guid[] _runs = [.. Enumerable.Range(0, 3).Select(i => new Guid(i + 1, 0, 0, new byte[8]))];
-        private readonly ulong[] _next = new ulong[3];
-        private readonly List<LogRecord> _records = [];
-
-        public long End => _records.Count == 0 ? 0 : _records[^1].Offset + 1;
-
-        public (StreamKey, string)[] Expected =>
-            [.. Enumerable.Range(0, 3).Where(i => _next[i] > 0).Select(i => (Key(i), string.Join(',', Enumerable.Range(0, (int)_next[i]))))];
-
-        public LogRecord[] Read(long from, int count) => [.. _records.Where(r => r.Offset >= from).Take(count)];
-
-        public void MaybeAppend()
-        {
-            if (random.Next(4) != 0 || _records.Count > 150)
-            {
-                return;
-            }
-
-            int run = random.Next(3);
-            if (random.Next(10) == 0 && _next[run] > 2)
-            {
-                for (ulong sequence = _next[run] - 2; sequence < _next[run]; sequence++)
-                {
-                    Append(run, sequence);
-                }
-            }
-
-            Append(run, _next[run]++);
-        }
-
-        private void Append(int run, ulong sequence)
-        {
-            Event made = new()
-            {
-                Run = ByteString.CopyFrom(_runs[run].ToByteArray(bigEndian: true)),
-                Topic = Topics.Agent,
-                Sequence = sequence,
-                WallNs = 86_400_000_000_000 * (1 + (sequence / 5 % 3)),
-                AgentState = new AgentState { Module = "m" },
-            };
-            _records.Add(new LogRecord(End + (random.Next(10) == 0 ? 1 : 0), default, made.ToByteArray()));
-        }
-
-        private StreamKey Key(int run) =>
-            new(System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(_runs[run].ToByteArray(bigEndian: true)), 0);
-    }
-
-    /// <summary>What SinkWorker does with one partition, a step at a time.</summary>
-    private sealed class SimulatedSink(SimulatedLog log, SimulatedStore store, StepScheduler scheduler, Random random, bool breakTokens)
-    {
-        private static readonly SinkOptions Options = new();
-
-        private readonly PartitionWork _work = new(Partition, store.CreateBatch(null!), TimeProvider.System, new SinkMetrics(() => null!));
-        private readonly PlannedDelivery _delivery = new(
-            breakTokens ? new ForgetfulStore(store, random) : store, Guid.NewGuid(), NullLogger.Instance);
-
-        public bool IsAwake { get; set; } = true;
-
-        public long Stored => _work.Progress.Phase == PartitionPhase.Loading ? 0 : _work.Progress.From;
-
-        public Exception? Fault { get; private set; }
-
-        public async Task RunAsync()
-        {
-            try
-            {
-                PartitionId id = new("log", Partition.Topic, Partition.Partition);
-                _work.Progress.Resume(await AgainAsync(() => _delivery.LoadAsync(id, default)), first: 0);
-                while (true)
-                {
-                    await scheduler.TurnAsync();
-                    _work.Take(log.Read(_work.Progress.Next, random.Next(1, 12)), Options);
-                    bool mayClose = _work.Progress.ReplayTo is null ? _work.Progress.HasRecords && random.Next(3) == 0 : _work.Progress.IsReplayComplete;
-                    if (!mayClose)
-                    {
-                        continue;
-                    }
-
-                    Plan plan = _work.Progress.Close();
-                    WriteOutcome outcome = await AgainAsync(() => _delivery.WriteAsync(id, plan, _work.Batch, default));
-                    if (outcome.Superseded is { } winner)
-                    {
-                        _work.Progress.Resume(winner, first: 0);
-                    }
-                    else
-                    {
-                        _work.Progress.Written();
-                    }
-
-                    _work.Clear();
-                }
-            }
-            catch (Exception e)
-            {
-                Fault = e;
-                throw;
-            }
-        }
-
-        private static async Task<T> AgainAsync<T>(Func<Task<T>> call)
-        {
-            while (true)
-            {
-                try
-                {
-                    return await call();
-                }
-                catch (StoreException e) when (e.IsTransient)
-                {
-                    // Again, as the sink does.
-                }
-            }
-        }
-    }
-
-    /// <summary>A store whose deduplication does not work.</summary>
-    private sealed class ForgetfulStore(SimulatedStore store, Random random) : IPlanStore
-    {
-        public BlockBatch CreateBatch(ECapture.Storage.Tables.EventTable table) => store.CreateBatch(table);
-
-        public Task<PlanRow?> LastPlanAsync(PartitionId partition, CancellationToken cancellationToken) => store.LastPlanAsync(partition, cancellationToken);
-
-        public Task InsertPlanAsync(PartitionId partition, PlanRow row, long expected, CancellationToken cancellationToken) =>
-            store.InsertPlanAsync(partition, row, expected, cancellationToken);
-
-        public Task InsertBlockAsync(Block block, string token, CancellationToken cancellationToken) =>
-            store.InsertBlockAsync(block, $"{token}/{random.Next()}", cancellationToken);
-
-        public Task<long> CountAsync(Block block, CancellationToken cancellationToken) => store.CountAsync(block, cancellationToken);
-    }
+    private sealed record Outcome(int Repeated, int Kills, int Deaths, int Overlapped, int ThrownAway);
 }

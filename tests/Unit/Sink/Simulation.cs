@@ -63,6 +63,17 @@ internal sealed class SimulatedBatch : BlockBatch
 
     public override IEnumerable<Block> Blocks => _days.Values;
 
+    public SimulatedBatch Copy()
+    {
+        SimulatedBatch copy = new();
+        foreach ((int day, SimulatedBlock block) in _days)
+        {
+            copy._days.Add(day, block); // Reset lets go of blocks, it does not empty them
+        }
+
+        return copy;
+    }
+
     protected override void AddRow(in EventRow row, StreamKey stream)
     {
         int day = (int)(row.Fields.WallNs / 86_400_000_000_000);
@@ -92,6 +103,9 @@ internal sealed class SimulatedStore(StepScheduler scheduler, Random random) : I
 
     /// <summary>Failures in a thousand calls.</summary>
     public int FailuresPerThousand { get; set; }
+
+    /// <summary>Kills between a token and its rows in a thousand inserts.</summary>
+    public int KillsPerThousand { get; set; }
 
     public int Kills { get; private set; }
 
@@ -150,7 +164,7 @@ internal sealed class SimulatedStore(StepScheduler scheduler, Random random) : I
             return false;
         }
 
-        if (random.Next(1000) < FailuresPerThousand / 4)
+        if (random.Next(1000) < KillsPerThousand)
         {
             Kills++;
             throw new StoreException("killed between token and rows", isTransient: true);

@@ -86,6 +86,37 @@ public sealed class SinkWorkerTests
     }
 
     [Fact]
+    public async Task Run_BatchIsBeingWritten_FillsTheNextAndStopsThere()
+    {
+        MemoryLog log = new();
+        EventFeed feed = new(seed: 8);
+        TopicPartition partition = new(Topics.Bash, 0);
+        for (int i = 0; i < 2_000; i++)
+        {
+            log.Append(partition, feed.Next(Topics.Bash).Value.ToArray());
+        }
+
+        TaskCompletionSource gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        RecordingDelivery store = new() { Gate = gate.Task };
+        using SinkWorker worker = Worker(log, store, new SinkOptions { BatchRows = 200 });
+        using CancellationTokenSource stop = new();
+        Task run = worker.RunAsync(stop.Token);
+
+        await TestWait.UntilAsync(() => store.Batched() == 400, Cancel); // one in flight, one that filled
+        DateTimeOffset seen = worker.Status.At;
+        await TestWait.UntilAsync(() => worker.Status.At > seen, Cancel); // it goes on looking, and reads no more
+        Assert.Equal(400, store.Batched());
+        Assert.Empty(log.Committed);
+        gate.SetResult();
+        await TestWait.UntilAsync(() => run.IsCompleted || worker.Status.IsDrained, Cancel);
+        await stop.CancelAsync();
+        await run;
+
+        Assert.Equal(2_000, store.Rows);
+        Assert.Equal(2_000, log.Committed[partition]);
+    }
+
+    [Fact]
     public async Task Run_ToldToEnd_WritesWhatItHasRead()
     {
         MemoryLog log = Filled(out EventFeed feed, 300);
@@ -127,14 +158,14 @@ public sealed class SinkWorkerTests
         ];
         ECapture.Sink.ClickHouse.ClickHouseBatch batch = new(EventTable.Of(Topics.Tls)!, TimeProvider.System);
         using SinkMetrics metrics = new(() => null!);
-        using PartitionWork work = new(new TopicPartition(Topics.Tls, 0), batch, TimeProvider.System, metrics);
+        using PartitionWork work = new(new TopicPartition(Topics.Tls, 0), () => batch, TimeProvider.System, metrics);
         SinkOptions options = new();
         long allocated = 0;
         for (int round = 0; round < 4; round++)
         {
             // The last round finds the buffers that those before it made.
-            work.Progress.Resume(ResumePoint.Beginning, first: 0);
-            work.Clear();
+            work.Resume(ResumePoint.Beginning, first: 0);
+            work.Sought();
             work.Take(records.AsSpan(0, 1_000), options);
             long before = GC.GetAllocatedBytesForCurrentThread();
             work.Take(records.AsSpan(1_000), options);
@@ -191,18 +222,27 @@ public sealed class SinkWorkerTests
 
         public TimeSpan Delay { get; init; }
 
+        /// <summary>Writes wait for it.</summary>
+        public Task Gate { get; init; } = Task.CompletedTask;
+
         public ResumePoint Point { get; init; } = ResumePoint.Beginning;
 
         public int Rows { get; private set; }
 
         public long MostBytes { get; private set; }
 
-        public long Bytes() => _batches.Sum(batch => batch.Bytes);
+        public long Bytes() => Sum(batch => batch.Bytes);
+
+        public long Batched() => Sum(batch => batch.Rows);
 
         public Batch CreateBatch(EventTable table)
         {
             CountingBatch batch = new();
-            _batches.Add(batch);
+            lock (_gate)
+            {
+                _batches.Add(batch);
+            }
+
             return batch;
         }
 
@@ -210,6 +250,7 @@ public sealed class SinkWorkerTests
 
         public async Task<WriteOutcome> WriteAsync(PartitionId partition, Plan plan, Batch batch, CancellationToken cancellationToken)
         {
+            await Gate.WaitAsync(cancellationToken);
             await Task.Delay(Delay, cancellationToken);
             lock (_gate)
             {
@@ -227,6 +268,14 @@ public sealed class SinkWorkerTests
                 MostBytes = Math.Max(MostBytes, Bytes());
                 Rows += batch.Rows;
                 return WriteOutcome.Stored;
+            }
+        }
+
+        private long Sum(Func<CountingBatch, long> what)
+        {
+            lock (_gate)
+            {
+                return _batches.Sum(what);
             }
         }
     }

@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using ECapture.Sink.Delivery;
+
+namespace ECapture.Sink;
+
+/// <content>When a batch is written, and when a partition is not read.</content>
+public sealed partial class SinkWorker
+{
+    private void CloseDue()
+    {
+        foreach (PartitionWork work in _works.Values)
+        {
+            if (work.MayWrite && work.IsDue(_options))
+            {
+                StartWrite(work);
+            }
+        }
+    }
+
+    // A batch that is full waits for the one before, and above the memory limit nothing more is read but what has to be run again.
+    private void SetPauses()
+    {
+        long bytes = 0;
+        bool isWriting = false;
+        PartitionWork? largest = null;
+        foreach (PartitionWork work in _works.Values)
+        {
+            bytes += work.Bytes;
+            isWriting |= work.Pending is not null;
+            if (work.MayWrite && work.Progress is { ReplayTo: null, HasRecords: true } && work.Batch.Bytes >= (largest?.Batch.Bytes ?? 0))
+            {
+                largest = work;
+            }
+        }
+
+        bool isOver = bytes > _options.MaxBufferedBytes;
+        if (isOver && !isWriting && largest is not null)
+        {
+            StartWrite(largest);
+        }
+
+        foreach (PartitionWork work in _works.Values)
+        {
+            bool isPaused = !work.HasRoom(_options) || (isOver && work.Progress.ReplayTo is null);
+            if (!isPaused && work.MustSeek)
+            {
+                _consumer.Seek(work.Partition, work.Progress.Next);
+                work.Sought();
+            }
+
+            if (isPaused && !work.IsPaused)
+            {
+                _consumer.Pause(work.Partition);
+            }
+            else if (!isPaused && work.IsPaused)
+            {
+                _consumer.Resume(work.Partition);
+            }
+
+            work.IsPaused = isPaused;
+        }
+    }
+
+    private void StartWrite(PartitionWork work)
+    {
+        ulong oldestNs = work.OldestNs;
+        Plan plan = work.Close();
+        Batch batch = work.InFlight!;
+        work.Pending = Task.Run(() => WriteAsync(work, plan, batch, oldestNs));
+    }
+
+    private async Task<ResumePoint?> WriteAsync(PartitionWork work, Plan plan, Batch batch, ulong oldestNs)
+    {
+        CancellationToken cancellationToken = work.Cancel.Token;
+        PartitionId id = Id(work.Partition);
+        await _writes.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            using Activity? activity = SinkMetrics.Activities.StartActivity("sink.write");
+            activity?.SetTag("topic", id.Topic).SetTag("partition", id.Partition).SetTag("from", plan.From).SetTag("to", plan.To)
+                .SetTag("replay", plan.IsReplay).SetTag("rows", batch.Rows).SetTag("bytes", batch.Bytes).SetTag("dead_letters", batch.DeadLetters);
+            long start = Stopwatch.GetTimestamp();
+            WriteOutcome outcome = await _retry.ExecuteAsync(
+                async token => await _delivery.WriteAsync(id, plan, batch, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            _failure = null;
+            if (outcome.Superseded is null)
+            {
+                double latencyNs = ((_clock.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds * 1e6) - oldestNs;
+                _metrics.Written(id.Topic, batch.Rows, plan.IsReplay, Stopwatch.GetElapsedTime(start), TimeSpan.FromMilliseconds(Math.Max(0, latencyNs / 1e6)));
+                LogWritten(work.Partition, plan.From, plan.To, batch.Rows, batch.DeadLetters);
+            }
+            else
+            {
+                _metrics.Superseded(id.Topic);
+            }
+
+            return outcome.Superseded;
+        }
+        finally
+        {
+            _writes.Release();
+        }
+    }
+}
