@@ -10,7 +10,8 @@ internal static class Problem
     private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static async Task WriteAsync(
-        HttpContext context, int status, string title, string detail, string? parameter = null, string? value = null, string? valid = null)
+        HttpContext context, int status, string title, string detail, string? parameter = null, string? value = null, string? valid = null,
+        int? column = null)
     {
         context.Response.Clear();
         context.Response.StatusCode = status;
@@ -27,6 +28,10 @@ internal static class Problem
                 json.WriteString("parameter", parameter);
                 json.WriteString("value", value);
                 json.WriteString("valid", valid);
+                if (column is { } at)
+                {
+                    json.WriteNumber("column", at);
+                }
             }
 
             json.WriteEndObject();

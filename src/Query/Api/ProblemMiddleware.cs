@@ -24,7 +24,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         catch (ParameterException e) when (!context.Response.HasStarted)
         {
             await Problem.WriteAsync(
-                context, StatusCodes.Status400BadRequest, "A parameter cannot be used", e.Message, e.Parameter, e.Value, e.Valid).ConfigureAwait(false);
+                context, StatusCodes.Status400BadRequest, "A parameter cannot be used", e.Message, e.Parameter, e.Value, e.Valid, e.Column).ConfigureAwait(false);
         }
         catch (StoreException e)
         {

@@ -1,4 +1,5 @@
 using ECapture.Events.Formatting;
+using ECapture.Storage.Reading.Expressions;
 
 namespace ECapture.Query.Requests;
 
@@ -19,11 +20,27 @@ public sealed class ParameterException : Exception
         Valid = valid;
     }
 
+    /// <summary>Creates the exception of a filter expression.</summary>
+    /// <param name="parameter">Its name.</param>
+    /// <param name="value">The expression.</param>
+    /// <param name="error">What is wrong where.</param>
+    public ParameterException(string parameter, string value, FilterSyntaxException error)
+        : base($"parameter '{parameter}', column {error.Column}: {Printable.Of(error.Message)}", error)
+    {
+        Parameter = parameter;
+        Value = value;
+        Valid = error.Message;
+        Column = error.Column;
+    }
+
     /// <summary>Name of the parameter.</summary>
     public string Parameter { get; }
 
     /// <summary>Its value, or null when the parameter is unknown.</summary>
     public string? Value { get; }
+
+    /// <summary>Where in the value it goes wrong, characters from the left from 1; null when it is the value as a whole.</summary>
+    public int? Column { get; }
 
     /// <summary>What would be valid.</summary>
     public string Valid { get; }

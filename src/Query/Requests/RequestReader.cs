@@ -2,6 +2,7 @@ using System.Globalization;
 using ECapture.Events;
 using ECapture.Query.Pcap;
 using ECapture.Storage.Reading;
+using ECapture.Storage.Reading.Expressions;
 
 namespace ECapture.Query.Requests;
 
@@ -96,6 +97,7 @@ public static class RequestReader
             Ports = values.List("port", UInt16, "a number from 1 to 65535"),
             Connections = values.List("connection", Id, "16 hexadecimal digits"),
             Flows = values.List("flow", Id, "16 hexadecimal digits"),
+            Expression = values.Single("filter") is { Length: > 0 } expression ? Expression(expression) : null,
             Text = values.Single("text") is { Length: > 0 } text ? text : null,
         };
     }
@@ -103,6 +105,18 @@ public static class RequestReader
     private static long Time(string name, string text) => TimeText.TryParseTime(text, out long time)
         ? time
         : throw new ParameterException(name, text, "a time such as 2026-11-20T06:00:00Z or 2026-11-20 06:00:00.123456789 (UTC)");
+
+    private static FilterExpression Expression(string text)
+    {
+        try
+        {
+            return FilterExpression.Parse(text);
+        }
+        catch (FilterSyntaxException e)
+        {
+            throw new ParameterException("filter", text, e);
+        }
+    }
 
     private static string? Module(string text) => Topics.All.Contains(text) ? text : null;
 

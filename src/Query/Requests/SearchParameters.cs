@@ -18,6 +18,7 @@ public static class SearchParameters
         new("port", "Port of either end. Several by commas.", "443", true),
         new("connection", "Connection ids, 16 hexadecimal digits as events show them. Several by commas.", "8d1f00c300000001", true),
         new("flow", "Flow ids, 16 hexadecimal digits as events show them. Several by commas.", "b3a1f00d12345678", true),
+        new("filter", "Filter expression: fields, == != < > ~ (contains) =~ (pattern), and, or, not.", "process == \"curl\" and port == 443", false),
         new("text", "Text that the captured bytes contain, with its case.", "GET /login", false),
     ];
 

@@ -49,6 +49,17 @@ public sealed record AddressRange(IPAddress First, IPAddress Last, string Text)
         return true;
     }
 
+    /// <summary>
+    /// True when IPv4 addresses in their mapped form lie between the bounds of this IPv6 prefix (<c>::/0</c>): they are no IPv6 addresses, and do not match.
+    /// </summary>
+    internal bool SpansMapped => !First.IsIPv4MappedToIPv6
+        && First.GetAddressBytes().AsSpan().SequenceCompareTo(FirstMapped.GetAddressBytes()) < 0
+        && Last.GetAddressBytes().AsSpan().SequenceCompareTo(LastMapped.GetAddressBytes()) > 0;
+
+    internal static IPAddress FirstMapped { get; } = IPAddress.Any.MapToIPv6();
+
+    internal static IPAddress LastMapped { get; } = IPAddress.Broadcast.MapToIPv6();
+
     /// <summary>IPAddress takes "1" and "127.1" for addresses; users who write that mean something else.</summary>
     private static bool IsWritten(ReadOnlySpan<char> text, IPAddress parsed) =>
         parsed.AddressFamily != AddressFamily.InterNetwork || text.Count('.') == 3;

@@ -1,3 +1,5 @@
+using ECapture.Storage.Reading.Expressions;
+
 namespace ECapture.Storage.Reading;
 
 /// <summary>
@@ -43,6 +45,9 @@ public sealed record EventFilter
 
     /// <summary>Substring of the payload's main bytes, as UTF-8, with its case; null for any.</summary>
     public string? Text { get; init; }
+
+    /// <summary>A condition beyond the properties here; null for any.</summary>
+    public FilterExpression? Expression { get; init; }
 
     /// <summary>
     /// True: ends of shell commands and processes are events of their own in a search. False: they are only shown with the command or process

@@ -1,6 +1,9 @@
 using System.Globalization;
+using System.Net;
 using ECapture.Storage.ClickHouse;
+using ECapture.Storage.Reading.Expressions;
 using ECapture.Storage.Reading.Sql;
+using ECapture.Storage.Tables;
 
 namespace ECapture.Storage.Reading.ClickHouse;
 
@@ -24,6 +27,8 @@ internal sealed class ClickHouseSqlText : SqlText
 
     public override string Number(ulong value) => Add("UInt64", value.ToString(CultureInfo.InvariantCulture));
 
+    public override string Signed(long value) => Add("Int64", value.ToString(CultureInfo.InvariantCulture));
+
     public override string AnyOf(string column, IReadOnlyCollection<ulong> values) => values.Count == 1
         ? $"{column} = {Number(values.First())}"
         : $"{column} IN {Add("Array(UInt64)", "[" + string.Join(',', values) + "]")}";
@@ -35,12 +40,23 @@ internal sealed class ClickHouseSqlText : SqlText
     public override string AnyOfNames(string column, IReadOnlyCollection<string> values) => AnyOfTexts(column, values);
 
     public override string AnyOfBytes(string column, IReadOnlyCollection<byte[]> values) =>
-        $"{column} IN ({string.Join(", ", values.Select(v => $"unhex({Add("String", Convert.ToHexStringLower(v))})"))})"; // bytes have no text form
+        $"{column} IN ({string.Join(", ", values.Select(Bytes))})";
 
     public override string Contains(string column, string text) => $"position({column}, {Add("String", text)}) > 0";
 
-    public override string InRange(string column, AddressRange range) =>
-        $"({column} >= {Add("IPv6", range.First.ToString())} AND {column} <= {Add("IPv6", range.Last.ToString())})";
+    public override string InRange(string column, AddressRange range)
+    {
+        string within = Between(column, range.First, range.Last);
+        return range.SpansMapped ? $"({within} AND NOT {Between(column, AddressRange.FirstMapped, AddressRange.LastMapped)})" : within;
+    }
+
+    public override string KnownInRange(string column, AddressRange range) => $"({column} != toIPv6('::') AND {InRange(column, range)})";
+
+    public override string EqualsBytes(Column column, byte[] value) => $"{column.Name} = {Bytes(value)}";
+
+    public override string ContainsIgnoringCase(Column column, byte[] value) => $"positionCaseInsensitive({column.Name}, {Bytes(value)}) > 0";
+
+    public override string Matches(Column column, Pattern pattern) => $"match({column.Name}, {Add("String", Re2Pattern.Render(pattern))})";
 
     public override string NameColumn(string column) => column;
 
@@ -50,6 +66,12 @@ internal sealed class ClickHouseSqlText : SqlText
     public override string Second(string column) => $"toUnixTimestamp({column})";
 
     public override string ClockOffset() => "toUnixTimestamp64Nano(ts) - toInt64(boot_ns)";
+
+    private string Between(string column, IPAddress first, IPAddress last) =>
+        $"({column} >= {Add("IPv6", first.ToString())} AND {column} <= {Add("IPv6", last.ToString())})";
+
+    // Bytes have no text form.
+    private string Bytes(byte[] value) => $"unhex({Add("String", Convert.ToHexStringLower(value))})";
 
     private string Add(string type, string value)
     {

@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Unicode;
+using ECapture.Storage.Reading.Expressions;
 using ECapture.Storage.Reading.Sql;
+using ECapture.Storage.Tables;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -25,6 +28,8 @@ internal sealed class PostgresSqlText : SqlText
 
     public override string Number(ulong value) => Add(NpgsqlDbType.Bigint, (long)value);
 
+    public override string Signed(long value) => Add(NpgsqlDbType.Bigint, value);
+
     public override string AnyOf(string column, IReadOnlyCollection<ulong> values) =>
         $"{column} = ANY({Add(NpgsqlDbType.Array | NpgsqlDbType.Bigint, values.Select(v => (long)v).ToArray())})";
 
@@ -48,6 +53,25 @@ internal sealed class PostgresSqlText : SqlText
             + $" AND {column} <= {Add(NpgsqlDbType.Inet, mapped ? range.Last.MapToIPv4() : range.Last)})";
     }
 
+    public override string KnownInRange(string column, AddressRange range) => $"({column} IS NOT NULL AND {InRange(column, range)})";
+
+    public override string EqualsBytes(Column column, byte[] value)
+    {
+        if (column.PostgresType == "bytea")
+        {
+            return $"{column.Name} = {Add(NpgsqlDbType.Bytea, value)}";
+        }
+
+        // A column of text holds neither NUL nor what is no UTF-8.
+        return Utf8.IsValid(value) && !value.Contains((byte)0) ? $"{column.Name} = {Add(NpgsqlDbType.Text, Encoding.UTF8.GetString(value))}" : "1 = 0";
+    }
+
+    public override string ContainsIgnoringCase(Column column, byte[] value) => PostgresPattern.BeginsPlainly(value[0])
+        ? $"position({Add(NpgsqlDbType.Text, PostgresPattern.Escape(value).ToLowerInvariant())} in lower({Escaped(column)} COLLATE \"C\")) > 0"
+        : $"{Escaped(column)} ~ {Add(NpgsqlDbType.Text, PostgresPattern.RenderContains(value))}";
+
+    public override string Matches(Column column, Pattern pattern) => $"{Escaped(column)} ~ {Add(NpgsqlDbType.Text, PostgresPattern.Render(pattern))}";
+
     public override string NameColumn(string column) => $"convert_to({column}, 'UTF8')";
 
     public override string Prefix(string column, int length) =>
@@ -56,6 +80,9 @@ internal sealed class PostgresSqlText : SqlText
     public override string Second(string column) => $"floor(extract(epoch from {column}))::bigint";
 
     public override string ClockOffset() => "(extract(epoch from ts) * 1000000)::bigint * 1000 - boot_ns";
+
+    private static string Escaped(Column column) =>
+        column.PostgresType == "bytea" ? $"encode({column.Name}, 'escape')" : $"encode(convert_to({column.Name}, 'UTF8'), 'escape')";
 
     private string Microseconds(long microseconds)
     {

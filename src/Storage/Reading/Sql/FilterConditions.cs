@@ -1,4 +1,5 @@
 using ECapture.Events;
+using ECapture.Storage.Tables;
 
 namespace ECapture.Storage.Reading.Sql;
 
@@ -48,6 +49,11 @@ internal static class FilterConditions
         if (filter.Text is { } text)
         {
             And(sql, sql.Contains("data", text));
+        }
+
+        if (filter.Expression is { } expression && EventTable.Of(topic) is { } table)
+        {
+            And(sql, ExpressionConditions.Compile(sql, expression, table));
         }
 
         if (!filter.IncludeResults && topic is Topics.Bash or Topics.Process)

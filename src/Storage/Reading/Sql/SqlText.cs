@@ -1,4 +1,6 @@
 using System.Text;
+using ECapture.Storage.Reading.Expressions;
+using ECapture.Storage.Tables;
 
 namespace ECapture.Storage.Reading.Sql;
 
@@ -37,6 +39,8 @@ internal abstract class SqlText
 
     public abstract string Number(ulong value);
 
+    public abstract string Signed(long value);
+
     /// <summary>A condition on a column of unsigned numbers of any width.</summary>
     public abstract string AnyOf(string column, IReadOnlyCollection<ulong> values);
 
@@ -50,6 +54,18 @@ internal abstract class SqlText
     public abstract string Contains(string column, string text);
 
     public abstract string InRange(string column, AddressRange range);
+
+    /// <summary>As <see cref="InRange"/>; false, not null, where the address is unknown.</summary>
+    public abstract string KnownInRange(string column, AddressRange range);
+
+    /// <summary>A condition on a column of text or bytes.</summary>
+    public abstract string EqualsBytes(Column column, byte[] value);
+
+    /// <summary>The column holds the bytes, ASCII letters in either case.</summary>
+    public abstract string ContainsIgnoringCase(Column column, byte[] value);
+
+    /// <summary>The pattern matches somewhere in the column.</summary>
+    public abstract string Matches(Column column, Pattern pattern);
 
     /// <summary>A column of names that <see cref="IRowReader.Bytes"/> reads.</summary>
     public abstract string NameColumn(string column);
