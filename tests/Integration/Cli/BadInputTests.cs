@@ -25,6 +25,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("since is no time", "events --since yesterdayish", "yesterdayish", "10m")]
     [InlineData("module to search is unknown", "events --module postgress", "postgress", "postgres")]
     [InlineData("port is no port", "events --port 70000", "70000", "65535")]
+    [InlineData("filter has no such field", "events --filter port==443&&proces==x", "column 12", "process")]
     [InlineData("format is unknown", "events --format jsn", "jsn", "json")]
     [InlineData("log level is unknown", "capture --log-level loud", "loud", "information")]
     [InlineData("log level of a command that logs nothing", "status --log-level loud", "loud", "information")]

@@ -93,6 +93,20 @@ public sealed class ApiTests(StoresFixture stores, TlsFixture tls) : IAsyncLifet
         Assert.NotEmpty(problem.GetProperty("valid").GetString()!);
     }
 
+    [Fact]
+    public async Task Events_FilterExpression_IsAppliedOrItsErrorHasAColumn()
+    {
+        string found = await _http.GetStringAsync(new Uri(_address!, "api/v1/events?format=ndjson&limit=all&filter=" + Uri.EscapeDataString("module == postgres and sql ~ \"drop table\"")), Cancel);
+        Assert.Equal(_history.Count(e => e.Topic == "postgres" && e.SqlStatement.Statement.ToStringUtf8().Contains("DROP TABLE", StringComparison.Ordinal)), found.Count(c => c == '\n'));
+        Assert.NotEmpty(found);
+
+        using HttpResponseMessage response = await _http.GetAsync(new Uri(_address!, "api/v1/pcapng?filter=" + Uri.EscapeDataString("pid == 1 and proces == \"x\"")), Cancel);
+        JsonElement problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancel)).RootElement;
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal(("filter", 14), (problem.GetProperty("parameter").GetString(), problem.GetProperty("column").GetInt32()));
+        Assert.Contains("did you mean 'process'?", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("GET", "api/v1/nothing", HttpStatusCode.NotFound)]
     [InlineData("POST", "api/v1/events", HttpStatusCode.MethodNotAllowed)]

@@ -1,4 +1,5 @@
 using ECapture.Storage.Reading.Expressions;
+using ECapture.Tests.Unit.Deploy;
 
 namespace ECapture.Tests.Unit.Storage.Expressions;
 
@@ -106,6 +107,14 @@ public sealed class FilterExpressionTests
     [InlineData("sql_user == \"root\"", false)]
     [InlineData("command =~ \"^sudo\"", true)]
     public void UsesPayload_ByItsFields(string text, bool uses) => Assert.Equal(uses, FilterExpression.Parse(text).UsesPayload);
+
+    [Fact]
+    public void Documentation_NamesEveryField()
+    {
+        string page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "query.md"));
+
+        Assert.All(FilterFields.All, field => Assert.Contains($"| `{field.Name}` | {field.Type.ToString().ToLowerInvariant()} | ", page, StringComparison.Ordinal));
+    }
 
     [Fact]
     public void Examples_OfEveryField_AreRead() => Assert.All(FilterFields.All, field => Assert.NotNull(FilterExpression.Parse(field.Example)));
