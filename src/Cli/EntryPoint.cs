@@ -17,6 +17,7 @@ internal static class EntryPoint
             RunCommand.Create(),
             EventsCommand.Create(),
             PcapCommand.Create(),
+            ExtcapCommand.Create(),
             StatusCommand.Create(),
             DoctorCommand.Create(),
             CaptureCommand.Create(),

@@ -41,9 +41,7 @@ internal static class PcapCommand
         ];
         PcapngRequest request = RequestReader.ReadPcapng(parameters);
         await using EventSource source = await EventSource.OpenAsync(options, cancellationToken);
-        RebuildReport report = await PcapFile.WriteAsync(path, output => source.Client is { } client
-            ? client.PcapngAsync(parameters, output, cancellationToken)
-            : RebuildAsync(new EventStoreReader(source.Store!), request, output, cancellationToken));
+        RebuildReport report = await PcapFile.WriteAsync(path, output => WriteAsync(source, parameters, output, cancellationToken));
         await Console.Error.WriteLineAsync(
             $"{report.Packets} packets of {report.Sessions} sessions, "
             + (request.Options.Keys ? $"{report.Secrets} TLS secrets, {report.SessionsWithoutSecrets} sessions without secrets" : "TLS secrets left out")
@@ -51,10 +49,17 @@ internal static class PcapCommand
         return ExitCode.Ok;
     }
 
-    private static async Task<RebuildReport> RebuildAsync(
-        EventStoreReader store, PcapngRequest request, Stream output, CancellationToken cancellationToken)
+    /// <summary>Writes the file that the parameters of the API ask for, from a service or from a store.</summary>
+    internal static async Task<RebuildReport> WriteAsync(
+        EventSource source, IReadOnlyList<KeyValuePair<string, string>> parameters, Stream output, CancellationToken cancellationToken)
     {
-        PcapngBuilder builder = new(store, request.Options);
+        if (source.Client is { } client)
+        {
+            return await client.PcapngAsync(parameters, output, cancellationToken);
+        }
+
+        PcapngRequest request = RequestReader.ReadPcapng(parameters);
+        PcapngBuilder builder = new(new EventStoreReader(source.Store!), request.Options);
         return await builder.WriteAsync(await builder.PrepareAsync(request.Filter, cancellationToken), output, cancellationToken);
     }
 }

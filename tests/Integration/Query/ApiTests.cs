@@ -15,12 +15,12 @@ namespace ECapture.Tests.Integration.Querying;
 /// <summary>The HTTP API and its client, over a real store.</summary>
 public sealed class ApiTests(StoresFixture stores, TlsFixture tls) : IAsyncLifetime
 {
-    private readonly CancellationTokenSource _stop = new();
     private readonly HttpClient _http = new();
     private readonly List<Event> _history = History.Make(600, seed: 11);
     private Store? _store;
-    private Task? _service;
-    private Uri? _address;
+    private RunningQuery? _query;
+
+    private Uri Address => _query!.Address;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -28,25 +28,13 @@ public sealed class ApiTests(StoresFixture stores, TlsFixture tls) : IAsyncLifet
     {
         _store = await StoreFactory.OpenAsync(await stores.CreateDatabaseAsync(StoreKind.ClickHouse, Cancel), StoreRole.Writer, Cancel);
         await StoreLoader.LoadAsync(_store, [.. _history, .. new TlsHistory(tls).Make()], Cancel);
-        var started = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _service = QueryService.RunAsync(
-            new QueryServiceOptions
-            {
-                Store = new EventStoreReader(_store),
-                Listen = "http://127.0.0.1:0",
-                Started = started.SetResult,
-                Configure = b => b.Logging.ClearProviders(),
-            },
-            _stop.Token);
-        _address = await (await Task.WhenAny(started.Task, Never(_service)));
+        _query = await RunningQuery.StartAsync(new EventStoreReader(_store));
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        await _service!;
+        await _query!.DisposeAsync();
         _http.Dispose();
-        _stop.Dispose();
         await _store!.DisposeAsync();
     }
 
@@ -68,7 +56,7 @@ public sealed class ApiTests(StoresFixture stores, TlsFixture tls) : IAsyncLifet
     [InlineData("table", "text/plain; charset=utf-8")]
     public async Task Events_OtherForms_HaveOneLinePerEvent(string format, string type)
     {
-        using HttpResponseMessage response = await _http.GetAsync(new Uri(_address!, $"api/v1/events?limit=25&format={format}"), Cancel);
+        using HttpResponseMessage response = await _http.GetAsync(new Uri(Address, $"api/v1/events?limit=25&format={format}"), Cancel);
         string body = await response.Content.ReadAsStringAsync(Cancel);
 
         Assert.Equal(type, response.Content.Headers.ContentType!.ToString());
@@ -83,7 +71,7 @@ public sealed class ApiTests(StoresFixture stores, TlsFixture tls) : IAsyncLifet
     [InlineData("api/v1/status?x=1", "x", null)]
     public async Task Anything_BadParameter_IsAProblemThatNamesIt(string path, string parameter, string? value)
     {
-        using HttpResponseMessage response = await _http.GetAsync(new Uri(_address!, path), Cancel);
+        using HttpResponseMessage response = await _http.GetAsync(new Uri(Address, path), Cancel);
         JsonElement problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancel)).RootElement;
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
@@ -96,11 +84,11 @@ public sealed class ApiTests(StoresFixture stores, TlsFixture tls) : IAsyncLifet
     [Fact]
     public async Task Events_FilterExpression_IsAppliedOrItsErrorHasAColumn()
     {
-        string found = await _http.GetStringAsync(new Uri(_address!, "api/v1/events?format=ndjson&limit=all&filter=" + Uri.EscapeDataString("module == postgres and sql ~ \"drop table\"")), Cancel);
+        string found = await _http.GetStringAsync(new Uri(Address, "api/v1/events?format=ndjson&limit=all&filter=" + Uri.EscapeDataString("module == postgres and sql ~ \"drop table\"")), Cancel);
         Assert.Equal(_history.Count(e => e.Topic == "postgres" && e.SqlStatement.Statement.ToStringUtf8().Contains("DROP TABLE", StringComparison.Ordinal)), found.Count(c => c == '\n'));
         Assert.NotEmpty(found);
 
-        using HttpResponseMessage response = await _http.GetAsync(new Uri(_address!, "api/v1/pcapng?filter=" + Uri.EscapeDataString("pid == 1 and proces == \"x\"")), Cancel);
+        using HttpResponseMessage response = await _http.GetAsync(new Uri(Address, "api/v1/pcapng?filter=" + Uri.EscapeDataString("pid == 1 and proces == \"x\"")), Cancel);
         JsonElement problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancel)).RootElement;
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Equal(("filter", 14), (problem.GetProperty("parameter").GetString(), problem.GetProperty("column").GetInt32()));
@@ -112,7 +100,7 @@ public sealed class ApiTests(StoresFixture stores, TlsFixture tls) : IAsyncLifet
     [InlineData("POST", "api/v1/events", HttpStatusCode.MethodNotAllowed)]
     public async Task Anything_WrongPathOrMethod_IsAProblem(string method, string path, HttpStatusCode expected)
     {
-        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(_address!, path));
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(Address, path));
         using HttpResponseMessage response = await _http.SendAsync(request, Cancel);
 
         Assert.Equal(expected, response.StatusCode);
@@ -122,7 +110,7 @@ public sealed class ApiTests(StoresFixture stores, TlsFixture tls) : IAsyncLifet
     [Fact]
     public async Task Pcapng_ThroughTheClient_DecryptsAndReportsItsCounts()
     {
-        using var client = new QueryClient(_address!);
+        using var client = new QueryClient(Address);
         string path = Path.Combine(Path.GetTempPath(), $"ecapture-{Guid.NewGuid():N}.pcapng");
         RebuildReport report;
         await using (FileStream file = File.Create(path))
@@ -147,7 +135,7 @@ public sealed class ApiTests(StoresFixture stores, TlsFixture tls) : IAsyncLifet
     [Fact]
     public async Task Client_RefusedOrAlone_SaysWhyInOneLine()
     {
-        using var client = new QueryClient(_address!);
+        using var client = new QueryClient(Address);
         using var nobody = new QueryClient(new Uri("http://127.0.0.1:" + ECapture.Tests.Support.FreePort.Next()));
 
         QueryClientException refused = await Assert.ThrowsAsync<QueryClientException>(() => client.EventsAsync([new("sinc", "1m")], Stream.Null, Cancel));
@@ -176,8 +164,8 @@ public sealed class ApiTests(StoresFixture stores, TlsFixture tls) : IAsyncLifet
     [Fact]
     public async Task Health_WhileTheStoreAnswers_IsReady()
     {
-        Assert.Equal("live\n", await _http.GetStringAsync(new Uri(_address!, "health/live"), Cancel));
-        Assert.Equal("ready\n", await _http.GetStringAsync(new Uri(_address!, "health/ready"), Cancel));
+        Assert.Equal("live\n", await _http.GetStringAsync(new Uri(Address, "health/live"), Cancel));
+        Assert.Equal("ready\n", await _http.GetStringAsync(new Uri(Address, "health/ready"), Cancel));
     }
 
     [Fact]
@@ -197,23 +185,17 @@ public sealed class ApiTests(StoresFixture stores, TlsFixture tls) : IAsyncLifet
     public async Task Run_OnAPortThatIsTaken_SaysSo()
     {
         FormatException e = await Assert.ThrowsAsync<FormatException>(() => QueryService.RunAsync(
-            new QueryServiceOptions { Store = new EventStoreReader(_store!), Listen = _address!.ToString(), Configure = b => b.Logging.ClearProviders() }, Cancel));
+            new QueryServiceOptions { Store = new EventStoreReader(_store!), Listen = Address.ToString(), Configure = b => b.Logging.ClearProviders() }, Cancel));
 
         Assert.Contains("cannot listen on", e.Message, StringComparison.Ordinal);
     }
 
     private async Task<JsonElement> JsonAsync(string path)
     {
-        using HttpResponseMessage response = await _http.GetAsync(new Uri(_address!, path), Cancel);
+        using HttpResponseMessage response = await _http.GetAsync(new Uri(Address, path), Cancel);
         string body = await response.Content.ReadAsStringAsync(Cancel);
         Assert.True(response.IsSuccessStatusCode, body);
         using JsonDocument document = JsonDocument.Parse(body);
         return document.RootElement.Clone();
-    }
-
-    private static async Task<Uri> Never(Task service)
-    {
-        await service;
-        throw new InvalidOperationException("the service ended before it listened");
     }
 }
