@@ -2,6 +2,7 @@ using ECapture.Sink.ClickHouse;
 using ECapture.Sink.Delivery;
 using ECapture.Sink.Postgres;
 using ECapture.Storage;
+using ECapture.Storage.Partitions;
 using Microsoft.Extensions.Logging;
 
 namespace ECapture.Sink;
@@ -10,10 +11,14 @@ namespace ECapture.Sink;
 public static class SinkDelivery
 {
     /// <summary>The protocol of a store that was opened for writing.</summary>
-    public static IDelivery For(Store store, TimeProvider clock, ILogger logger) => store switch
+    /// <param name="store">The store.</param>
+    /// <param name="clock">Time.</param>
+    /// <param name="logger">Log.</param>
+    /// <param name="rotation">What new partitions of a table cover, where the store can choose (PostgreSQL); null: days.</param>
+    public static IDelivery For(Store store, TimeProvider clock, ILogger logger, Func<string, PartitionUnit>? rotation = null) => store switch
     {
         ClickHouseStore s => new PlannedDelivery(new ClickHousePlanStore(s.Engine, clock), Guid.NewGuid(), logger),
-        PostgresStore s => new PostgresDelivery(s, clock),
+        PostgresStore s => new PostgresDelivery(s, clock, rotation),
         _ => throw new ArgumentOutOfRangeException(nameof(store)),
     };
 }

@@ -1,6 +1,7 @@
 using ECapture.Storage.ClickHouse;
 using ECapture.Storage.ClickHouse.InProcess;
 using ECapture.Storage.Migrations;
+using ECapture.Storage.Partitions;
 using ECapture.Storage.Postgres;
 
 namespace ECapture.Storage;
@@ -15,12 +16,14 @@ public static class StoreFactory
     /// <param name="address">Where.</param>
     /// <param name="role">A reader is refused when the tables are not there yet.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="rotation">What the partitions of a table cover that is made now (ClickHouse: for the table's life); null: days.</param>
     /// <returns>A <see cref="ClickHouseStore"/> or a <see cref="PostgresStore"/>; the caller disposes of it.</returns>
     /// <exception cref="StoreException">
     /// It cannot be reached (<see cref="StoreException.IsTransient"/>), refuses the user, or has a schema of another version.
     /// </exception>
     /// <exception cref="FormatException">An option of the address has no valid value.</exception>
-    public static async Task<Store> OpenAsync(StoreAddress address, StoreRole role, CancellationToken cancellationToken)
+    public static async Task<Store> OpenAsync(
+        StoreAddress address, StoreRole role, CancellationToken cancellationToken, Func<string, PartitionUnit>? rotation = null)
     {
         ArgumentNullException.ThrowIfNull(address);
         Store store = address.Kind switch
@@ -34,7 +37,7 @@ public static class StoreFactory
         {
             Task prepared = (store, role) switch
             {
-                (ClickHouseStore s, StoreRole.Writer) => ClickHouseMigrations.ApplyAsync(s.Engine, address, cancellationToken),
+                (ClickHouseStore s, StoreRole.Writer) => ClickHouseMigrations.ApplyAsync(s.Engine, address, cancellationToken, rotation),
                 (ClickHouseStore s, _) => ClickHouseMigrations.CheckAsync(s.Engine, address, cancellationToken),
                 (PostgresStore s, StoreRole.Writer) => PostgresMigrations.ApplyAsync(s.DataSource, address, cancellationToken),
                 (PostgresStore s, _) => PostgresMigrations.CheckAsync(s.DataSource, address, cancellationToken),

@@ -1,33 +1,43 @@
 using ECapture.Sink.Delivery;
+using ECapture.Storage.Partitions;
 using ECapture.Storage.Tables;
 
 namespace ECapture.Sink.ClickHouse;
 
-/// <summary>A batch as Native blocks, one per day, and one of dead letters.</summary>
-internal sealed class ClickHouseBatch(EventTable table, TimeProvider clock) : BlockBatch
+/// <summary>A batch as Native blocks, one per partition of the table, and one of dead letters.</summary>
+/// <param name="table">The table.</param>
+/// <param name="unit">The partitions that the table has now; asked for when the first row comes.</param>
+/// <param name="clock">Time of dead letters.</param>
+internal sealed class ClickHouseBatch(EventTable table, Func<PartitionUnit> unit, TimeProvider clock) : BlockBatch
 {
-    private const ulong NanosecondsPerDay = 86_400_000_000_000;
-
     // A column that grew beyond this is given back after the batch: a few large batches do not keep memory for ever.
     private const int KeptPerColumn = 48 << 20;
 
-    // The day, and the one before around midnight.
-    private const int KeptDays = 2;
+    // The partition, and the one before around its end.
+    private const int KeptParts = 2;
 
-    private readonly Dictionary<int, DayBlock> _days = [];
-    private readonly Stack<DayBlock> _spare = [];
+    private readonly Dictionary<int, PartitionBlock> _parts = [];
+    private readonly Stack<PartitionBlock> _spare = [];
     private readonly DeadLetterBlock _letters = new(clock);
-    private DayBlock? _last;
+    private PartitionBlock? _last;
+    private PartitionUnit _unit;
+    private ulong _nanoseconds; // of a partition; 0: not asked yet
 
-    public override int Days => _days.Count;
+    public override int Days => _parts.Count;
 
     public override IEnumerable<Block> Blocks =>
-        _days.Values.OrderBy(block => block.Day).Concat(_letters.Rows > 0 ? [_letters] : Enumerable.Empty<Block>());
+        _parts.Values.OrderBy(block => block.Span.Index).Concat(_letters.Rows > 0 ? [_letters] : Enumerable.Empty<Block>());
 
     protected override void AddRow(in EventRow row, StreamKey stream)
     {
-        int day = (int)(row.Fields.WallNs / NanosecondsPerDay);
-        DayBlock block = _last is not null && _last.Day == day ? _last : Of(day);
+        if (_nanoseconds == 0)
+        {
+            _unit = unit();
+            _nanoseconds = PartitionSpan.Nanoseconds(_unit);
+        }
+
+        int index = (int)(row.Fields.WallNs / _nanoseconds);
+        PartitionBlock block = _last is not null && _last.Span.Index == index ? _last : Of(index);
         block.Native.Append(row);
         block.Tally.Add(stream, row.Fields.Sequence);
     }
@@ -38,9 +48,9 @@ internal sealed class ClickHouseBatch(EventTable table, TimeProvider clock) : Bl
     {
         _letters.Clear();
         _last = null;
-        foreach (DayBlock block in _days.Values)
+        foreach (PartitionBlock block in _parts.Values)
         {
-            if (_spare.Count < KeptDays)
+            if (_spare.Count < KeptParts)
             {
                 block.Native.Clear(KeptPerColumn);
                 block.Tally.Clear();
@@ -48,16 +58,17 @@ internal sealed class ClickHouseBatch(EventTable table, TimeProvider clock) : Bl
             }
         }
 
-        _days.Clear();
+        _parts.Clear();
+        _nanoseconds = 0;
     }
 
-    private DayBlock Of(int day)
+    private PartitionBlock Of(int index)
     {
-        if (!_days.TryGetValue(day, out DayBlock? block))
+        if (!_parts.TryGetValue(index, out PartitionBlock? block))
         {
-            block = _spare.Count > 0 ? _spare.Pop() : new DayBlock(table);
-            block.Day = day;
-            _days.Add(day, block);
+            block = _spare.Count > 0 ? _spare.Pop() : new PartitionBlock(table);
+            block.Span = new PartitionSpan(_unit, index);
+            _parts.Add(index, block);
         }
 
         _last = block;

@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Globalization;
 using ECapture.Sink.Delivery;
 using ECapture.Storage;
 using ECapture.Storage.ClickHouse;
+using ECapture.Storage.Partitions;
 using ECapture.Storage.Tables;
 
 namespace ECapture.Sink.ClickHouse;
@@ -10,12 +12,19 @@ namespace ECapture.Sink.ClickHouse;
 /// <summary>Plans and blocks in ClickHouse, over HTTP or in process.</summary>
 public sealed class ClickHousePlanStore(IClickHouse engine, TimeProvider clock) : IPlanStore
 {
+    // A table's partitions change when `ecapture sink rebuild` swaps it.
+    private static readonly TimeSpan s_unitsHold = TimeSpan.FromSeconds(10);
+
+    private volatile IReadOnlyDictionary<string, PartitionUnit> _units = new Dictionary<string, PartitionUnit>();
+    private long _unitsReadAt;
+
     /// <inheritdoc/>
-    public BlockBatch CreateBatch(EventTable table) => new ClickHouseBatch(table, clock);
+    public BlockBatch CreateBatch(EventTable table) => new ClickHouseBatch(table, () => _units.GetValueOrDefault(table.Name), clock);
 
     /// <inheritdoc/>
     public async Task<PlanRow?> LastPlanAsync(PartitionId partition, CancellationToken cancellationToken)
     {
+        await ReadUnitsAsync(cancellationToken).ConfigureAwait(false);
         using Stream result = await engine.QueryAsync(
             "SELECT from_offset, to_offset, writer, turn, streams FROM sink_plan "
             + "WHERE log = {log:String} AND topic = {topic:String} AND log_partition = {partition:UInt16} ORDER BY version DESC LIMIT 1 SETTINGS max_threads = 1",
@@ -54,7 +63,7 @@ public sealed class ClickHousePlanStore(IClickHouse engine, TimeProvider clock) 
         string settings = $"SETTINGS async_insert = 0, insert_deduplicate = 1, insert_deduplication_token = {ClickHouseText.QuoteString(token)}";
         return block switch
         {
-            DayBlock day => engine.InsertAsync(
+            PartitionBlock day => engine.InsertAsync(
                 $"INSERT INTO {ClickHouseText.QuoteName(day.Native.Table.Name)} ({day.Native.Table.ColumnList}) {settings}", day.Native.ToSequence(), cancellationToken),
             DeadLetterBlock letters => engine.InsertAsync(
                 $"INSERT INTO dead_letter ({DeadLetterBlock.Columns}) {settings}", letters.ToSequence(), cancellationToken),
@@ -78,7 +87,7 @@ public sealed class ClickHousePlanStore(IClickHouse engine, TimeProvider clock) 
         }
 
         long count = 0;
-        DayBlock day = (DayBlock)block;
+        PartitionBlock day = (PartitionBlock)block;
         foreach ((StreamKey stream, StreamCount share) in day.Tally.Streams)
         {
             Dictionary<string, string> parameters = new(StringComparer.Ordinal)
@@ -87,16 +96,27 @@ public sealed class ClickHousePlanStore(IClickHouse engine, TimeProvider clock) 
                 ["partition"] = stream.Partition.ToString(CultureInfo.InvariantCulture),
                 ["first"] = share.First.ToString(CultureInfo.InvariantCulture),
                 ["last"] = share.Last.ToString(CultureInfo.InvariantCulture),
-                ["day"] = day.Partition,
+                ["part"] = day.Partition,
             };
             count += await CountAsync(
-                $"SELECT count() FROM {ClickHouseText.QuoteName(day.Native.Table.Name)} WHERE toYYYYMMDD(ts) = {{day:UInt32}} AND run = {{run:UUID}} "
+                $"SELECT count() FROM {ClickHouseText.QuoteName(day.Native.Table.Name)} WHERE {ClickHousePartitionKey.Of(day.Span.Unit)} = {{part:UInt64}} AND run = {{run:UUID}} "
                 + "AND partition = {partition:UInt16} AND sequence BETWEEN {first:UInt64} AND {last:UInt64}",
                 parameters,
                 cancellationToken).ConfigureAwait(false);
         }
 
         return count;
+    }
+
+    // Before a batch is filled: a partition is loaded first, and each of its batches is settled.
+    private async Task ReadUnitsAsync(CancellationToken cancellationToken)
+    {
+        long readAt = Interlocked.Read(ref _unitsReadAt);
+        if (readAt == 0 || Stopwatch.GetElapsedTime(readAt) > s_unitsHold)
+        {
+            _units = await ClickHousePartitionKey.ReadAsync(engine, cancellationToken).ConfigureAwait(false);
+            Interlocked.Exchange(ref _unitsReadAt, Stopwatch.GetTimestamp());
+        }
     }
 
     private async Task<long> CountAsync(string sql, Dictionary<string, string> parameters, CancellationToken cancellationToken)

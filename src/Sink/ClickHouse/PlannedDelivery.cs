@@ -83,6 +83,11 @@ public sealed partial class PlannedDelivery : IDelivery
         foreach (Block block in ((BlockBatch)batch).Blocks)
         {
             string token = string.Create(CultureInfo.InvariantCulture, $"{partition.Log}/{partition.Topic}/{partition.Partition}/{plan.From}/{block.Name}");
+            if (plan.IsReplay && await IsStoredAsync(partition, plan, block, cancellationToken).ConfigureAwait(false))
+            {
+                continue;
+            }
+
             await _store.InsertBlockAsync(block, token, cancellationToken).ConfigureAwait(false);
             if (isVerifying)
             {
@@ -129,6 +134,19 @@ public sealed partial class PlannedDelivery : IDelivery
         }
 
         throw Contended(partition);
+    }
+
+    // A table that was made anew with other partitions has forgotten the tokens, and the blocks of its plans are others: rows tell more.
+    // A block is there whole or not at all, so one row of it says that it is.
+    private async Task<bool> IsStoredAsync(PartitionId partition, Plan plan, Block block, CancellationToken cancellationToken)
+    {
+        long stored = await _store.CountAsync(block, cancellationToken).ConfigureAwait(false);
+        if (stored > 0 && stored < block.Rows)
+        {
+            LogPartly(partition, plan.From, block.Name, stored, block.Rows);
+        }
+
+        return stored > 0;
     }
 
     // MergeTree keeps a token before it commits the part (MergeTreeSink): an engine that is killed between the two has the token and not

@@ -1,17 +1,19 @@
 using ECapture.Sink.Delivery;
+using ECapture.Storage.Partitions;
 using ECapture.Storage.Tables;
 
 namespace ECapture.Sink.Postgres;
 
 /// <summary>A batch as COPY data.</summary>
-internal sealed class PostgresBatch(EventTable table) : Batch
+/// <param name="table">The table.</param>
+/// <param name="unit">The partitions that the table is to have for these rows.</param>
+internal sealed class PostgresBatch(EventTable table, PartitionUnit unit) : Batch
 {
-    private const ulong NanosecondsPerDay = 86_400_000_000_000;
-
     // A buffer that grew beyond this is given back after the batch.
     private const int KeptBuffer = 96 << 20;
 
-    private readonly HashSet<int> _days = [];
+    private readonly ulong _nanoseconds = PartitionSpan.Nanoseconds(unit);
+    private readonly HashSet<int> _spans = [];
 
     public CopyBuffer Copy { get; } = new(table);
 
@@ -20,15 +22,15 @@ internal sealed class PostgresBatch(EventTable table) : Batch
     /// <summary>Dead letters are few: this allocates.</summary>
     public List<(DeadLetter Letter, byte[] Bytes)> Letters { get; } = [];
 
-    /// <summary>Days since 1970-01-01.</summary>
-    public IReadOnlySet<int> DaySet => _days;
+    /// <summary>The partitions that the rows belong to.</summary>
+    public IEnumerable<PartitionSpan> Spans => _spans.Select(index => new PartitionSpan(unit, index));
 
-    public override int Days => _days.Count;
+    public override int Days => _spans.Count;
 
     protected override void AddRow(in EventRow row, StreamKey stream)
     {
         Copy.Append(row);
-        _days.Add((int)(row.Fields.WallNs / NanosecondsPerDay));
+        _spans.Add((int)(row.Fields.WallNs / _nanoseconds));
         Tally.Add(stream, row.Fields.Sequence);
     }
 
@@ -39,6 +41,6 @@ internal sealed class PostgresBatch(EventTable table) : Batch
         Copy.Clear(KeptBuffer);
         Tally.Clear();
         Letters.Clear();
-        _days.Clear();
+        _spans.Clear();
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using ECapture.Sink.Delivery;
 using ECapture.Storage;
+using ECapture.Storage.Partitions;
 using ECapture.Storage.Postgres;
 using ECapture.Storage.Tables;
 using Npgsql;
@@ -12,12 +13,12 @@ namespace ECapture.Sink.Postgres;
 /// Exactly once in PostgreSQL (docs/architecture.md, "Delivery", PostgreSQL): rows, next offset and stream positions commit together, and
 /// only where the offset still is what this sink read.
 /// </summary>
-public sealed class PostgresDelivery(PostgresStore store, TimeProvider clock) : IDelivery
+public sealed class PostgresDelivery(PostgresStore store, TimeProvider clock, Func<string, PartitionUnit>? rotation = null) : IDelivery
 {
-    private readonly DayPartitions _partitions = new(store.DataSource);
+    private readonly TimePartitions _partitions = new(store.DataSource);
 
     /// <inheritdoc/>
-    public Batch CreateBatch(EventTable table) => new PostgresBatch(table);
+    public Batch CreateBatch(EventTable table) => new PostgresBatch(table, rotation?.Invoke(table.Name) ?? PartitionUnit.Day);
 
     /// <inheritdoc/>
     public async Task<ResumePoint> LoadAsync(PartitionId partition, CancellationToken cancellationToken)
@@ -49,7 +50,7 @@ public sealed class PostgresDelivery(PostgresStore store, TimeProvider clock) : 
         PostgresBatch rows = (PostgresBatch)batch;
         try
         {
-            await _partitions.EnsureAsync(rows.Copy.Table, rows.DaySet, cancellationToken).ConfigureAwait(false);
+            await _partitions.EnsureAsync(rows.Copy.Table, rows.Spans, cancellationToken).ConfigureAwait(false);
             await using (NpgsqlConnection connection = await store.DataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false))
             {
                 await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
@@ -67,6 +68,12 @@ public sealed class PostgresDelivery(PostgresStore store, TimeProvider clock) : 
         catch (Exception e) when (PostgresErrors.Is(e))
         {
             _partitions.Forget();
+            if (e is PostgresException { SqlState: PostgresErrorCodes.CheckViolation })
+            {
+                // The row's partition was dropped after this sink had made sure of it: it is made again.
+                throw new StoreException($"{store.Address}: a partition of {rows.Copy.Table.Name} was dropped while rows were written to it", isTransient: true, e);
+            }
+
             throw PostgresErrors.Translate(e, store.Address, $"writing {rows.Rows} rows of {partition}");
         }
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using ECapture.Storage.ClickHouse;
+using ECapture.Storage.Partitions;
 
 namespace ECapture.Storage.Migrations;
 
@@ -15,7 +16,8 @@ public static class ClickHouseMigrations
 
     /// <summary>Applies what is missing.</summary>
     /// <exception cref="StoreException">The engine refused, or its schema is newer than this program.</exception>
-    public static async Task ApplyAsync(IClickHouse engine, StoreAddress address, CancellationToken cancellationToken)
+    public static async Task ApplyAsync(
+        IClickHouse engine, StoreAddress address, CancellationToken cancellationToken, Func<string, PartitionUnit>? rotation = null)
     {
         ArgumentNullException.ThrowIfNull(engine);
         await engine.ExecuteAsync(
@@ -37,7 +39,7 @@ public static class ClickHouseMigrations
         {
             foreach (string statement in migration.Statements)
             {
-                await engine.ExecuteAsync(statement, cancellationToken).ConfigureAwait(false);
+                await engine.ExecuteAsync(rotation is null ? statement : ClickHousePartitionKey.Apply(statement, rotation), cancellationToken).ConfigureAwait(false);
             }
 
             string version = migration.Version.ToString(CultureInfo.InvariantCulture);

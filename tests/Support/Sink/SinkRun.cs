@@ -1,5 +1,6 @@
 using ECapture.Sink;
 using ECapture.Storage;
+using ECapture.Storage.Partitions;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ECapture.Tests.Support.Sink;
@@ -11,7 +12,7 @@ public sealed class SinkRun : IAsyncDisposable
     private readonly SinkWorker _worker;
     private readonly Task _run;
 
-    public SinkRun(MemoryLog log, Store store, int batchRows = 1000, int recordsPerDelivery = 100)
+    public SinkRun(MemoryLog log, Store store, int batchRows = 1000, int recordsPerDelivery = 100, Func<string, PartitionUnit>? rotation = null)
     {
         SinkOptions options = new()
         {
@@ -21,7 +22,7 @@ public sealed class SinkRun : IAsyncDisposable
             MaxRetryDelay = TimeSpan.FromMilliseconds(200),
         };
         _worker = new SinkWorker(
-            log.Open(recordsPerDelivery), SinkDelivery.For(store, TimeProvider.System, NullLogger.Instance), options, TimeProvider.System, NullLogger<SinkWorker>.Instance);
+            log.Open(recordsPerDelivery), SinkDelivery.For(store, TimeProvider.System, NullLogger.Instance, rotation), options, TimeProvider.System, NullLogger<SinkWorker>.Instance);
         _run = _worker.RunAsync(_stop.Token);
     }
 

@@ -1,0 +1,23 @@
+using ECapture.Sink.Delivery;
+using ECapture.Storage.Partitions;
+using ECapture.Storage.Tables;
+
+namespace ECapture.Sink.ClickHouse;
+
+/// <summary>The rows of one partition of an event table: of a day (UTC) or an hour, as the table has them.</summary>
+internal sealed class PartitionBlock(EventTable table) : Block
+{
+    public NativeBlock Native { get; } = new(table);
+
+    public StreamTally Tally { get; } = new();
+
+    public override int Rows => Native.Rows;
+
+    public override string Name => $"{Native.Table.Name}/{Partition}";
+
+    /// <summary>Which day or hour.</summary>
+    public PartitionSpan Span { get; set; }
+
+    /// <summary>The partition as ClickHouse names it.</summary>
+    public string Partition => Span.Name;
+}
