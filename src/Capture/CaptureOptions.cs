@@ -24,6 +24,9 @@ public sealed class CaptureOptions
     /// <summary>Extra bash programs.</summary>
     public IReadOnlyList<string> BashPrograms { get; init; } = [];
 
+    /// <summary>Extra zsh programs.</summary>
+    public IReadOnlyList<string> ZshPrograms { get; init; } = [];
+
     /// <summary>Processes whose own traffic and statements are not captured (this pipeline's).</summary>
     public IReadOnlyList<int> ExcludedPids { get; init; } = [];
 

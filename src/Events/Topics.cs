@@ -12,8 +12,14 @@ public static class Topics
     /// <summary>TLS plaintext of Go programs.</summary>
     public const string GoTls = "gotls";
 
-    /// <summary>Lines and commands of bash.</summary>
+    /// <summary>TLS plaintext of NSS programs.</summary>
+    public const string Nss = "nss";
+
+    /// <summary>Lines and commands of bash, commands of shells without a topic of their own.</summary>
     public const string Bash = "bash";
+
+    /// <summary>Lines and commands of zsh.</summary>
+    public const string Zsh = "zsh";
 
     /// <summary>SQL statements of PostgreSQL servers.</summary>
     public const string Postgres = "postgres";
@@ -44,7 +50,7 @@ public static class Topics
 
     /// <summary>Every topic that this version writes, in the order in which tools list them.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Tls, GnuTls, GoTls, Bash, Postgres, Mysqld, Packet, Secret, Process, Connection, Agent, Access, Control];
+        [Tls, GnuTls, GoTls, Nss, Bash, Zsh, Postgres, Mysqld, Packet, Secret, Process, Connection, Agent, Access, Control];
 
     /// <summary>The Kafka topic of a short name: <c>ecapture.tls.v1</c>.</summary>
     public static string KafkaName(string topic) => $"ecapture.{topic}.v1";

@@ -7,6 +7,7 @@ using ECapture.Capture.Modules.Packet;
 using ECapture.Capture.Modules.Postgres;
 using ECapture.Capture.Modules.Processes;
 using ECapture.Capture.Modules.Tls;
+using ECapture.Capture.Modules.Zsh;
 
 namespace ECapture.Capture.Modules;
 
@@ -23,6 +24,7 @@ public static class CaptureModules
         ["postgres"] = () => new PostgresModule(),
         ["process"] = () => new ProcessModule(),
         ["tls"] = () => new TlsModule(),
+        ["zsh"] = () => new ZshModule(),
     };
 
     /// <summary>Modules that run whether they were named or not: others' events refer to theirs.</summary>

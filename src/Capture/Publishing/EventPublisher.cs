@@ -207,7 +207,7 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
         long limit = topic switch
         {
             Topics.Agent => long.MaxValue,
-            Topics.Packet or Topics.Tls or Topics.GnuTls or Topics.GoTls => _queueLimit / 4 * 3,
+            Topics.Packet or Topics.Tls or Topics.GnuTls or Topics.GoTls or Topics.Nss => _queueLimit / 4 * 3,
             _ => _queueLimit,
         };
         if (_appender.QueuedBytes + _batch.Length + size > limit)

@@ -6,7 +6,7 @@ public static class SearchParameters
     /// <summary>Which events: for both.</summary>
     public static IReadOnlyList<SearchParameter> Filter { get; } =
     [
-        new("module", "Modules: tls, gnutls, gotls, bash, postgres, mysqld, packet, secret, process, connection, agent. Several by commas.", "tls,bash", true),
+        new("module", "Modules: tls, gnutls, gotls, nss, bash, zsh, postgres, mysqld, packet, secret, process, connection, agent. Several by commas.", "tls,bash", true),
         new("since", "How far back: a number and s, m, h, d or w; or a time.", "10m", false),
         new("from", "From this time on: RFC 3339, or a date and time in UTC.", "2026-11-20T06:00:00Z", false),
         new("to", "Before this time.", "2026-11-20T07:00:00Z", false),

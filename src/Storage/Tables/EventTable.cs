@@ -74,7 +74,7 @@ public sealed class EventTable
 
     private static Column[] ColumnsOf(string topic) => topic switch
     {
-        Topics.Tls or Topics.GnuTls or Topics.GoTls => [Direction(), new NumberColumn("stream_offset", "UInt64", "bigint", static (in EventRow r) => r.Fields.Payload.StreamOffset)],
+        Topics.Tls or Topics.GnuTls or Topics.GoTls or Topics.Nss => [Direction(), new NumberColumn("stream_offset", "UInt64", "bigint", static (in EventRow r) => r.Fields.Payload.StreamOffset)],
         Topics.Secret => [new TextColumn("label", "LowCardinality(String)", static (in EventRow r) => r.Fields.Payload.Label.Of(r.Bytes)), ClientRandom()],
         Topics.Packet =>
         [
@@ -90,7 +90,7 @@ public sealed class EventTable
             new NumberColumn("from_ns", "UInt64", "bigint", static (in EventRow r) => r.Fields.Payload.FromNs),
             new NumberColumn("to_ns", "UInt64", "bigint", static (in EventRow r) => r.Fields.Payload.ToNs),
         ],
-        Topics.Bash =>
+        Topics.Bash or Topics.Zsh =>
         [
             new NumberColumn("command", "UInt64", "bigint", static (in EventRow r) => r.Fields.Payload.Command),
             new BytesColumn("directory", "String", static (in EventRow r) => r.Fields.Payload.Directory.Of(r.Bytes)),

@@ -14,25 +14,27 @@ public sealed class ShellCommandTests : IDisposable
     private readonly string _marker = $"m{Guid.NewGuid():N}";
     private readonly string _folder = Directory.CreateTempSubdirectory("ecapture-script-").FullName;
 
-    [Fact]
-    public async Task Exec_ScriptWithPipesSubshellsBackground_EqualsStrace()
+    [Theory]
+    [InlineData("bash")]
+    [InlineData("zsh")]
+    public async Task Exec_ScriptWithPipesSubshellsBackground_EqualsStrace(string shell)
     {
         string script = Path.Combine(_folder, "job.sh");
         await File.WriteAllTextAsync(script, $"""
-            #!/bin/bash
+            #!/bin/{shell}
             /bin/echo {_marker} one 'two  three' ""
             /bin/echo {_marker} piped | /bin/cat - | /usr/bin/tail -n 1
             ( cd /usr; /bin/true {_marker} subshell )
             /bin/sleep 0.05 &
             wait
             x=$(/bin/echo {_marker} substituted)
-            bash -c '/bin/true "$0"; exec /bin/false "$0"' {_marker}
+            {shell} -c '/bin/true "$0"; exec /bin/false "$0"' {_marker}
             sh -c "/bin/true {_marker} dash; /bin/true {_marker} last"
             exec /bin/sh -c "exit 23" {_marker}
             """, TestContext.Current.CancellationToken);
         string trace = Path.Combine(_folder, "trace");
-        await using CaptureSession session = await CaptureSession.StartAsync("bash");
-        await RunAsync("strace", ["-f", "-qq", "-s", "4096", "-v", "-e", "trace=execve", "-e", "signal=none", "-o", trace, "bash", script]);
+        await using CaptureSession session = await CaptureSession.StartAsync("bash", "zsh");
+        await RunAsync("strace", ["-f", "-qq", "-s", "4096", "-v", "-e", "trace=execve", "-e", "signal=none", "-o", trace, shell, script]);
         IReadOnlyList<Event> events = await session.StopAsync();
 
         // strace names threads; every one here is a process. Its first is bash itself, which strace started, not a shell.
@@ -47,6 +49,7 @@ public sealed class ShellCommandTests : IDisposable
 
         Event subshell = commands.Single(c => c.ShellCommand.Text.ToStringUtf8().EndsWith("subshell", StringComparison.Ordinal));
         Assert.Equal("/usr", subshell.ShellCommand.Directory.ToStringUtf8());
+        Assert.Equal((shell, shell), (subshell.ShellCommand.Shell, subshell.Topic));
         Assert.Equal("dash", commands.Single(c => c.ShellCommand.Text.ToStringUtf8().EndsWith(" dash", StringComparison.Ordinal)).ShellCommand.Shell);
         Assert.All(commands.Where(c => c != subshell), c => Assert.Equal(_folder, c.ShellCommand.Directory.ToStringUtf8()));
         Assert.All(commands, c => Assert.Single(events, e => e.ShellResult?.Command == c.ShellCommand.Command));

@@ -104,7 +104,7 @@ internal static class History
         ByteString data = ByteString.CopyFrom(text);
         switch (e.Topic)
         {
-            case Topics.Tls or Topics.GnuTls or Topics.GoTls:
+            case Topics.Tls or Topics.GnuTls or Topics.GoTls or Topics.Nss:
                 e.TlsData = new TlsData { Direction = Direction.Sent, Library = "openssl", Data = data };
                 break;
             case Topics.Secret:
@@ -116,10 +116,10 @@ internal static class History
             case Topics.Connection:
                 e.ConnectionState = new ConnectionState { State = ConnectionState.Types.State.Opened };
                 break;
-            case Topics.Bash when random.Next(2) == 0:
+            case Topics.Bash or Topics.Zsh when random.Next(2) == 0:
                 e.ShellResult = new ShellResult { Command = (ulong)random.Next(40), ExitStatus = random.Next(-1, 256) };
                 break;
-            case Topics.Bash:
+            case Topics.Bash or Topics.Zsh:
                 e.ShellCommand = new ShellCommand { Command = (ulong)random.Next(40), Kind = ShellCommand.Types.Kind.Line, Shell = "bash", Text = data };
                 break;
             case Topics.Process when random.Next(2) == 0:

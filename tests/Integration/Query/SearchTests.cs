@@ -109,6 +109,8 @@ public sealed class SearchTests(StoresFixture stores)
             Make("bash", 0, e => e.ShellCommand = new ShellCommand { Command = 1, Text = ByteString.CopyFromUtf8("false") }),
             Make("bash", 1, e => e.ShellCommand = new ShellCommand { Command = 2, Text = ByteString.CopyFromUtf8("sleep 1d") }),
             Make("bash", 2, e => e.ShellResult = new ShellResult { Command = 1, ExitStatus = 1 }),
+            Make("zsh", 0, e => e.ShellCommand = new ShellCommand { Command = 1, Text = ByteString.CopyFromUtf8("(exit 5)") }),
+            Make("zsh", 1, e => e.ShellResult = new ShellResult { Command = 1, ExitStatus = 5 }),
             Make("process", 0, e => e.ProcessExec = new ProcessExec()),
             Make("process", 1, e => e.ProcessExit = new ProcessExit { ExitStatus = 130 }),
             Make("process", 10, e => e.ProcessExec = new ProcessExec()), // the pid again, another process
@@ -118,7 +120,7 @@ public sealed class SearchTests(StoresFixture stores)
         List<StoredEvent> found = await AllAsync(new EventStoreReader(store), EventFilter.All, EventOrder.Oldest, null, null);
 
         Assert.Equal(
-            ["bash/0/0 1", "bash/0/1 ", "process/0/0 130", "process/0/10 "],
+            ["bash/0/0 1", "bash/0/1 ", "process/0/0 130", "process/0/10 ", "zsh/0/0 5"],
             found.Select(s => $"{s.Id.Topic}/{s.Id.Partition}/{s.Id.Sequence} {s.Result?.ExitStatus}").Order(StringComparer.Ordinal));
     }
 

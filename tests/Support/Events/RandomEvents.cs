@@ -14,11 +14,11 @@ public sealed class RandomEvents(int seed)
     /// <summary>The payloads of a topic.</summary>
     public static IReadOnlyList<Event.PayloadOneofCase> PayloadsOf(string topic) => topic switch
     {
-        Topics.Tls or Topics.GnuTls or Topics.GoTls => [Event.PayloadOneofCase.TlsData],
+        Topics.Tls or Topics.GnuTls or Topics.GoTls or Topics.Nss => [Event.PayloadOneofCase.TlsData],
         Topics.Secret => [Event.PayloadOneofCase.TlsSecret],
         Topics.Packet => [Event.PayloadOneofCase.Packet],
         Topics.Connection => [Event.PayloadOneofCase.ConnectionState, Event.PayloadOneofCase.ConnectionLink],
-        Topics.Bash => [Event.PayloadOneofCase.ShellCommand, Event.PayloadOneofCase.ShellResult],
+        Topics.Bash or Topics.Zsh => [Event.PayloadOneofCase.ShellCommand, Event.PayloadOneofCase.ShellResult],
         Topics.Process => [Event.PayloadOneofCase.ProcessExec, Event.PayloadOneofCase.ProcessExit],
         Topics.Postgres or Topics.Mysqld => [Event.PayloadOneofCase.SqlStatement],
         Topics.Agent => [Event.PayloadOneofCase.Checkpoint, Event.PayloadOneofCase.Loss, Event.PayloadOneofCase.Coverage, Event.PayloadOneofCase.AgentState],

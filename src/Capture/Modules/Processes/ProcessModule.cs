@@ -12,7 +12,6 @@ namespace ECapture.Capture.Modules.Processes;
 /// </summary>
 public sealed class ProcessModule : IModule, IRecordHandler
 {
-    private const ushort FirstShellType = 16; // in bpf/bash.bpf.c
     private ModuleContext? _context;
     private BpfObject? _object;
 
@@ -58,7 +57,7 @@ public sealed class ProcessModule : IModule, IRecordHandler
             Publish(context, started);
             context.Processes.Started(started);
         }
-        else if (header.Type >= FirstShellType && context.Processes.ShellRecords is { } shell)
+        else if (context.Processes.ShellRecords.TryGetValue((ushort)(header.Type / ProcessFeed.ShellRecordTypes * ProcessFeed.ShellRecordTypes), out IRecordHandler? shell))
         {
             shell.OnRecord(record);
         }

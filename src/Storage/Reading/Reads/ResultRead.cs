@@ -9,14 +9,14 @@ internal static class ResultRead
 {
     public static async Task JoinAsync(ISqlStore store, List<StoredEvent> batch, CancellationToken cancellationToken)
     {
-        var commands = new Dictionary<(string Host, Guid Run, ulong Command), StoredEvent>();
+        var commands = new Dictionary<(string Topic, string Host, Guid Run, ulong Command), StoredEvent>();
         var processes = new Dictionary<(string Host, Guid Boot, ulong Pid, ulong Start), StoredEvent>();
         foreach (StoredEvent stored in batch)
         {
             Event e;
-            if (stored.Id.Topic == Topics.Bash && (e = stored.Event).PayloadCase == Event.PayloadOneofCase.ShellCommand)
+            if (stored.Id.Topic is Topics.Bash or Topics.Zsh && (e = stored.Event).PayloadCase == Event.PayloadOneofCase.ShellCommand)
             {
-                commands[(e.Host, stored.Id.Run, e.ShellCommand.Command)] = stored;
+                commands[(stored.Id.Topic, e.Host, stored.Id.Run, e.ShellCommand.Command)] = stored;
             }
             else if (stored.Id.Topic == Topics.Process && (e = stored.Event).PayloadCase == Event.PayloadOneofCase.ProcessExec
                 && e.Process is { } process && e.Boot.Length == 16)
@@ -26,16 +26,16 @@ internal static class ResultRead
             }
         }
 
-        if (commands.Count > 0)
+        foreach (string topic in commands.Keys.Select(k => k.Topic).Distinct())
         {
             SqlText sql = store.NewText();
-            sql.Append($"SELECT {sql.NameColumn("host")} AS h, run, command, exit_status, ts FROM {TableNames.Of(Topics.Bash)}");
+            sql.Append($"SELECT {sql.NameColumn("host")} AS h, run, command, exit_status, ts FROM {TableNames.Of(topic)}");
             sql.Append($" WHERE kind = {sql.Number(EventKinds.ShellResult)} AND exit_status IS NOT NULL");
-            sql.Append($" AND ts >= {sql.TimeFloor(commands.Values.Min(s => s.Time))}");
-            sql.Append($" AND {sql.AnyOf("command", [.. commands.Keys.Select(k => k.Command).Distinct()])}");
+            sql.Append($" AND ts >= {sql.TimeFloor(commands.Where(c => c.Key.Topic == topic).Min(c => c.Value.Time))}");
+            sql.Append($" AND {sql.AnyOf("command", [.. commands.Keys.Where(k => k.Topic == topic).Select(k => k.Command).Distinct()])}");
             await foreach (IRowReader row in RowsAsync(store, sql, cancellationToken).ConfigureAwait(false))
             {
-                if (commands.TryGetValue((Text(row, 0), row.Uuid(1), row.Number(2)), out StoredEvent? command))
+                if (commands.TryGetValue((topic, Text(row, 0), row.Uuid(1), row.Number(2)), out StoredEvent? command))
                 {
                     command.Result = new StoredResult((int)row.Number(3), row.Time(4));
                 }

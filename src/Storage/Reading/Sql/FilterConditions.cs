@@ -56,9 +56,9 @@ internal static class FilterConditions
             And(sql, ExpressionConditions.Compile(sql, expression, table));
         }
 
-        if (!filter.IncludeResults && topic is Topics.Bash or Topics.Process)
+        if (!filter.IncludeResults && topic is Topics.Bash or Topics.Zsh or Topics.Process)
         {
-            byte result = topic == Topics.Bash ? EventKinds.ShellResult : EventKinds.ProcessExit;
+            byte result = topic == Topics.Process ? EventKinds.ProcessExit : EventKinds.ShellResult;
             And(sql, $"kind <> {sql.Number(result)}");
         }
     }

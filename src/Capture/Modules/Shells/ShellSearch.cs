@@ -1,4 +1,4 @@
-namespace ECapture.Capture.Modules.Bash;
+namespace ECapture.Capture.Modules.Shells;
 
 /// <summary>Where shells may be: /etc/shells, the usual folders, the search path.</summary>
 internal static class ShellSearch
@@ -10,7 +10,7 @@ internal static class ShellSearch
         IEnumerable<string> named = folders
             .Where(f => f.StartsWith('/'))
             .SelectMany(f => ShellKinds.Names.Select(n => Path.Combine(f, n)));
-        return Listed().Concat(named).Where(File.Exists).Select(Resolve).Where(p => ShellKinds.Of(p) != 0).Distinct();
+        return Listed().Concat(named).Where(File.Exists).Select(Resolve).Distinct();
     }
 
     private static IEnumerable<string> Listed()

@@ -1,6 +1,6 @@
 using ECapture.Capture.Bpf;
 
-namespace ECapture.Capture.Modules.Bash;
+namespace ECapture.Capture.Modules.Shells;
 
 /// <summary>A command whose end is not known yet.</summary>
 /// <param name="Id">In the agent run.</param>

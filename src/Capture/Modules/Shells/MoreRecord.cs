@@ -1,14 +1,14 @@
 using System.Runtime.InteropServices;
 using ECapture.Capture.Bpf;
 
-namespace ECapture.Capture.Modules.Bash;
+namespace ECapture.Capture.Modules.Shells;
 
-/// <summary><c>struct bash_more</c> of bpf/bash.bpf.c; text follows.</summary>
-[CRecord("bash_more")]
+/// <summary><c>struct shell_more</c> of bpf/include/shell.h; text follows.</summary>
+[CRecord("shell_more")]
 [StructLayout(LayoutKind.Sequential)]
 internal struct MoreRecord
 {
-    internal const ushort Type = 17;
+    internal const ushort Type = 1; // behind SHELL_RECORDS
 
     internal RecordHeader Header;
     internal uint Offset;

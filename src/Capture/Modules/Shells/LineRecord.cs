@@ -2,14 +2,14 @@ using System.Runtime.InteropServices;
 using ECapture.Capture.Bpf;
 using ECapture.Capture.Modules.Processes;
 
-namespace ECapture.Capture.Modules.Bash;
+namespace ECapture.Capture.Modules.Shells;
 
-/// <summary><c>struct bash_line</c> of bpf/bash.bpf.c; the working directory and text follow.</summary>
-[CRecord("bash_line")]
+/// <summary><c>struct shell_line</c> of bpf/include/shell.h; the working directory and text follow.</summary>
+[CRecord("shell_line")]
 [StructLayout(LayoutKind.Sequential)]
 internal struct LineRecord
 {
-    internal const ushort Type = 16;
+    internal const ushort Type = 0; // behind SHELL_RECORDS
     internal const ushort More = 1;
     internal const ushort Cut = 2;
 

@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using ECapture.Capture.Bpf;
-using ECapture.Capture.Modules.Bash;
+using ECapture.Capture.Modules.Shells;
 
-namespace ECapture.Tests.Unit.Capture.Bash;
+namespace ECapture.Tests.Unit.Capture.Shells;
 
 public sealed class LineAssemblerTests
 {

@@ -1,7 +1,7 @@
 using ECapture.Capture.Bpf;
-using ECapture.Capture.Modules.Bash;
+using ECapture.Capture.Modules.Shells;
 
-namespace ECapture.Tests.Unit.Capture.Bash;
+namespace ECapture.Tests.Unit.Capture.Shells;
 
 public sealed class OpenCommandsTests
 {

@@ -1,14 +1,14 @@
 using System.Runtime.InteropServices;
 using ECapture.Capture.Bpf;
 
-namespace ECapture.Capture.Modules.Bash;
+namespace ECapture.Capture.Modules.Shells;
 
-/// <summary><c>struct bash_prompt</c> of bpf/bash.bpf.c.</summary>
-[CRecord("bash_prompt")]
+/// <summary><c>struct shell_prompt</c> of bpf/include/shell.h.</summary>
+[CRecord("shell_prompt")]
 [StructLayout(LayoutKind.Sequential)]
 internal struct PromptRecord
 {
-    internal const ushort Type = 18;
+    internal const ushort Type = 2; // behind SHELL_RECORDS
     internal const ushort Continuation = 1;
     internal const ushort HasStatus = 2;
 

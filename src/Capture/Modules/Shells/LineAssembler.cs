@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ECapture.Capture.Modules.Processes;
 
-namespace ECapture.Capture.Modules.Bash;
+namespace ECapture.Capture.Modules.Shells;
 
 /// <summary>A typed line.</summary>
 /// <param name="Record">Where it was typed.</param>

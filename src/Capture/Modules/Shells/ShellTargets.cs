@@ -5,18 +5,15 @@ using ECapture.Events;
 using ECapture.Events.V1;
 using Google.Protobuf;
 
-namespace ECapture.Capture.Modules.Bash;
+namespace ECapture.Capture.Modules.Shells;
 
-/// <summary>Finds shells on disk, in running processes and among programs that start; attaches to those that are bash.</summary>
-internal sealed class ShellTargets(ModuleContext context, BpfObject bash)
+/// <summary>Finds a module's shells on disk, in running processes and among programs that start; attaches to those that read lines.</summary>
+internal sealed class ShellTargets(ModuleContext context, BpfObject obj, Shell shell)
 {
-    private const int MostPrograms = 256; // entries of the map bash_programs
     private const int MostSeen = 16 * 1024;
-    private const long LargestShell = 8 << 20; // a copy of bash under another name is not looked for in larger files
 
     private readonly HashSet<ImageKey> _attached = [];
     private readonly HashSet<ImageKey> _seen = [];
-    private uint _programs;
 
     /// <summary>Program files that are attached to.</summary>
     internal int Count => _attached.Count;
@@ -24,30 +21,31 @@ internal sealed class ShellTargets(ModuleContext context, BpfObject bash)
     /// <summary>Attaches to everything that is there now.</summary>
     internal void AttachAll()
     {
-        foreach (string path in context.Options.BashPrograms)
+        foreach (string path in shell.ExtraPrograms(context.Options))
         {
             if (!File.Exists(path))
             {
-                throw new CaptureException($"there is no bash program {path}: give the path of an existing file") { IsUsage = true };
+                throw new CaptureException($"there is no {shell.Name} program {path}: give the path of an existing file") { IsUsage = true };
             }
 
-            Add(path, path, ShellKinds.Bash, ImageKey.Of(path));
+            Add(path, path, shell.Kind, ImageKey.Of(path));
         }
 
         foreach (string path in ShellSearch.OnDisk())
         {
-            Add(path, path, ShellKinds.Of(path), ImageKey.Of(path));
+            Add(path, path, ShellKinds.Of(path, path), ImageKey.Of(path));
         }
 
         // A shell that is noted may fork before it is: look again until a look finds nothing new.
         const int Looks = 5;
         HashSet<uint> known = [];
-        for (int i = 0; i < Looks && AddRunning(known); i++)
+        Dictionary<ImageKey, uint> kinds = [];
+        for (int i = 0; i < Looks && AddRunning(known, kinds); i++)
         {
         }
     }
 
-    /// <summary>Looks at a program that began: a shell in another root directory, or bash under another name.</summary>
+    /// <summary>Looks at a program that began: a shell in another root directory, or under another name.</summary>
     internal void Look(StartedProcess process)
     {
         ImageKey image = process.Image;
@@ -63,7 +61,6 @@ internal sealed class ShellTargets(ModuleContext context, BpfObject bash)
 
         uint pid = process.Record.Header.Pid;
         string executable = process.Executable.ToStringUtf8();
-        uint kind = ShellKinds.Of(executable);
         string file = $"/proc/{pid}/exe";
         if (RunningPrograms.PathOf(pid) is not { } now || Path.GetFileName(now) != Path.GetFileName(executable))
         {
@@ -71,32 +68,38 @@ internal sealed class ShellTargets(ModuleContext context, BpfObject bash)
         }
 
         _seen.Add(image);
-        if (kind == 0 && IsBash(file))
-        {
-            kind = ShellKinds.Bash;
-        }
-
-        if (kind != 0)
+        uint kind = ShellKinds.Of(file, executable);
+        if (shell.Owns(kind))
         {
             Add(file, executable, kind, image);
             context.Processes.ShellProcesses?.Set(pid, kind);
         }
     }
 
-    private bool AddRunning(HashSet<uint> known)
+    private bool AddRunning(HashSet<uint> known, Dictionary<ImageKey, uint> kinds)
     {
         bool found = false;
         foreach ((uint pid, string path) in RunningPrograms.List())
         {
-            uint kind = ShellKinds.Of(path);
-            if (kind == 0 || !known.Add(pid))
+            string file = $"/proc/{pid}/exe";
+            if (known.Contains(pid) || ImageKey.Of(file) is not { } image)
             {
                 continue;
             }
 
+            if (!kinds.TryGetValue(image, out uint kind))
+            {
+                kinds[image] = kind = ShellKinds.Of(file, path);
+            }
+
+            if (!shell.Owns(kind))
+            {
+                continue;
+            }
+
+            known.Add(pid);
             found = true;
-            string file = $"/proc/{pid}/exe";
-            Add(file, path, kind, ImageKey.Of(file));
+            Add(file, path, kind, image);
             context.Processes.ShellProcesses?.Set(pid, kind);
             if (RunningPrograms.PathOf(pid) != path)
             {
@@ -109,35 +112,23 @@ internal sealed class ShellTargets(ModuleContext context, BpfObject bash)
 
     private void Add(string file, string name, uint kind, ImageKey? image)
     {
-        if (image is not { } key || !_attached.Add(key))
+        if (image is not { } key || !shell.Owns(kind) || !_attached.Add(key))
         {
             return;
         }
 
         context.Processes.ShellImages?.Set(key, kind);
-        if (kind != ShellKinds.Bash)
+        if (kind != shell.Kind)
         {
-            return;
-        }
-
-        if (!BashProgram.TryRead(file, out BashProgram? program, out string reason))
-        {
-            NotCovered(name, reason);
-            return;
-        }
-
-        if (_programs >= MostPrograms)
-        {
-            NotCovered(name, $"there are more than {MostPrograms} different bash programs");
             return;
         }
 
         try
         {
-            uint cookie = _programs++;
-            bash.Maps["bash_programs"].Set(cookie, program.Variables);
-            bash.AttachUprobe("on_line", file, program.LineOffset, isReturn: true);
-            bash.AttachUprobe("on_prompt", file, program.ReadlineOffset, cookie: cookie);
+            if (shell.Attach(obj, file) is { Length: > 0 } reason)
+            {
+                NotCovered(name, reason);
+            }
         }
         catch (CaptureException e)
         {
@@ -149,22 +140,4 @@ internal sealed class ShellTargets(ModuleContext context, BpfObject bash)
         Topics.Agent,
         new EventHeader { BootNs = context.BootNs() },
         new Event { Coverage = new Coverage { Subject = "shell", Target = ByteString.CopyFromUtf8(path), Reason = reason } });
-
-    private static bool IsBash(string file)
-    {
-        try
-        {
-            if (new FileInfo(file) is not { Exists: true } info || (info.ResolveLinkTarget(true) as FileInfo)?.Length > LargestShell)
-            {
-                return false;
-            }
-
-            using Elf.ElfFile elf = Elf.ElfFile.Open(file);
-            return elf.Length <= LargestShell && elf.TryGetSymbol("shell_execve", out _) && elf.TryGetSymbol("last_command_exit_value", out _);
-        }
-        catch (Exception e) when (e is CaptureException or IOException or UnauthorizedAccessException)
-        {
-            return false; // it ended, or is no program of this machine: nothing to attach to
-        }
-    }
 }
