@@ -5,7 +5,7 @@ namespace ECapture.Policies.Reading;
 /// <summary>Puts together what a module's section, the default section and the program say; checks what holds between settings.</summary>
 internal sealed class EffectivePolicy(IReadOnlyDictionary<string, ModuleSection> sections, int payloadLimit, List<PolicyError> errors)
 {
-    private static readonly string[] s_tls = [Topics.Tls, Topics.GnuTls, Topics.GoTls];
+    private static readonly string[] s_tls = [Topics.Tls, Topics.GnuTls, Topics.GoTls, Topics.Nss];
 
     // Topics whose payloads are not text of users: frames, keys, and what the program says of itself.
     private static readonly string[] s_notRedacted = [Topics.Packet, Topics.Secret, Topics.Connection, Topics.Agent, "access", "control"];
