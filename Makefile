@@ -80,7 +80,7 @@ $(PUBLISHED)/.published: $(PROGRAM_SOURCES)
 
 # ---- tests, measurements, style
 
-.PHONY: test-unit test-integration test-e2e bench lint
+.PHONY: test-unit test-integration test-e2e bench chaos lint
 test-unit: setup-test ## Run the unit tests alone
 	@tests/run.sh Unit
 test-integration: setup-test ## Run the integration tests alone (real Kafka, ClickHouse engine, PostgreSQL)
@@ -90,6 +90,11 @@ test-e2e: setup-test ## Run the end-to-end tests alone (real eBPF, as root)
 
 bench: setup-test ## Measure, and print the ratios that docs/benchmarks.md holds
 	@dotnet run --project tests/Benchmarks --configuration Release -- $(BENCH)
+
+SEED ?= 1
+ROUNDS ?= 1
+chaos: setup-test ## Kill, freeze, cut off and fill up real pipelines; every event must be stored once (SEED=n ROUNDS=m CHAOS='--seconds 30'; as root)
+	@dotnet run --project tests/Chaos --configuration Release -- run --seed $(SEED) --rounds $(ROUNDS) $(CHAOS)
 
 lint: ## Check whitespace of C#, syntax of the scripts
 	@dotnet format whitespace ECapture.Pipeline.sln --verify-no-changes --no-restore

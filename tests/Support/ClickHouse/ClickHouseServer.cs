@@ -67,6 +67,12 @@ public sealed class ClickHouseServer : IAsyncDisposable
         return response.IsSuccessStatusCode ? body : throw new InvalidOperationException($"{sql}: {body}");
     }
 
+    /// <summary>True when the engine has ended, also by itself.</summary>
+    public bool HasExited => _server?.HasExited ?? true;
+
+    /// <summary>What the engine's process has said.</summary>
+    public string Output => _server?.Output ?? "";
+
     /// <summary>kill -9 of the engine.</summary>
     public async Task KillAsync()
     {

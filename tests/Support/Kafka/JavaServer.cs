@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace ECapture.Tests.Support.Kafka;
 
 /// <summary>A Java server as a child process that also ends when this process is killed.</summary>
-internal sealed class JavaServer : IAsyncDisposable
+internal sealed partial class JavaServer : IAsyncDisposable
 {
     // The shell waits on the pipe that this process holds open: when it closes, the server goes too.
     private const string Guard = """
@@ -35,6 +36,15 @@ internal sealed class JavaServer : IAsyncDisposable
 
     /// <summary>True when the server's process has ended.</summary>
     public bool HasEnded => _ended.Task.IsCompleted;
+
+    /// <summary>Sends a signal to the server's process.</summary>
+    public void Signal(int signal)
+    {
+        if (!HasEnded && _pid != 0)
+        {
+            _ = Kill(_pid, signal); // it may have ended just now
+        }
+    }
 
     public static JavaServer Start(string name, string readyLine, IReadOnlyList<string> arguments)
     {
@@ -113,4 +123,7 @@ internal sealed class JavaServer : IAsyncDisposable
             _ready.TrySetResult();
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int pid, int signal);
 }

@@ -21,24 +21,32 @@ public sealed partial class KafkaBroker : IAsyncDisposable
     private JavaServer? _zooKeeper;
     private JavaServer? _broker;
 
-    private KafkaBroker(string classPath, int port)
+    private KafkaBroker(string classPath, int port, int advertisedPort)
     {
         _classPath = classPath;
         Port = port;
+        AdvertisedPort = advertisedPort;
     }
 
     /// <summary>The broker's port on 127.0.0.1.</summary>
     public int Port { get; }
 
+    /// <summary>The port that clients are told to use: the broker's own, or that of a proxy before it.</summary>
+    public int AdvertisedPort { get; }
+
     /// <summary>The address for this program, with the options that so old a broker needs.</summary>
     public string Address => string.Create(CultureInfo.InvariantCulture,
-        $"kafka://127.0.0.1:{Port}?api.version.request=false&broker.version.fallback=0.9.0&session.timeout.ms=6000&heartbeat.interval.ms=300");
+        $"kafka://127.0.0.1:{AdvertisedPort}?api.version.request=false&broker.version.fallback=0.9.0&session.timeout.ms=6000&heartbeat.interval.ms=300");
 
     /// <summary>Starts ZooKeeper and the broker.</summary>
     /// <exception cref="InvalidOperationException">Java or Kafka is missing; says how to get it.</exception>
-    public static async Task<KafkaBroker> StartAsync()
+    public static Task<KafkaBroker> StartAsync() => StartAsync(null);
+
+    /// <summary>Starts ZooKeeper and a broker that stands behind a proxy on another port.</summary>
+    public static async Task<KafkaBroker> StartAsync(int? advertisedPort)
     {
-        KafkaBroker broker = new(Libraries(), FreePort.Next());
+        int port = FreePort.Next();
+        KafkaBroker broker = new(Libraries(), port, advertisedPort ?? port);
         try
         {
             await broker.StartZooKeeperAsync();
@@ -61,6 +69,12 @@ public sealed partial class KafkaBroker : IAsyncDisposable
             await broker.DisposeAsync();
         }
     }
+
+    /// <summary>Stops the broker's process (SIGSTOP); its ZooKeeper session ends after 1.5 s.</summary>
+    public void Freeze() => _broker?.Signal(19);
+
+    /// <summary>Lets the broker's process go on (SIGCONT).</summary>
+    public void Thaw() => _broker?.Signal(18);
 
     /// <summary>Starts the broker again on the same port and data.</summary>
     public async Task RestartAsync()
@@ -108,6 +122,7 @@ public sealed partial class KafkaBroker : IAsyncDisposable
         Write("server.properties", string.Create(CultureInfo.InvariantCulture, $"""
             broker.id=0
             listeners=PLAINTEXT://127.0.0.1:{Port}
+            advertised.listeners=PLAINTEXT://127.0.0.1:{AdvertisedPort}
             log.dirs={_folder}/broker
             zookeeper.connect=127.0.0.1:{port}
             zookeeper.session.timeout.ms=1500

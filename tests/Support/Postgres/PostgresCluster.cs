@@ -41,14 +41,17 @@ public sealed class PostgresCluster : IAsyncDisposable
     public static Task<PostgresCluster> StartAsync(CancellationToken cancellationToken) => StartAsync([], cancellationToken);
 
     /// <summary>Starts it with settings of its configuration file: <c>name=value</c>.</summary>
-    public static async Task<PostgresCluster> StartAsync(string[] settings, CancellationToken cancellationToken)
+    public static Task<PostgresCluster> StartAsync(string[] settings, CancellationToken cancellationToken) => StartAsync(settings, null, cancellationToken);
+
+    /// <summary>Starts it in a folder that is empty, or in a temporary one.</summary>
+    public static async Task<PostgresCluster> StartAsync(string[] settings, string? place, CancellationToken cancellationToken)
     {
         if (!File.Exists($"{Binaries}/initdb"))
         {
             throw new InvalidOperationException("PostgreSQL 15 is missing; run `make setup` or: apt-get install postgresql-15");
         }
 
-        string folder = Directory.CreateTempSubdirectory("ecapture-pg-").FullName;
+        string folder = place is null ? Directory.CreateTempSubdirectory("ecapture-pg-").FullName : Directory.CreateDirectory(Path.Combine(place, "cluster")).FullName;
         PostgresCluster cluster = new(folder, FreePort.Next(), settings);
         await File.WriteAllTextAsync(cluster.PasswordFile, Password + "\n", cancellationToken);
         await RunAsync("chown", ["-R", "postgres:postgres", folder], cancellationToken);
@@ -77,6 +80,9 @@ public sealed class PostgresCluster : IAsyncDisposable
 
     public string ConnectionString(string database) =>
         $"Host=127.0.0.1;Port={Port};Username={User};Password={Password};Database={database};Pooling=false";
+
+    /// <summary>True when the postmaster has ended, also by itself.</summary>
+    public bool HasExited => _server?.HasExited ?? true;
 
     /// <summary>kill -9 of the postmaster; its children notice and end.</summary>
     public async Task KillAsync()

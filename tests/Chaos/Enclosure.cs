@@ -1,0 +1,69 @@
+using System.Diagnostics;
+
+namespace ECapture.Tests.Chaos;
+
+/// <summary>
+/// Runs this program as the first process of process and mount namespaces of its own: when it ends, however it does, the kernel ends every process that it
+/// started and takes every disk away that it mounted.
+/// </summary>
+internal static class Enclosure
+{
+    private const string Variable = "CHAOS_FOLDER";
+
+    /// <summary>True in the namespaces.</summary>
+    public static bool IsInside => Environment.GetEnvironmentVariable(Variable) is not null;
+
+    /// <summary>The folder for everything; it goes with the program.</summary>
+    public static string Folder => Environment.GetEnvironmentVariable(Variable)!;
+
+    /// <summary>Starts this program again, inside.</summary>
+    /// <returns>Its exit code.</returns>
+    public static async Task<int> EnterAsync(string[] arguments)
+    {
+        string folder = Directory.CreateTempSubdirectory("ecapture-chaos-").FullName;
+        File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
+        try
+        {
+            ProcessStartInfo start = new("unshare", ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--", Environment.ProcessPath!, .. arguments])
+            {
+                RedirectStandardInput = true, // held open: its end is the end of what is inside
+            };
+            start.Environment[Variable] = folder;
+            using Process inside = Process.Start(start) ?? throw new InvalidOperationException("unshare did not start");
+            Console.CancelKeyPress += (_, e) =>
+            {
+                e.Cancel = true;
+                inside.StandardInput.Close();
+            };
+            EventHandler end = (_, _) => inside.Kill();
+            AppDomain.CurrentDomain.ProcessExit += end;
+            await inside.WaitForExitAsync(CancellationToken.None);
+            AppDomain.CurrentDomain.ProcessExit -= end;
+            return inside.ExitCode;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>Runs while the standard input is open.</summary>
+    public static async Task<int> StayAsync(Func<CancellationToken, Task<int>> run)
+    {
+        using CancellationTokenSource stop = new();
+        Console.CancelKeyPress += (_, e) => e.Cancel = true; // comes by the input
+        Task input = Task.Run(() =>
+        {
+            while (Console.In.ReadLine() is not null)
+            {
+            }
+        });
+        Task<int> running = run(stop.Token);
+        if (await Task.WhenAny(running, input) == input)
+        {
+            Environment.Exit(130);
+        }
+
+        return await running;
+    }
+}

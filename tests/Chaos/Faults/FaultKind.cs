@@ -1,0 +1,35 @@
+namespace ECapture.Tests.Chaos.Faults;
+
+/// <summary>What is done to a part.</summary>
+internal enum FaultKind
+{
+    /// <summary>kill -9, and started again after the hold.</summary>
+    Kill,
+
+    /// <summary>SIGSTOP, and SIGCONT after the hold: a zombie when the hold is longer than its session.</summary>
+    Freeze,
+
+    /// <summary>Told to end, and started again after the hold: a rebalance without an accident.</summary>
+    Leave,
+
+    /// <summary>An extra sink joins its group, and after the hold it leaves again.</summary>
+    Join,
+
+    /// <summary>An extra sink joins its group, and after the hold it is killed.</summary>
+    JoinAndKill,
+
+    /// <summary>Connections are reset, new ones too, for the hold.</summary>
+    Cut,
+
+    /// <summary>Connections stay and nothing passes, for the hold.</summary>
+    Stall,
+
+    /// <summary>Everything is late, for the hold.</summary>
+    Slow,
+
+    /// <summary>The disk is full, for the hold.</summary>
+    DiskFull,
+
+    /// <summary>The agent's wall clock is stepped.</summary>
+    ClockStep,
+}

@@ -1,0 +1,142 @@
+using System.Diagnostics;
+using System.Globalization;
+using ECapture.Tests.Chaos.World;
+using ECapture.Tests.Support.Network;
+
+namespace ECapture.Tests.Chaos.Faults;
+
+/// <summary>Does a round's faults to a world, each at its moment, and undoes them.</summary>
+internal sealed class FaultRunner(PipelineWorld world, Action<string> tell)
+{
+    private readonly Dictionary<string, SemaphoreSlim> _busy = new(StringComparer.Ordinal);
+
+    /// <summary>Returns when all were undone.</summary>
+    public async Task RunAsync(IReadOnlyList<Fault> faults, CancellationToken cancellationToken)
+    {
+        foreach (Fault fault in faults)
+        {
+            _busy.TryAdd(fault.Target, new SemaphoreSlim(1));
+        }
+
+        long started = Stopwatch.GetTimestamp();
+        await Task.WhenAll(faults.Select(async fault =>
+        {
+            TimeSpan wait = TimeSpan.FromSeconds(fault.At) - Stopwatch.GetElapsedTime(started);
+            await Task.Delay(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, cancellationToken);
+            // What takes longer than planned makes the next fault of the same target wait.
+            await _busy[fault.Target].WaitAsync(cancellationToken);
+            try
+            {
+                tell($"{Stopwatch.GetElapsedTime(started).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture),5} s  {fault}");
+                await RunAsync(fault, cancellationToken);
+            }
+            finally
+            {
+                _busy[fault.Target].Release();
+            }
+        }));
+    }
+
+    private Task RunAsync(Fault fault, CancellationToken cancellationToken)
+    {
+        TimeSpan hold = TimeSpan.FromSeconds(fault.Hold);
+        string name = fault.Target[(fault.Target.IndexOf(' ', StringComparison.Ordinal) + 1)..];
+        return fault.Target.Split(' ')[0] switch
+        {
+            "sink" => PartAsync(world.Sinks[name], fault.Kind, hold, cancellationToken),
+            "feeder" => PartAsync(world.Feeders[name].Part, fault.Kind, hold, cancellationToken),
+            "clock" => Step(name, fault.Step),
+            "disk" => DiskAsync(name, hold, cancellationToken),
+            "link" => LinkAsync(fault.Target, fault.Kind, hold, cancellationToken),
+            "broker" => BrokerAsync(fault.Kind, hold, cancellationToken),
+            "clickhouse" => RestartAsync(world.ClickHouse!.HasExited ? () => Task.CompletedTask : world.ClickHouse.KillAsync, () => world.ClickHouse.RestartAsync(cancellationToken), hold, cancellationToken),
+            "postgres" => RestartAsync(world.Postgres.HasExited ? () => Task.CompletedTask : world.Postgres.KillAsync, () => world.Postgres.RestartAsync(cancellationToken), hold, cancellationToken),
+            _ => throw new ArgumentException($"there is no {fault.Target}"),
+        };
+    }
+
+    private static async Task PartAsync(Part part, FaultKind kind, TimeSpan hold, CancellationToken cancellationToken)
+    {
+        switch (kind)
+        {
+            case FaultKind.Kill:
+                await part.KillAsync();
+                await Task.Delay(hold, cancellationToken);
+                part.Start();
+                break;
+            case FaultKind.Leave:
+                await part.StopAsync();
+                await Task.Delay(hold, cancellationToken);
+                part.Start();
+                break;
+            case FaultKind.Freeze:
+                part.Freeze();
+                await Task.Delay(hold, cancellationToken);
+                part.Thaw();
+                break;
+            case FaultKind.Join or FaultKind.JoinAndKill:
+                part.Start();
+                await Task.Delay(hold, cancellationToken);
+                await (kind == FaultKind.Join ? part.StopAsync() : part.KillAsync());
+                break;
+        }
+    }
+
+    private Task Step(string feeder, long seconds)
+    {
+        world.Feeders[feeder].Part.Send(string.Create(CultureInfo.InvariantCulture, $"step {seconds * 1_000_000_000}"));
+        return Task.CompletedTask;
+    }
+
+    private async Task DiskAsync(string name, TimeSpan hold, CancellationToken cancellationToken)
+    {
+        world.Disk(name).Fill();
+        await Task.Delay(hold, cancellationToken);
+        world.Disk(name).Free();
+    }
+
+    private async Task LinkAsync(string name, FaultKind kind, TimeSpan hold, CancellationToken cancellationToken)
+    {
+        world.SetLink(name, kind switch
+        {
+            FaultKind.Cut => LinkState.Cut,
+            FaultKind.Stall => LinkState.Stalled,
+            _ => LinkState.Slow,
+        });
+        await Task.Delay(hold, cancellationToken);
+        world.SetLink(name, LinkState.Open);
+    }
+
+    private async Task BrokerAsync(FaultKind kind, TimeSpan hold, CancellationToken cancellationToken)
+    {
+        if (kind == FaultKind.Freeze)
+        {
+            world.Broker!.Freeze();
+            await Task.Delay(hold, cancellationToken);
+            world.Broker!.Thaw();
+            return;
+        }
+
+        await RestartAsync(world.Broker!.KillAsync, world.Broker!.RestartAsync, hold, cancellationToken);
+    }
+
+    // A server whose disk is full may not start: it is tried again until the disk has room.
+    private async Task RestartAsync(Func<Task> kill, Func<Task> restart, TimeSpan hold, CancellationToken cancellationToken)
+    {
+        await kill();
+        await Task.Delay(hold, cancellationToken);
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await restart();
+                return;
+            }
+            catch (InvalidOperationException e) when (attempt < 10)
+            {
+                tell($"does not start: {e.Message.Split('\n')[0]}");
+                await Task.Delay(500, cancellationToken);
+            }
+        }
+    }
+}

@@ -1,0 +1,239 @@
+using System.Diagnostics;
+using System.Globalization;
+using ECapture.Log;
+using ECapture.Tests.Chaos.Checking;
+using ECapture.Tests.Chaos.Faults;
+using ECapture.Tests.Chaos.World;
+
+namespace ECapture.Tests.Chaos;
+
+/// <summary>One history: a pipeline starts, things happen to it, it heals, drains and stops, and its stores are compared with its local logs.</summary>
+internal sealed class Round
+{
+    private static readonly TimeSpan s_firstRows = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_noProgress = TimeSpan.FromSeconds(75);
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(400);
+
+    private readonly int _seed;
+    private readonly ChaosOptions _options;
+    private readonly string _folder;
+    private readonly Action<string> _tell;
+    private readonly bool _isFleet;
+    private readonly bool _startsCold;
+    private readonly List<string> _faults = [];
+
+    public Round(int seed, ChaosOptions options, string folder, Action<string> tell)
+    {
+        _seed = seed;
+        _options = options;
+        _folder = folder;
+        _tell = tell;
+        _isFleet = options.IsDirected || seed % 4 != 0;
+        _startsCold = !options.IsDirected && seed % 3 == 0;
+    }
+
+    /// <summary>What it is made of.</summary>
+    public string Shape => (_isFleet ? "two agents, Kafka, sinks into ClickHouse and PostgreSQL" : "one machine: local log, sinks into the in-process engine and PostgreSQL")
+        + (_startsCold ? "; faults from the first moment" : "");
+
+    /// <summary>What came of it, in a line.</summary>
+    public string Verdict { get; private set; } = "did not end";
+
+    /// <summary>Where the output of a failed round's parts was kept.</summary>
+    public string Kept { get; private set; } = "";
+
+    public async Task<bool> RunAsync(CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(_folder);
+        await using PipelineWorld world = await PipelineWorld.StartAsync(new WorldOptions(_seed, _folder, _isFleet, _options.Rate), line => _tell("         " + line), cancellationToken);
+        try
+        {
+            await LiveAsync(world, cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            _faults.Add($"the round broke off: {e}");
+        }
+
+        if (_faults.Count > 0)
+        {
+            Verdict = $"FAILED: {_faults.Count} differences";
+            _faults.Take(20).ToList().ForEach(fault => _tell("  " + fault));
+            Keep(world.Logs);
+        }
+
+        return _faults.Count == 0;
+    }
+
+    private async Task LiveAsync(PipelineWorld world, CancellationToken cancellationToken)
+    {
+        foreach (Part part in world.Parts.Where(part => !PipelineWorld.IsExtra(part.Name)))
+        {
+            part.Start();
+        }
+
+        if (!_startsCold)
+        {
+            await WaitForAsync(world, "the first rows", s_firstRows, async stores => (await CountsAsync(stores, cancellationToken)).All(count => count > 0), cancellationToken);
+        }
+
+        IReadOnlyList<Fault> faults = _options.IsDirected ? FaultPlan.Directed : FaultPlan.Random(_seed, world.Targets(), _options.Seconds);
+        await new FaultRunner(world, _tell).RunAsync(faults, cancellationToken);
+        await world.ReviveServersAsync(cancellationToken);
+
+        long healed = Stopwatch.GetTimestamp();
+        foreach (FeederPart feeder in world.Feeders.Values)
+        {
+            feeder.Part.Start();
+            feeder.Part.Send("drain");
+        }
+
+        List<(Guid Run, long Published)> drained = [];
+        foreach (FeederPart feeder in world.Feeders.Values)
+        {
+            drained.Add(await feeder.Drained.WaitAsync(s_noProgress, cancellationToken));
+        }
+
+        Truth truth = new();
+        foreach (FeederPart feeder in world.Feeders.Values)
+        {
+            await truth.AddAsync(feeder.Directory, cancellationToken);
+        }
+
+        CheckLogs(world, truth, drained);
+        await DrainAsync(world, truth, cancellationToken);
+        double seconds = Stopwatch.GetElapsedTime(healed).TotalSeconds;
+        await StopAsync(world);
+        IReadOnlyList<IStoreQuery> stores = await world.QueriesAsync(isEnd: true, cancellationToken);
+        foreach (IStoreQuery store in stores)
+        {
+            _faults.AddRange(await StoreCheck.CompareAsync(store, truth, cancellationToken));
+        }
+
+        Verdict = string.Create(CultureInfo.InvariantCulture,
+            $"ok: {truth.Events} events of {truth.Streams.Count} streams of {truth.Runs.Count()} runs, each once in {string.Join(" and ", stores.Select(s => s.Name))}; "
+            + $"{faults.Count} faults; {truth.Losses.Values.Sum(loss => loss.Records)} declared lost before the log; drained {seconds:0.0} s after the last fault; "
+            + $"{world.Parts.Sum(part => part.SelfEnds)} parts ended by themselves");
+    }
+
+    // What the logs acknowledged is in them, and what a run that ended well published is in its log or declared.
+    private void CheckLogs(PipelineWorld world, Truth truth, List<(Guid Run, long Published)> drained)
+    {
+        _faults.AddRange(truth.Faults);
+        foreach (((Guid run, string topic), ulong last) in world.Feeders.Values.SelectMany(feeder => feeder.Acknowledged()))
+        {
+            long held = truth.Streams.GetValueOrDefault(new StreamId(topic, run, 0), new StreamSummary(0, 0, 0, -1, 0)).Last;
+            if (held < (long)last)
+            {
+                _faults.Add($"the local log acknowledged {topic} of run {run} up to {last}, and holds it up to {held}");
+            }
+        }
+
+        foreach ((Guid run, long published) in drained)
+        {
+            long held = truth.Streams.Where(stream => stream.Key.Run == run).Sum(stream => stream.Value.Events);
+            (long losses, long declared) = truth.Losses.GetValueOrDefault(run);
+            if (held - losses + declared != published)
+            {
+                _faults.Add($"run {run} published {published} events; its log holds {held - losses}, and {declared} are declared lost");
+            }
+        }
+    }
+
+    private async Task DrainAsync(PipelineWorld world, Truth truth, CancellationToken cancellationToken)
+    {
+        // An in-process engine answers nobody else: its sink has drained when the log says that its group has.
+        long best = -1;
+        long since = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            IReadOnlyList<IStoreQuery> stores = await world.QueriesAsync(isEnd: false, cancellationToken);
+            long[] counts = await CountsAsync(stores, cancellationToken);
+            long behind = _isFleet ? 0 : Lag(world.Feeders["a"].Directory, truth);
+            if (counts.All(count => count >= truth.Events) && behind == 0)
+            {
+                return;
+            }
+
+            long progress = counts.Sum() - behind;
+            if (progress > best)
+            {
+                best = progress;
+                since = Stopwatch.GetTimestamp();
+            }
+            else if (Stopwatch.GetElapsedTime(since) > s_noProgress)
+            {
+                _faults.Add($"nothing moved for {s_noProgress.TotalSeconds} s: {string.Join(", ", stores.Zip(counts, (store, count) => $"{store.Name} has {count}"))} of {truth.Events} events, local group behind by {behind}");
+                return;
+            }
+
+            await Task.Delay(s_look, cancellationToken);
+        }
+    }
+
+    private static long Lag(string log, Truth truth)
+    {
+        Dictionary<TopicPartition, long> committed = LocalGroup.Positions(log, "chdb");
+        return truth.Ends.Sum(end => end.Value - committed.GetValueOrDefault(end.Key));
+    }
+
+    private async Task StopAsync(PipelineWorld world)
+    {
+        foreach (Part part in world.Parts)
+        {
+            if (await part.StopAsync() is not 0 and var code && !part.Name.StartsWith("feeder", StringComparison.Ordinal))
+            {
+                _faults.Add($"{part.Name} was told to end and {(code is null ? "had to be killed after 30 s" : $"ended with {code}")}");
+            }
+
+            if (part.Crashes > 0)
+            {
+                _faults.Add($"{part.Name} crashed {part.Crashes} times");
+            }
+        }
+    }
+
+    private async Task WaitForAsync(
+        PipelineWorld world, string what, TimeSpan limit, Func<IReadOnlyList<IStoreQuery>, Task<bool>> condition, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<IStoreQuery> stores = await world.QueriesAsync(isEnd: false, cancellationToken);
+        long started = Stopwatch.GetTimestamp();
+        while (!await condition(stores))
+        {
+            if (Stopwatch.GetElapsedTime(started) > limit)
+            {
+                throw new TimeoutException($"not within {limit.TotalSeconds} s: {what}");
+            }
+
+            await Task.Delay(s_look, cancellationToken);
+        }
+    }
+
+    // A store whose tables are not made yet has none.
+    private static async Task<long[]> CountsAsync(IReadOnlyList<IStoreQuery> stores, CancellationToken cancellationToken)
+    {
+        long[] counts = new long[stores.Count];
+        for (int i = 0; i < counts.Length; i++)
+        {
+            try
+            {
+                counts[i] = await StoreCheck.CountAsync(stores[i], cancellationToken);
+            }
+            catch (Exception e) when (e is Npgsql.PostgresException { SqlState: "42P01" } || (e is InvalidOperationException && e.Message.Contains("UNKNOWN_TABLE", StringComparison.Ordinal)))
+            {
+                counts[i] = 0;
+            }
+        }
+
+        return counts;
+    }
+
+    private void Keep(string logs)
+    {
+        Kept = Directory.CreateDirectory(Path.Combine(_options.Keep, $"seed-{_seed}")).FullName;
+        foreach (string file in Directory.EnumerateFiles(logs))
+        {
+            File.Copy(file, Path.Combine(Kept, Path.GetFileName(file)), overwrite: true);
+        }
+    }
+}

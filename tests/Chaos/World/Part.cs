@@ -1,0 +1,233 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace ECapture.Tests.Chaos.World;
+
+/// <summary>
+/// A program of the pipeline that is killed, frozen and started again. One that ends by itself while it should run is started again, as a service manager does, and
+/// that is told.
+/// </summary>
+internal sealed partial class Part : IAsyncDisposable
+{
+    private static readonly TimeSpan s_again = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(30);
+
+    private readonly Lock _gate = new();
+    private readonly string _program;
+    private readonly string[] _arguments;
+    private readonly StreamWriter _log;
+    private readonly Action<string> _tell;
+    private readonly Action<string>? _onLine;
+    private Process? _process;
+    private Task _watch = Task.CompletedTask;
+    private bool _isWanted;
+    private bool _isFrozen;
+    private string _lastLine = "";
+
+    public Part(string name, string program, string[] arguments, string folder, Action<string> tell, Action<string>? onLine = null)
+    {
+        Name = name;
+        _program = program;
+        _arguments = arguments;
+        _log = new StreamWriter(Path.Combine(folder, name + ".log")) { AutoFlush = true };
+        _tell = tell;
+        _onLine = onLine;
+    }
+
+    public string Name { get; }
+
+    /// <summary>How often it ended by itself.</summary>
+    public int SelfEnds { get; private set; }
+
+    /// <summary>How often it crashed: an unhandled exception, a signal.</summary>
+    public int Crashes { get; private set; }
+
+    public bool IsRunning => _process is { HasExited: false };
+
+    public void Start()
+    {
+        lock (_gate)
+        {
+            if (!_isWanted)
+            {
+                _isWanted = true;
+                Launch();
+            }
+        }
+    }
+
+    public void Send(string line)
+    {
+        lock (_gate)
+        {
+            try
+            {
+                _process!.StandardInput.Write(line + "\n");
+                _process.StandardInput.Flush();
+            }
+            catch (IOException)
+            {
+                _tell($"{Name} does not hear '{line}': it has just ended");
+            }
+        }
+    }
+
+    public void Freeze()
+    {
+        _isFrozen = true;
+        Signal(19);
+    }
+
+    public void Thaw()
+    {
+        _isFrozen = false;
+        Signal(18);
+    }
+
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync()
+    {
+        Process? process = Unwanted();
+        if (process is not null)
+        {
+            Signal(9);
+            await process.WaitForExitAsync();
+        }
+
+        await _watch;
+    }
+
+    /// <summary>Asks it to end: SIGTERM, and the end of its input.</summary>
+    /// <returns>The exit code; null when it had to be killed.</returns>
+    public async Task<int?> StopAsync()
+    {
+        Process? process = Unwanted();
+        if (process is null)
+        {
+            return 0;
+        }
+
+        if (_isFrozen)
+        {
+            Thaw();
+        }
+
+        Signal(15);
+        using CancellationTokenSource grace = new(s_grace);
+        try
+        {
+            await process.WaitForExitAsync(grace.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            await KillAsync();
+            return null;
+        }
+
+        await _watch;
+        return process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        await _log.DisposeAsync();
+    }
+
+    private Process? Unwanted()
+    {
+        lock (_gate)
+        {
+            _isWanted = false;
+            return _process;
+        }
+    }
+
+    private void Launch()
+    {
+        ProcessStartInfo start = new(_program, _arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        Process process = Process.Start(start) ?? throw new InvalidOperationException($"{_program} did not start");
+        _process = process;
+        _isFrozen = false;
+        Keep($"---- started: process {process.Id}");
+        process.OutputDataReceived += (_, e) => OnLine(e.Data);
+        process.ErrorDataReceived += (_, e) => Keep(e.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        _watch = WatchAsync(process);
+    }
+
+    private async Task WatchAsync(Process process)
+    {
+        await process.WaitForExitAsync(); // its output has been read by then
+        Keep($"---- ended: {process.ExitCode}");
+        while (true)
+        {
+            lock (_gate)
+            {
+                if (!_isWanted)
+                {
+                    return;
+                }
+
+                if (process == _process)
+                {
+                    SelfEnds++;
+                    bool isCrash = process.ExitCode is not (0 or 2);
+                    Crashes += isCrash ? 1 : 0;
+                    _process = null;
+                    _tell($"{Name} {(isCrash ? "CRASHED" : "ended by itself")} ({process.ExitCode}): {_lastLine}");
+                }
+            }
+
+            await Task.Delay(s_again);
+            lock (_gate)
+            {
+                if (_isWanted)
+                {
+                    Launch();
+                }
+
+                return;
+            }
+        }
+    }
+
+    private void OnLine(string? line)
+    {
+        if (line is not null)
+        {
+            _onLine?.Invoke(line);
+            if (_onLine is null)
+            {
+                Keep(line);
+            }
+        }
+    }
+
+    private void Keep(string? line)
+    {
+        if (line is not null)
+        {
+            lock (_log)
+            {
+                _log.WriteLine(line);
+                _lastLine = line.StartsWith("----", StringComparison.Ordinal) ? _lastLine : line;
+            }
+        }
+    }
+
+    private void Signal(int signal)
+    {
+        lock (_gate)
+        {
+            if (_process is { HasExited: false } process)
+            {
+                _ = Kill(process.Id, signal); // it may have ended just now
+            }
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int pid, int signal);
+}

@@ -1,0 +1,8 @@
+namespace ECapture.Tests.Chaos.World;
+
+/// <summary>What a round is made of.</summary>
+/// <param name="Seed">Of everything.</param>
+/// <param name="Folder">Where its files are.</param>
+/// <param name="IsFleet">True: two agents, Kafka, ClickHouse and PostgreSQL with two sinks each. False: one machine: a local log, the in-process engine and PostgreSQL.</param>
+/// <param name="Rate">Events per second of an agent.</param>
+internal sealed record WorldOptions(int Seed, string Folder, bool IsFleet, int Rate);
