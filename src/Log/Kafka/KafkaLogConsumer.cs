@@ -8,7 +8,7 @@ namespace ECapture.Log.Kafka;
 /// A member of a Kafka consumer group. What the group assigns is offered to the caller, and read from the client only after the caller said where
 /// it goes on. Commits are sent a second later, at a rebalance and at the end.
 /// </summary>
-public sealed class KafkaLogConsumer : ILogConsumer
+public sealed partial class KafkaLogConsumer : ILogConsumer
 {
     private const int MaxRecords = 16 * 1024;
     private const int MaxBytes = 1 << 20;
@@ -253,6 +253,8 @@ public sealed class KafkaLogConsumer : ILogConsumer
         _placedAt = Stopwatch.GetTimestamp();
         KafkaPartition[] placed = [.. _owned.Values.Where(p => p.IsPlaced)];
         _consumer.Assign(placed.Select(p => p.Position));
+        // The client remembers who was paused when a partition was taken away, and reads nothing of it when it comes back.
+        _consumer.Resume(placed.Where(p => !p.IsPaused).Select(p => p.Native));
         _consumer.Pause(placed.Where(p => p.IsPaused).Select(p => p.Native));
         foreach (KafkaPartition partition in placed.Where(p => p.Committed >= 0))
         {
@@ -267,7 +269,7 @@ public sealed class KafkaLogConsumer : ILogConsumer
         _stashed = null;
         if (partition is null or { IsPaused: true } or { Stash: null })
         {
-            partition = _owned.Values.FirstOrDefault(p => p is { IsPaused: false, Stash: not null }) ?? Take(TimeSpan.Zero);
+            partition = Stashed() ?? Take(TimeSpan.Zero);
         }
 
         if (partition?.Stash is not { } record || partition.IsPaused)
@@ -278,7 +280,9 @@ public sealed class KafkaLogConsumer : ILogConsumer
         partition.Stash = null;
         _records.Add(record);
         long bytes = record.Value.Length;
-        while (_records.Count < MaxRecords && bytes < MaxBytes && _changes.Count == 0 && Take(TimeSpan.Zero) is { } other)
+        // A partition that was paused with a record in its stash and goes on is served before more is taken from the client.
+        bool mayTake = Stashed() is null;
+        while (mayTake && _records.Count < MaxRecords && bytes < MaxBytes && _changes.Count == 0 && Take(TimeSpan.Zero) is { } other)
         {
             if (other != partition)
             {
@@ -308,6 +312,19 @@ public sealed class KafkaLogConsumer : ILogConsumer
         return new Delivery(DeliveryKind.Records, partition.Partition, _delivered.AsMemory(0, _records.Count));
     }
 
+    private KafkaPartition? Stashed()
+    {
+        foreach (KafkaPartition partition in _owned.Values)
+        {
+            if (partition is { IsPaused: false, Stash: not null })
+            {
+                return partition;
+            }
+        }
+
+        return null;
+    }
+
     // Takes one record from the client and leaves it in its partition's stash. Rebalances happen in here.
     private KafkaPartition? Take(TimeSpan wait)
     {
@@ -324,6 +341,14 @@ public sealed class KafkaLogConsumer : ILogConsumer
                 return null;
             }
 
+            if (partition.Stash is not null)
+            {
+                // Paused, and the client was not told yet: what it gave now is read again behind the stash.
+                _moved = true;
+                _movedBack = true;
+                return null;
+            }
+
             partition.Next = result.Offset + 1;
             partition.Stash = new LogRecord(result.Offset.Value, result.Message.Key, result.Message.Value);
             return partition;
@@ -335,57 +360,6 @@ public sealed class KafkaLogConsumer : ILogConsumer
         catch (KafkaException e)
         {
             throw KafkaErrors.Convert(_address, "reading", e.Error, _lastError);
-        }
-    }
-
-    private List<TopicPartitionOffset> OnAssigned(List<Confluent.Kafka.TopicPartition> partitions)
-    {
-        foreach (Confluent.Kafka.TopicPartition native in partitions)
-        {
-            if (Topics.ShortName(native.Topic) is { } topic)
-            {
-                TopicPartition partition = new(topic, native.Partition.Value);
-                _owned[native] = new KafkaPartition(partition, native);
-                _changes.Enqueue((DeliveryKind.Assigned, partition));
-            }
-        }
-
-        return []; // nothing is read before the caller has placed it
-    }
-
-    private void OnRevoked(List<TopicPartitionOffset> _)
-    {
-        // The protocol is eager: all or nothing. The client lists only what it was given to read.
-        foreach (KafkaPartition owned in _owned.Values)
-        {
-            _changes.Enqueue((DeliveryKind.Revoked, owned.Partition));
-        }
-
-        _owned.Clear();
-        _stashed = null;
-        _moved = false;
-    }
-
-    private void Store(KafkaPartition partition)
-    {
-        try
-        {
-            _consumer.StoreOffset(new TopicPartitionOffset(partition.Native, partition.Committed));
-        }
-        catch (KafkaException e) when (e.Error.Code is ErrorCode.Local_State)
-        {
-            // Not with the client yet, or no more: said again when it is placed, and lost with the partition.
-            LogMetrics.Fenced.Add(1);
-        }
-    }
-
-    private void OnError(Error error)
-    {
-        _lastError = error.Reason;
-        LogMetrics.KafkaErrors.Add(1);
-        if (error.IsFatal)
-        {
-            _fatal = error;
         }
     }
 

@@ -7,6 +7,7 @@ using ECapture.Capture.Publishing;
 using ECapture.Log;
 using ECapture.Log.Forwarding;
 using ECapture.Log.Local;
+using ECapture.Log.Streams;
 using Microsoft.Extensions.Logging;
 
 namespace ECapture.Tests.Chaos.Feeding;
@@ -78,7 +79,7 @@ internal sealed class Feeder
     private async Task FeedAsync(LocalLogWriter log, CancellationToken cancellationToken)
     {
         CaptureOptions options = new() { Host = _options.Host };
-        AgentIdentity identity = AgentIdentity.Create(options);
+        AgentIdentity identity = AgentIdentity.Create("", options.Host);
         SteppedClock clock = new();
         LossAccount losses = new(clock.Agent);
         AcknowledgedWriter writer = new(log, _output);

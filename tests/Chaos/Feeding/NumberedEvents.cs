@@ -2,6 +2,7 @@ using System.Text;
 using ECapture.Capture.Publishing;
 using ECapture.Events;
 using ECapture.Events.V1;
+using ECapture.Log.Streams;
 using Google.Protobuf;
 
 namespace ECapture.Tests.Chaos.Feeding;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using ECapture.Capture.Publishing;
+using ECapture.Log.Streams;
 
 namespace ECapture.Tests.Chaos.Feeding;
 

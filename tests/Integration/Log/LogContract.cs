@@ -179,6 +179,68 @@ public abstract class LogContract
         Assert.Equal(["0", "1", "2", "3", "4", "5"], ValuesOf(reader, P0));
     }
 
+    // As a sink does whose store is at times slower than the log: a partition is paused between any two deliveries, and others go on.
+    [Fact]
+    public async Task Pause_AgainAndAgainBetweenDeliveries_NothingMissingNothingTwice()
+    {
+        const int Count = 30_000;
+        string other = Topic + "other";
+        await PrepareAsync(Topic);
+        await PrepareAsync(other);
+        TopicPartition[] partitions = [P0, P1, new(other, 0), new(other, 1)];
+        await using ILogWriter writer = await OpenWriterAsync();
+        for (int from = 0; from < Count; from += 1000)
+        {
+            await AppendAsync(writer, [.. Enumerable.Range(from, 1000).SelectMany(i => partitions.Select(partition => Entry(partition, $"{i}")))]);
+        }
+
+        await using LogReader reader = new(await OpenConsumerAsync("g", Topic, other));
+        Random random = new(11);
+        HashSet<TopicPartition> paused = [];
+        await reader.UntilAsync(
+            () =>
+            {
+                foreach (TopicPartition partition in partitions.Where(_ => random.Next(2) == 0))
+                {
+                    if (paused.Remove(partition))
+                    {
+                        reader.Consumer.Resume(partition);
+                    }
+                    else if (paused.Count < 3 && paused.Add(partition))
+                    {
+                        reader.Consumer.Pause(partition);
+                    }
+                }
+
+                return partitions.All(partition => reader.Records.FindLast(record => record.Partition == partition).Value is { } last && Encoding.UTF8.GetString(last) == $"{Count - 1}");
+            },
+            "reading to the end");
+
+        Assert.All(partitions, partition => Assert.Equal(Enumerable.Range(0, Count).Select(i => $"{i}"), ValuesOf(reader, partition)));
+    }
+
+    [Fact]
+    public async Task Pause_ThenTakenAwayAndGivenBack_ReadsOn()
+    {
+        await PrepareAsync(Topic);
+        await using ILogWriter writer = await OpenWriterAsync();
+        await AppendAsync(writer, [Entry(P0, "0"), Entry(P1, "1")]);
+        await using LogReader first = new(await OpenConsumerAsync("g", Topic));
+        await first.UntilAsync(() => first.Owned.Count == 2 && first.Records.Count == 2, "one member owning both");
+        first.Consumer.Pause(P0);
+        first.Consumer.Pause(P1);
+        LogReader second = new(await OpenConsumerAsync("g", Topic));
+        await LogReader.UntilAsync(() => first.Owned.Count == 1 && second.Owned.Count == 1, "two members owning one each", first, second);
+        TopicPartition handedOver = second.Owned.Single();
+        await second.DisposeAsync();
+        await first.UntilAsync(() => first.Owned.Count == 2, "the first owning both again");
+
+        await AppendAsync(writer, [Entry(handedOver, "2")]);
+
+        // A partition that is given back is not paused, whatever it was before.
+        await first.UntilAsync(() => first.Values.Contains("2"), "reading the partition that was given back");
+    }
+
     [Fact]
     public async Task Bounds_AfterAppends_FirstAndNext()
     {
