@@ -1,3 +1,5 @@
+using ECapture.Policies;
+
 namespace ECapture.Capture;
 
 /// <summary>What to capture.</summary>
@@ -38,6 +40,12 @@ public sealed class CaptureOptions
 
     /// <summary>Most bytes of a payload that are kept; the rest is cut and said so. Default 1 MiB.</summary>
     public int PayloadLimit { get; init; } = 1 << 20;
+
+    /// <summary>What is kept of each module's events and what is overwritten in them; null: <see cref="PayloadLimit"/> and nothing.</summary>
+    public Policy? Policy { get; init; }
+
+    /// <summary>Key of the HMAC that stands for what was cut from a redacted payload, at least 16 bytes; null: one of this run alone.</summary>
+    public ReadOnlyMemory<byte>? TruncationKey { get; init; }
 
     /// <summary>Most bytes of encoded events that wait for the local log; beyond it events are counted as lost. Default 64 MiB.</summary>
     public long QueueLimit { get; init; } = 64L << 20;

@@ -84,15 +84,33 @@ public static class EventEncoder
         return size;
     }
 
-    /// <summary>Bytes of the fields 9 to 14.</summary>
+    /// <summary>A <c>Redaction</c> message.</summary>
+    /// <param name="count">Parts that were overwritten.</param>
+    /// <param name="rules">Names of the rules that matched.</param>
+    public static byte[] EncodeRedaction(uint count, IEnumerable<string> rules)
+    {
+        string[] names = [.. rules];
+        byte[] bytes = new byte[Output.NumberSize(1, count) + names.Sum(n => Output.TextSize(2, n))];
+        Output output = new(bytes);
+        output.Number(1, count);
+        foreach (string name in names)
+        {
+            output.Text(2, name);
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Bytes of the fields 9 to 16.</summary>
     public static int EnvelopeSize(in EventEnvelope envelope) =>
         Output.Fixed64Size(9, envelope.BootNs) + Output.Fixed64Size(10, envelope.WallNs)
         + (envelope.Pid == 0 ? 0 : Output.MessageSize(11, ProcessSize(envelope)))
         + Output.Fixed64Size(12, envelope.Connection)
         + Output.BytesSize(13, envelope.Flow.Length)
-        + (envelope.IsCut ? Output.MessageSize(14, CutSize(envelope)) : 0);
+        + (envelope.IsCut ? Output.MessageSize(14, CutSize(envelope)) : 0)
+        + Output.BytesSize(16, envelope.Redaction.Length);
 
-    /// <summary>Writes the fields 9 to 14.</summary>
+    /// <summary>Writes the fields 9 to 16.</summary>
     /// <returns>Bytes written.</returns>
     public static int WriteEnvelope(Span<byte> destination, in EventEnvelope envelope)
     {
@@ -116,7 +134,10 @@ public static class EventEncoder
             output.Message(14, CutSize(envelope));
             output.Number(1, envelope.CutFrom);
             output.Bytes(2, envelope.CutSha256);
+            output.Bytes(3, envelope.CutHmac);
         }
+
+        output.Bytes(16, envelope.Redaction);
 
         return output.Length;
     }
@@ -167,7 +188,7 @@ public static class EventEncoder
         + Output.BytesSize(3, envelope.ProcessName.Length) + Output.NumberSize(4, envelope.Uid) + Output.NumberSize(5, envelope.Tid);
 
     private static int CutSize(in EventEnvelope envelope) =>
-        Output.NumberSize(1, envelope.CutFrom) + Output.BytesSize(2, envelope.CutSha256.Length);
+        Output.NumberSize(1, envelope.CutFrom) + Output.BytesSize(2, envelope.CutSha256.Length) + Output.BytesSize(3, envelope.CutHmac.Length);
 
     private static int TlsDataBody(Direction direction, string library, ulong offset, int dataLength) =>
         Output.NumberSize(TlsData.DirectionFieldNumber, (ulong)direction) + Output.TextSize(TlsData.LibraryFieldNumber, library)

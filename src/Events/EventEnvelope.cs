@@ -36,6 +36,12 @@ public ref struct EventEnvelope
     /// <summary>SHA-256 of what was received before it was cut; empty when it was received cut.</summary>
     public ReadOnlySpan<byte> CutSha256;
 
+    /// <summary>HMAC-SHA-256 instead of <see cref="CutSha256"/> where something was redacted.</summary>
+    public ReadOnlySpan<byte> CutHmac;
+
+    /// <summary>An encoded <c>Redaction</c> (<see cref="EventEncoder.EncodeRedaction"/>); empty: nothing was redacted.</summary>
+    public ReadOnlySpan<byte> Redaction;
+
     /// <summary>True when it was cut.</summary>
     public bool IsCut;
 }

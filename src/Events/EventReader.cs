@@ -65,7 +65,8 @@ public static partial class EventReader
                     ReadFlow(ref scanner, ref fields);
                     break;
                 case (14 << 3) | Bytes:
-                    Walk(ref scanner); // truncation
+                case (16 << 3) | Bytes:
+                    Walk(ref scanner); // truncation, redaction
                     break;
                 default:
                     uint number = tag >> 3;

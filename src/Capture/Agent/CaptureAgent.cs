@@ -98,6 +98,7 @@ public sealed partial class CaptureAgent
                 SharedMaps = baseObject.SharedMaps,
                 Connections = new ConnectionIds(),
                 Options = _options,
+                Policy = publisher.Policy,
                 BootNs = () => clock.BootNs,
                 Loggers = _loggers,
             };

@@ -65,6 +65,7 @@ internal sealed class CaptureLoop(
         {
             onTick();
             modules.Tick(now);
+            publisher.ReleaseHeld(now);
         }
 
         if (IsDue(ref _loss, now, LossNs))

@@ -1,5 +1,8 @@
 using ECapture.Capture.Bpf;
 using ECapture.Capture.Publishing;
+using ECapture.Events;
+using ECapture.Events.V1;
+using ECapture.Policies;
 using Microsoft.Extensions.Logging;
 
 namespace ECapture.Capture.Modules;
@@ -34,11 +37,35 @@ public sealed class ModuleContext
     /// <summary>What the user asked for.</summary>
     public required CaptureOptions Options { get; init; }
 
+    /// <summary>What is kept of each module's events.</summary>
+    public required Policy Policy { get; init; }
+
     /// <summary>Reads CLOCK_BOOTTIME, nanoseconds.</summary>
     public required Func<ulong> BootNs { get; init; }
 
     /// <summary>Makes the module's logger.</summary>
     public required ILoggerFactory Loggers { get; init; }
+
+    /// <summary>True when a module may publish the TLS secrets of its connections; if not, says so in the log.</summary>
+    /// <param name="topic">Topic of its plaintext.</param>
+    public bool MayPublishSecrets(string topic)
+    {
+        ModulePolicy policy = Policy.For(topic);
+        if (!policy.PublishesSecrets)
+        {
+            Publisher.Publish(Topics.Agent, new EventHeader { BootNs = BootNs() }, new Event
+            {
+                Coverage = new Coverage
+                {
+                    Subject = "secrets",
+                    Target = Google.Protobuf.ByteString.CopyFromUtf8(topic),
+                    Reason = "TLS secrets are not published: the policy redacts the plaintext of this module, and \"keys\" is not \"keep\"",
+                },
+            });
+        }
+
+        return policy.PublishesSecrets;
+    }
 
     /// <summary>
     /// Opens <c>NAME.bpf.o</c>, lets it share the base object's maps of the same name, and checks the common layouts.

@@ -4,6 +4,8 @@ using ECapture.Events;
 using ECapture.Events.V1;
 using ECapture.Log;
 using ECapture.Log.Streams;
+using ECapture.Policies;
+using ECapture.Policies.Redaction;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 
@@ -20,15 +22,16 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
     private const int BatchCount = 8192;
     private const string QueueFull = "the local log is slower than capture";
 
-    private readonly Dictionary<string, EventStream> _streams;
+    private readonly Dictionary<string, PublishedTopic> _topics;
+    private readonly TlsRedaction[] _held;
     private readonly ConcurrentBag<EventBatch> _free = [];
     private readonly FlowCache _flows = new();
     private readonly AgentClock _clock;
     private readonly LossAccount _losses;
     private readonly BatchAppender _appender;
     private readonly byte[] _agent;
-    private readonly byte[] _sha256 = new byte[SHA256.HashSizeInBytes];
-    private readonly int _payloadLimit;
+    private readonly PayloadCut _cut;
+    private readonly PayloadRedaction _redaction = new();
     private readonly long _queueLimit;
     private EventBatch _batch = new(BatchSize);
 
@@ -44,22 +47,25 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
     {
         const int Partition = 0;
         _agent = EventEncoder.EncodeAgent(identity.Tenant, identity.Host, identity.Boot);
-        _streams = Topics.All.ToDictionary(topic => topic, topic => new EventStream(identity.Run, topic, Partition));
+        Policy = options.Policy ?? Policy.BuiltIn(options.PayloadLimit);
+        _topics = Topics.All.ToDictionary(t => t, t => new PublishedTopic(new EventStream(identity.Run, t, Partition), Policy.For(t)));
+        _held = [.. _topics.Values.Where(t => t.Redactor is not null).Select(Hold)];
+        _cut = new PayloadCut(options.TruncationKey ?? RandomNumberGenerator.GetBytes(32));
         _clock = clock;
         _losses = losses;
-        _payloadLimit = options.PayloadLimit;
         _queueLimit = options.QueueLimit;
-        _appender = new BatchAppender(log, _streams, losses, Release, retryLimit, loggers.CreateLogger("ECapture.Capture.Publisher"));
+        _appender = new BatchAppender(
+            log, _topics.ToDictionary(t => t.Key, t => t.Value.Stream), losses, Release, retryLimit, loggers.CreateLogger("ECapture.Capture.Publisher"));
     }
 
     /// <inheritdoc/>
     public void Publish(string topic, in EventHeader header, Event payload)
     {
-        EventStream stream = Stream(topic);
+        PublishedTopic published = Topic(topic);
         EventEnvelope envelope = Envelope(header);
-        CutMainBytes(payload, header.OriginalLength, ref envelope);
+        Prepare(published, payload, header.OriginalLength, ref envelope);
         int payloadSize = payload.CalculateSize();
-        Span<byte> rest = Begin(stream, header, envelope, payloadSize);
+        Span<byte> rest = Begin(published.Stream, header, envelope, payloadSize);
         if (!rest.IsEmpty)
         {
             payload.WriteTo(rest[^payloadSize..]);
@@ -70,14 +76,15 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
     public void PublishTlsData(
         string topic, in EventHeader header, Direction direction, string library, ulong offset, ReadOnlySpan<byte> data)
     {
-        EventStream stream = Stream(topic);
-        EventEnvelope envelope = Envelope(header);
-        data = data[..Cut(data, header.OriginalLength, ref envelope)];
-        int payloadSize = EventEncoder.TlsDataSize(direction, library, offset, data.Length);
-        Span<byte> rest = Begin(stream, header, envelope, payloadSize);
-        if (!rest.IsEmpty)
+        PublishedTopic published = Topic(topic);
+        HeldPiece piece = new(header, direction, library, offset, data.Length);
+        if (published.Held is { } held)
         {
-            EventEncoder.WriteTlsData(rest[^payloadSize..], direction, library, offset, data);
+            held.Publish(piece, data, _clock.BootNs);
+        }
+        else
+        {
+            AppendTlsData(published, piece, data, 0);
         }
     }
 
@@ -86,14 +93,26 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
         in EventHeader header, Direction direction, string @interface, uint interfaceIndex, uint linkType, uint originalLength,
         ReadOnlySpan<byte> data)
     {
-        EventStream stream = Stream(Topics.Packet);
+        PublishedTopic published = Topic(Topics.Packet);
         EventEnvelope envelope = Envelope(header);
-        data = data[..Cut(data, originalLength, ref envelope)];
+        data = data[.._cut.Of(data, originalLength, published.Keep, isRedacted: false, ref envelope)];
         int payloadSize = EventEncoder.PacketSize(@interface, interfaceIndex, direction, linkType, originalLength, data.Length);
-        Span<byte> rest = Begin(stream, header, envelope, payloadSize);
+        Span<byte> rest = Begin(published.Stream, header, envelope, payloadSize);
         if (!rest.IsEmpty)
         {
             EventEncoder.WritePacket(rest[^payloadSize..], @interface, interfaceIndex, direction, linkType, originalLength, data);
+        }
+    }
+
+    /// <summary>The policy in force.</summary>
+    internal Policy Policy { get; }
+
+    /// <summary>Publishes plaintext that waited long enough for what follows it.</summary>
+    internal void ReleaseHeld(ulong now)
+    {
+        foreach (TlsRedaction held in _held)
+        {
+            held.ReleaseOld(now);
         }
     }
 
@@ -125,9 +144,9 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
     internal void PublishCheckpoint()
     {
         Checkpoint checkpoint = new();
-        foreach (EventStream stream in _streams.Values)
+        foreach (PublishedTopic topic in _topics.Values)
         {
-            if (stream.Snapshot() is { } snapshot)
+            if (topic.Stream.Snapshot() is { } snapshot)
             {
                 checkpoint.Streams.Add(snapshot);
             }
@@ -152,6 +171,11 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
     /// <returns>False when the time was over before.</returns>
     internal bool Drain(TimeSpan limit)
     {
+        foreach (TlsRedaction held in _held)
+        {
+            held.ReleaseAll();
+        }
+
         TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _batch.Done = done;
         Seal();
@@ -161,9 +185,9 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
     /// <summary>Gives up what is still queued.</summary>
     public ValueTask DisposeAsync() => _appender.DisposeAsync();
 
-    private EventStream Stream(string topic) =>
-        _streams.TryGetValue(topic, out EventStream? stream)
-            ? stream
+    private PublishedTopic Topic(string topic) =>
+        _topics.TryGetValue(topic, out PublishedTopic? published)
+            ? published
             : throw new ArgumentException($"there is no topic {topic}", nameof(topic));
 
     private EventEnvelope Envelope(in EventHeader header)
@@ -247,45 +271,71 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
         }
     }
 
-    // Returns how many bytes are kept.
-    private int Cut(ReadOnlySpan<byte> data, ulong originalLength, scoped ref EventEnvelope envelope)
+    private TlsRedaction Hold(PublishedTopic topic) => topic.Held = new TlsRedaction(
+        topic.Redactor!, (in HeldPiece piece, ReadOnlySpan<byte> data, int at) => AppendTlsData(topic, piece, data, at));
+
+    // What the topic's redactor found last is overwritten; the data stand at the given place of its text.
+    private void AppendTlsData(PublishedTopic topic, in HeldPiece piece, ReadOnlySpan<byte> data, int at)
     {
-        if (originalLength > (ulong)data.Length)
+        EventHeader header = piece.Header; // the envelope refers to it
+        EventEnvelope envelope = Envelope(header);
+        RedactionTally tally = default;
+        topic.Redactor?.Count(at, data.Length, ref tally);
+        envelope.Redaction = topic.Redactor is { } redactor ? redactor.Encode(tally) : [];
+        data = data[.._cut.Of(data, header.OriginalLength, topic.Keep, tally.Count > 0, ref envelope)];
+        int payloadSize = EventEncoder.TlsDataSize(piece.Direction, piece.Library, piece.Offset, data.Length);
+        Span<byte> rest = Begin(topic.Stream, header, envelope, payloadSize);
+        if (!rest.IsEmpty)
         {
-            envelope.IsCut = true;
+            EventEncoder.WriteTlsData(rest[^payloadSize..], piece.Direction, piece.Library, piece.Offset, data);
+            if (tally.Count > 0)
+            {
+                topic.Redactor!.Overwrite(rest[^data.Length..], at); // the data are the payload's last field
+            }
+        }
+    }
+
+    // Redacts and cuts. The digest of what is cut is of what was received.
+    private void Prepare(PublishedTopic topic, Event payload, ulong originalLength, ref EventEnvelope envelope)
+    {
+        ByteString? received = MainBytes(payload);
+        RedactionTally tally = default;
+        if (topic.Redactor is { } redactor)
+        {
+            tally = _redaction.Apply(payload, redactor);
+            envelope.Redaction = redactor.Encode(tally);
+        }
+
+        if (received is null)
+        {
+            envelope.IsCut = originalLength > 0;
             envelope.CutFrom = originalLength;
-        }
-        else if (data.Length > _payloadLimit)
-        {
-            envelope.IsCut = true;
-            envelope.CutFrom = (ulong)data.Length;
-            SHA256.HashData(data, _sha256);
-            envelope.CutSha256 = _sha256;
+            return;
         }
 
-        return Math.Min(data.Length, _payloadLimit);
-    }
-
-    private void CutMainBytes(Event payload, ulong originalLength, ref EventEnvelope envelope)
-    {
-        switch (payload.PayloadCase)
+        int kept = _cut.Of(received.Span, originalLength, topic.Keep, tally.Count > 0, ref envelope);
+        if (kept < received.Length)
         {
-            case Event.PayloadOneofCase.ShellCommand:
-                payload.ShellCommand.Text = Cut(payload.ShellCommand.Text, originalLength, ref envelope);
-                break;
-            case Event.PayloadOneofCase.SqlStatement:
-                payload.SqlStatement.Statement = Cut(payload.SqlStatement.Statement, originalLength, ref envelope);
-                break;
-            default:
-                envelope.IsCut = originalLength > 0;
-                envelope.CutFrom = originalLength;
-                break;
+            SetMainBytes(payload, ByteString.CopyFrom(MainBytes(payload)!.Span[..kept]));
         }
     }
 
-    private ByteString Cut(ByteString bytes, ulong originalLength, ref EventEnvelope envelope)
+    private static ByteString? MainBytes(Event payload) => payload.PayloadCase switch
     {
-        int kept = Cut(bytes.Span, originalLength, ref envelope);
-        return kept == bytes.Length ? bytes : ByteString.CopyFrom(bytes.Span[..kept]);
+        Event.PayloadOneofCase.ShellCommand => payload.ShellCommand.Text,
+        Event.PayloadOneofCase.SqlStatement => payload.SqlStatement.Statement,
+        _ => null,
+    };
+
+    private static void SetMainBytes(Event payload, ByteString bytes)
+    {
+        if (payload.PayloadCase == Event.PayloadOneofCase.ShellCommand)
+        {
+            payload.ShellCommand.Text = bytes;
+        }
+        else
+        {
+            payload.SqlStatement.Statement = bytes;
+        }
     }
 }

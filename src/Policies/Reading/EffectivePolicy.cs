@@ -7,6 +7,8 @@ internal sealed class EffectivePolicy(IReadOnlyDictionary<string, ModuleSection>
 {
     private static readonly string[] s_tls = [Topics.Tls, Topics.GnuTls, Topics.GoTls, Topics.Nss];
 
+    private static readonly string[] s_shells = [Topics.Bash, "zsh"];
+
     // Topics whose payloads are not text of users: frames, keys, and what the program says of itself.
     private static readonly string[] s_notRedacted = [Topics.Packet, Topics.Secret, Topics.Connection, Topics.Agent, "access", "control"];
     private static readonly ModuleSection s_nothing = ModuleSection.Read(new Section(JsonTree.Read("{}"u8), "", []));
@@ -51,7 +53,9 @@ internal sealed class EffectivePolicy(IReadOnlyDictionary<string, ModuleSection>
             Module = module,
             AgentKeep = agentKeep,
             SinkKeep = Math.Min(sinkKeep, agentKeep),
-            Redact = canRedact ? Pick("redact", own.Redact, _default.Redact, []) : Pick("redact", own.Redact, null, []),
+            Redact = canRedact
+                ? Pick("redact", own.Redact ?? (module == Topics.Process ? OfShells() : null), _default.Redact, [])
+                : Pick("redact", own.Redact, null, []),
             KeepsKeys = isTls && Pick("keys", own.Keys, _default.Keys, "drop") == "keep",
             Rotation = Pick("rotation", own.Rotation, _default.Rotation, "day") == "hour" ? Rotation.Hour : Rotation.Day,
             RetentionAge = Pick("retention.age", own.RetentionAge, _default.RetentionAge, null),
@@ -66,6 +70,17 @@ internal sealed class EffectivePolicy(IReadOnlyDictionary<string, ModuleSection>
             sources[name] = picked.Source;
             return picked.Value;
         }
+    }
+
+    // What a shell's lines are rid of stands in the arguments of the programs that it starts, too.
+    private Given<IReadOnlyList<RedactionRule>>? OfShells()
+    {
+        Given<IReadOnlyList<RedactionRule>>[] given =
+            [.. s_shells.Select(s => sections.GetValueOrDefault(s, s_nothing).Redact).OfType<Given<IReadOnlyList<RedactionRule>>>().Where(r => r.Value.Count > 0)];
+        return given.Length == 0
+            ? null
+            : new Given<IReadOnlyList<RedactionRule>>(
+                [.. (_default.Redact?.Value ?? []).Concat(given.SelectMany(g => g.Value)).DistinctBy(r => r.Name)], given[0].Source);
     }
 
     /// <summary>Checks what holds between modules.</summary>

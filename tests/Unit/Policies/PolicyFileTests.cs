@@ -66,6 +66,16 @@ public sealed class PolicyFileTests
     }
 
     [Fact]
+    public void Read_ShellIsRedacted_SoAreTheArgumentsOfPrograms()
+    {
+        Policy policy = Valid("""{"modules":{"default":{"redact":["cookie"]},"bash":{"redact":["shell-password"]}}}""");
+
+        Assert.Equal(["cookie", "shell-password"], policy.For("process").Redact.Select(r => r.Name));
+        Assert.Equal("modules.bash.redact", policy.For("process").Sources["redact"].Path);
+        Assert.Empty(Valid("""{"modules":{"bash":{"redact":["shell-password"]},"process":{"redact":[]}}}""").For("process").Redact);
+    }
+
+    [Fact]
     public void Read_KeysKeptUnderRedaction_Warns()
     {
         Policy policy = Valid("""{"modules":{"tls":{"redact":["cookie"],"keys":"keep"}}}""");

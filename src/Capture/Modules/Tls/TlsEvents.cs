@@ -16,13 +16,13 @@ namespace ECapture.Capture.Modules.Tls;
 /// <param name="publisher">Where events go.</param>
 /// <param name="losses">Counts records that cannot be used.</param>
 /// <param name="ids">Gives connection ids.</param>
-/// <param name="payloadLimit">Most bytes of plaintext kept of one record.</param>
 /// <param name="libraryAt">The library of an index, to name a label by its place; null: none.</param>
 /// <param name="topic">Topic of the plaintext; also who counts losses.</param>
 /// <param name="library">Written into the events.</param>
+/// <param name="publishesSecrets">False: secrets stay here; what they tie together is published all the same.</param>
 internal sealed class TlsEvents(
-    IEventPublisher publisher, ILossAccount losses, ConnectionIds ids, int payloadLimit, Func<uint, AttachedLibrary?> libraryAt,
-    string topic = Topics.Tls, string library = "openssl")
+    IEventPublisher publisher, ILossAccount losses, ConnectionIds ids, Func<uint, AttachedLibrary?> libraryAt,
+    string topic = Topics.Tls, string library = "openssl", bool publishesSecrets = true)
 {
     private const int MostConnections = 131_072;
     private const ulong MostCallBytes = 1024 * 16384; // MOST_CHUNKS * CHUNK_BYTES of bpf/include/tls.h
@@ -40,12 +40,6 @@ internal sealed class TlsEvents(
         {
             header.OriginalLength = record.Length + (record.Call - MostCallBytes);
             losses.Count(topic, "end of a call that moved more bytes than are taken of one");
-        }
-
-        if (data.Length > payloadLimit)
-        {
-            header.OriginalLength = Math.Max(header.OriginalLength, (ulong)data.Length);
-            data = data[..payloadLimit];
         }
 
         const uint Received = 0;
@@ -82,7 +76,7 @@ internal sealed class TlsEvents(
             });
         }
 
-        if (IsNew(connection.Id, random, [.. Encoding.ASCII.GetBytes(label), .. secret]))
+        if (publishesSecrets && IsNew(connection.Id, random, [.. Encoding.ASCII.GetBytes(label), .. secret]))
         {
             publisher.Publish(Topics.Secret, header, new Event
             {

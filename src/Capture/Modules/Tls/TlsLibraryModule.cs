@@ -38,7 +38,8 @@ public abstract class TlsLibraryModule : IModule
             _api, new LibraryAttacher(_api, _object), _api.TakesExtraLibraries ? context.Options.TlsLibraries : [],
             context.Options.ExcludedPids, context.Loggers.CreateLogger(GetType()));
         TlsEvents events = new(
-            context.Publisher, context.Losses, context.Connections, context.Options.PayloadLimit, _libraries.At, _api.Topic, _api.Library);
+            context.Publisher, context.Losses, context.Connections, _libraries.At, _api.Topic, _api.Library,
+            context.MayPublishSecrets(_api.Topic));
         context.Rings.Add(_object.Maps["events"], new TlsRecords(events, context.Losses, Name));
         context.Losses.Watch(Name, _object);
         _libraries.AddExtra();

@@ -14,7 +14,7 @@ public sealed class TlsEventsTests
     private readonly Recorder _recorder = new();
     private readonly TlsEvents _events;
 
-    public TlsEventsTests() => _events = new TlsEvents(_recorder, _recorder, new ConnectionIds(), payloadLimit: 100, _ => null);
+    public TlsEventsTests() => _events = new TlsEvents(_recorder, _recorder, new ConnectionIds(), _ => null);
 
     [Fact]
     public void OnData_TwoChunksOfOneConnection_OneIdAndOneLink()
@@ -54,16 +54,6 @@ public sealed class TlsEventsTests
     }
 
     [Fact]
-    public void OnData_LongerThanThePayloadLimit_CutAndSaid()
-    {
-        _events.OnData(Data(born: 1, offset: 0, length: 150), new byte[150]);
-
-        (EventHeader header, _, byte[] data) = Assert.Single(_recorder.Data);
-        Assert.Equal(100, data.Length);
-        Assert.Equal(150ul, header.OriginalLength);
-    }
-
-    [Fact]
     public void OnData_CallLongerThanIsTaken_LossAndLengthSaid()
     {
         const int Most = 1024 * 16384;
@@ -91,6 +81,16 @@ public sealed class TlsEventsTests
         Assert.Equal(_recorder.Published[0].Event.ConnectionLink.ClientRandom, _recorder.Published[1].Event.TlsSecret.ClientRandom);
         Assert.Equal(48, _recorder.Published[1].Event.TlsSecret.Secret.Length);
         Assert.Single(_recorder.Published.Select(p => p.Header.Connection).Distinct());
+    }
+
+    [Fact]
+    public void OnSecret_PolicyKeepsSecretsBack_LinkAlone()
+    {
+        TlsEvents events = new(_recorder, _recorder, new ConnectionIds(), _ => null, publishesSecrets: false);
+        events.OnSecret(Secret("CLIENT_TRAFFIC_SECRET_0", 48, 1));
+
+        Assert.Equal(Source.Secret, Assert.Single(_recorder.Published).Event.ConnectionLink.Source);
+        Assert.Empty(_recorder.Losses);
     }
 
     [Theory]
