@@ -7,7 +7,7 @@ ALTER TABLE dead_letter
     ADD COLUMN IF NOT EXISTS kind LowCardinality(String) DEFAULT 'undecodable',
     ADD COLUMN IF NOT EXISTS ts DateTime64(9, 'UTC');
 
--- Dead letters that became rows (outcome stored), or whose event was stored already (duplicate).
+-- Dead letters that became rows (outcome stored), or whose event was stored already (duplicate). hour: of the event, since 1970.
 CREATE TABLE IF NOT EXISTS dead_letter_resolved
 (
     log String,
@@ -15,7 +15,8 @@ CREATE TABLE IF NOT EXISTS dead_letter_resolved
     log_partition UInt16,
     log_offset UInt64,
     at DateTime64(3, 'UTC'),
-    outcome LowCardinality(String)
+    outcome LowCardinality(String),
+    hour UInt32
 )
 ENGINE = MergeTree
 ORDER BY (topic, log_partition, log_offset)

@@ -9,7 +9,7 @@ ALTER TABLE dead_letter
 
 CREATE INDEX dead_letter_place ON dead_letter (topic, log_partition, log_offset);
 
--- Dead letters that became rows (outcome stored), or whose event was stored already (duplicate).
+-- Dead letters that became rows (outcome stored), or whose event was stored already (duplicate). hour: of the event, since 1970.
 CREATE TABLE dead_letter_resolved
 (
     log text NOT NULL,
@@ -18,6 +18,7 @@ CREATE TABLE dead_letter_resolved
     log_offset bigint NOT NULL,
     at timestamptz NOT NULL DEFAULT now(),
     outcome text NOT NULL,
+    hour bigint NOT NULL,
     PRIMARY KEY (topic, log_partition, log_offset, log)
 );
 

@@ -19,11 +19,14 @@ internal static class EntryPoint
             PcapCommand.Create(),
             ExtcapCommand.Create(),
             StatusCommand.Create(),
+            VerifyCommand.Create(),
+            DlqCommand.Create(),
             DoctorCommand.Create(),
             CaptureCommand.Create(),
             SinkCommand.Create(),
             QueryCommand.Create(),
             ServiceCommand.Create(),
+            AdminCommand.Create(),
             VersionCommand.Create(),
         ])
         {

@@ -47,6 +47,7 @@ public static class QueryService
 
             app.MapOpenApi("/openapi/v1.json");
             app.MapQueryApi(options);
+            options.Map?.Invoke(app);
             try
             {
                 await app.StartAsync(cancellationToken).ConfigureAwait(false);

@@ -28,6 +28,9 @@ public sealed class QueryServiceOptions
     /// <summary>Adds logging, telemetry and services.</summary>
     public Action<WebApplicationBuilder>? Configure { get; init; }
 
+    /// <summary>Adds paths of the program's own.</summary>
+    public Action<Microsoft.AspNetCore.Routing.IEndpointRouteBuilder>? Map { get; init; }
+
     /// <summary>A further condition of <c>/health/ready</c>: the reason why the program is not ready, or null.</summary>
     public Func<string?>? NotReady { get; init; }
 

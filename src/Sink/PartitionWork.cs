@@ -127,6 +127,7 @@ internal sealed class PartitionWork(TopicPartition partition, Func<Batch> create
                 break;
             }
 
+            long expected = Progress.Next;
             RecordVerdict verdict = Progress.Place(record.Offset);
             if (verdict == RecordVerdict.Beyond)
             {
@@ -137,6 +138,11 @@ internal sealed class PartitionWork(TopicPartition partition, Func<Batch> create
             if (verdict == RecordVerdict.Take)
             {
                 taken++;
+                if (record.Offset > expected)
+                {
+                    Batch.Account.AddGap(record.Offset - expected);
+                }
+
                 Add(record, ref duplicates, ref letters, ref missing);
             }
         }
@@ -164,11 +170,10 @@ internal sealed class PartitionWork(TopicPartition partition, Func<Batch> create
     private void Add(in LogRecord record, ref long duplicates, ref long letters, ref ulong missing)
     {
         ReadOnlySpan<byte> bytes = record.Value.Span;
-        string? fault = EventReader.TryRead(bytes, out EventFields fields) ? EventCheck.Fault(bytes, fields, _topic) : EventCheck.Undecodable;
-        if (fault is not null)
+        if (EventCheck.Read(bytes, _topic, out EventFields fields) is { } fault)
         {
             letters++;
-            Batch.AddDeadLetter(new DeadLetter(Partition.Topic, Partition.Partition, record.Offset, fault), bytes);
+            Batch.AddDeadLetter(new DeadLetter(Partition.Topic, Partition.Partition, record.Offset, fault.Kind, fault.Error), bytes);
             return;
         }
 
@@ -176,6 +181,7 @@ internal sealed class PartitionWork(TopicPartition partition, Func<Batch> create
         if (!Progress.TryAdvance(stream, fields.Sequence, out ulong gap))
         {
             duplicates++;
+            Batch.Account.AddDuplicate(fields.WallNs);
             return;
         }
 

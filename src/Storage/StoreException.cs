@@ -9,4 +9,7 @@ public class StoreException : Exception
 
     /// <summary>True when the same call may go through later.</summary>
     public bool IsTransient { get; }
+
+    /// <summary>True when it is for the sake of some row that the store refused: without that row the others would be taken.</summary>
+    public bool IsRowFault { get; init; }
 }

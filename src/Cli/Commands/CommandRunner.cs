@@ -72,5 +72,5 @@ internal static class CommandRunner
 
     // Names of all commands' options, for the environment and the file serve all commands.
     private static HashSet<string> AllOptionNames() =>
-        [.. EntryPoint.CreateRoot().Subcommands.SelectMany(c => c.Options).Select(o => o.Name.TrimStart('-'))];
+        [.. EntryPoint.CreateRoot().Subcommands.SelectMany(c => c.Subcommands.Append(c)).SelectMany(c => c.Options).Select(o => o.Name.TrimStart('-'))];
 }

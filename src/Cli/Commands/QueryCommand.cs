@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ECapture.Cli.Admin;
 using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
 using ECapture.Log.Journal;
@@ -27,7 +28,8 @@ internal static class QueryCommand
 
     /// <summary>Serves until it is cancelled.</summary>
     internal static Task ServeAsync(
-        OptionReader options, Store store, IJournal journal, ILoggerFactory loggers, Func<string?>? notReady, Action<Uri> started, CancellationToken cancellationToken) =>
+        OptionReader options, Store store, IJournal journal, ILoggerFactory loggers, Func<string?>? notReady, Action<Uri> started, CancellationToken cancellationToken,
+        AdminRoutes? admin = null) =>
         QueryService.RunAsync(
             new QueryServiceOptions
             {
@@ -42,6 +44,7 @@ internal static class QueryCommand
                     builder.Logging.AddProvider(new SharedLoggers(loggers));
                 },
                 NotReady = notReady,
+                Map = admin is null ? null : admin.Map,
                 Started = started,
             },
             cancellationToken);

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using ECapture.Cli.Admin;
 using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
+using ECapture.Sink.Operations;
 using ECapture.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -40,12 +42,15 @@ internal static class ServiceCommand
 
         await using SinkParts sink = await SinkParts.OpenAsync(options, data, store, telemetry.Loggers, cancellationToken);
         await using JournalParts journal = JournalParts.Start(options, data, "service", store, telemetry.Loggers);
+        string key = AdminRoutes.NewKey();
+        using AdminRoutes admin = new(key, (parameters, output) => new OperationContext(store, Composition.LogAddressOf(options, data), data.Journal, journal.Journal, parameters, output));
         string file = ServiceFile.PathOf(data.Root, "service");
         Task sinking = sink.RunAsync(stopping.Token);
         Task serving = QueryCommand.ServeAsync(
             options, store, journal.Journal, telemetry.Loggers, () => sink.NotReady,
-            address => new ServiceFile(Environment.ProcessId, DateTimeOffset.UtcNow, address.ToString(), []).Write(file),
-            stopping.Token);
+            address => new ServiceFile(Environment.ProcessId, DateTimeOffset.UtcNow, address.ToString(), []) { AdminKey = key }.Write(file),
+            stopping.Token,
+            admin);
         try
         {
             await await Task.WhenAny(sinking, serving);

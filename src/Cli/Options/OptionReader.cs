@@ -10,6 +10,9 @@ internal sealed class OptionReader(ParseResult parsed, Settings settings)
     /// <summary>The value, or null when it was given nowhere.</summary>
     internal string? Find(Option<string?> option) => parsed.GetValue(option) ?? settings.Find(Name(option));
 
+    /// <summary>The argument, or null when it was not given.</summary>
+    internal string? Find(Argument<string?> argument) => parsed.GetValue(argument);
+
     /// <summary>The values; a comma separates values in one text.</summary>
     internal IReadOnlyList<string> FindAll(Option<string[]> option)
     {

@@ -16,6 +16,9 @@ internal sealed record ServiceFile(int Pid, DateTimeOffset Started, string? Api,
     /// <summary>When that process began, in clock ticks since boot: another process may get its id later.</summary>
     public long ProcessStart { get; init; }
 
+    /// <summary>What <see cref="Admin.AdminRoutes"/> asks for; only who may read this file has it.</summary>
+    public string? AdminKey { get; init; }
+
     /// <summary>Path of a service's file.</summary>
     internal static string PathOf(string data, string service) => Path.Combine(data, "run", service + ".json");
 

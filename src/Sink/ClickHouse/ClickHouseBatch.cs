@@ -19,14 +19,35 @@ internal sealed class ClickHouseBatch(EventTable table, Func<PartitionUnit> unit
     private readonly Dictionary<int, PartitionBlock> _parts = [];
     private readonly Stack<PartitionBlock> _spare = [];
     private readonly DeadLetterBlock _letters = new(clock);
+    private AccountBlock? _account;
     private PartitionBlock? _last;
     private PartitionUnit _unit;
     private ulong _nanoseconds; // of a partition; 0: not asked yet
 
     public override int Days => _parts.Count;
 
-    public override IEnumerable<Block> Blocks =>
-        _parts.Values.OrderBy(block => block.Span.Index).Concat(_letters.Rows > 0 ? [_letters] : Enumerable.Empty<Block>());
+    // The account comes last: where it is, the others are.
+    public override IEnumerable<Block> Blocks
+    {
+        get
+        {
+            foreach (PartitionBlock block in _parts.Values.OrderBy(block => block.Span.Index))
+            {
+                yield return block;
+            }
+
+            if (_letters.Rows > 0)
+            {
+                _letters.Log = Partition.Log;
+                yield return _letters;
+            }
+
+            if (Account.Count > 0)
+            {
+                yield return _account ??= new AccountBlock(this, clock);
+            }
+        }
+    }
 
     protected override void AddRow(in EventRow row, StreamKey stream)
     {

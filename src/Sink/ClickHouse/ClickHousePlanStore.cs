@@ -67,6 +67,8 @@ public sealed class ClickHousePlanStore(IClickHouse engine, TimeProvider clock) 
                 $"INSERT INTO {ClickHouseText.QuoteName(day.Native.Table.Name)} ({day.Native.Table.ColumnList}) {settings}", day.Native.ToSequence(), cancellationToken),
             DeadLetterBlock letters => engine.InsertAsync(
                 $"INSERT INTO dead_letter ({DeadLetterBlock.Columns}) {settings}", letters.ToSequence(), cancellationToken),
+            AccountBlock account => engine.InsertAsync(
+                $"INSERT INTO sink_account ({AccountBlock.Columns}) {settings}", account.ToSequence(), cancellationToken),
             _ => throw new ArgumentException($"a block of another kind: {block?.GetType().Name}", nameof(block)),
         };
     }
@@ -77,12 +79,22 @@ public sealed class ClickHousePlanStore(IClickHouse engine, TimeProvider clock) 
         if (block is DeadLetterBlock letters)
         {
             (string topic, int partition, long first, long last) = letters.Range;
-            Dictionary<string, string> range = Parameters(new PartitionId("", topic, partition));
+            Dictionary<string, string> range = Parameters(new PartitionId(letters.Log, topic, partition));
             range["first"] = first.ToString(CultureInfo.InvariantCulture);
             range["last"] = last.ToString(CultureInfo.InvariantCulture);
             return await CountAsync(
-                "SELECT count() FROM dead_letter WHERE topic = {topic:String} AND log_partition = {partition:UInt16} AND log_offset BETWEEN {first:UInt64} AND {last:UInt64}",
+                "SELECT count() FROM dead_letter WHERE log = {log:String} AND topic = {topic:String} AND log_partition = {partition:UInt16} AND log_offset BETWEEN {first:UInt64} AND {last:UInt64}",
                 range,
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        if (block is AccountBlock account)
+        {
+            Dictionary<string, string> place = Parameters(account.Partition);
+            place["from"] = account.From.ToString(CultureInfo.InvariantCulture);
+            return await CountAsync(
+                "SELECT count() FROM sink_account WHERE log = {log:String} AND topic = {topic:String} AND log_partition = {partition:UInt16} AND from_offset = {from:UInt64}",
+                place,
                 cancellationToken).ConfigureAwait(false);
         }
 
@@ -119,7 +131,11 @@ public sealed class ClickHousePlanStore(IClickHouse engine, TimeProvider clock) 
         }
     }
 
-    private async Task<long> CountAsync(string sql, Dictionary<string, string> parameters, CancellationToken cancellationToken)
+    private Task<long> CountAsync(string sql, Dictionary<string, string> parameters, CancellationToken cancellationToken) =>
+        CountAsync(engine, sql, parameters, cancellationToken);
+
+    /// <summary>The one number that a query gives.</summary>
+    internal static async Task<long> CountAsync(IClickHouse engine, string sql, Dictionary<string, string> parameters, CancellationToken cancellationToken)
     {
         using Stream result = await engine.QueryAsync(sql, parameters, "RowBinary", cancellationToken).ConfigureAwait(false);
         byte[] count = new byte[8];

@@ -72,6 +72,8 @@ public sealed partial class PlannedDelivery : IDelivery
     public async Task<WriteOutcome> WriteAsync(PartitionId partition, Plan plan, Batch batch, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(batch);
+        batch.Settle(partition, plan);
         if (!plan.IsReplay && !await TrySettleAsync(partition, plan, cancellationToken).ConfigureAwait(false))
         {
             return new WriteOutcome(await LoadAsync(partition, cancellationToken).ConfigureAwait(false));

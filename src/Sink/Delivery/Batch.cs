@@ -8,6 +8,20 @@ public abstract class Batch
     // Columns beside the event's bytes, and what a row costs in buffers.
     private const int RowOverhead = 200;
 
+    private PartitionId? _partition;
+
+    /// <summary>What was read of the batch, by hour.</summary>
+    public BatchAccount Account { get; } = new();
+
+    /// <summary>Whose batch it is; known when it is settled.</summary>
+    public PartitionId Partition => _partition ?? throw new InvalidOperationException("the batch is not settled");
+
+    /// <summary>First offset; known when it is settled.</summary>
+    public long From { get; private set; }
+
+    /// <summary>Offset behind the last one; known when it is settled.</summary>
+    public long To { get; private set; }
+
     /// <summary>Events added.</summary>
     public int Rows { get; private set; }
 
@@ -24,6 +38,7 @@ public abstract class Batch
     public void Add(in EventRow row, StreamKey stream)
     {
         Rows++;
+        Account.AddEvent(row.Fields.WallNs);
         Bytes += row.Bytes.Length + RowOverhead;
         AddRow(row, stream);
     }
@@ -34,8 +49,18 @@ public abstract class Batch
     public void AddDeadLetter(DeadLetter letter, ReadOnlySpan<byte> bytes)
     {
         DeadLetters++;
+        Account.AddDeadLetter();
         Bytes += bytes.Length + RowOverhead;
         AddLetter(letter, bytes);
+    }
+
+    /// <summary>Nothing more is added: the batch holds the records of a plan.</summary>
+    public void Settle(PartitionId partition, Plan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        _partition = partition;
+        From = plan.From;
+        To = plan.To;
     }
 
     /// <summary>Forgets everything, for the next batch.</summary>
@@ -44,6 +69,8 @@ public abstract class Batch
         Rows = 0;
         DeadLetters = 0;
         Bytes = 0;
+        _partition = null;
+        Account.Clear();
         Reset();
     }
 

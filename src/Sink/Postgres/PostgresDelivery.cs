@@ -48,6 +48,7 @@ public sealed class PostgresDelivery(PostgresStore store, TimeProvider clock, Fu
     {
         ArgumentNullException.ThrowIfNull(plan);
         PostgresBatch rows = (PostgresBatch)batch;
+        rows.Settle(partition, plan);
         try
         {
             await _partitions.EnsureAsync(rows.Copy.Table, rows.Spans, cancellationToken).ConfigureAwait(false);
@@ -60,6 +61,7 @@ public sealed class PostgresDelivery(PostgresStore store, TimeProvider clock, Fu
                     await CopyAsync(connection, rows, cancellationToken).ConfigureAwait(false);
                     await MoveStreamsAsync(connection, partition, rows, cancellationToken).ConfigureAwait(false);
                     await BuryAsync(connection, rows, cancellationToken).ConfigureAwait(false);
+                    await AccountAsync(connection, rows, cancellationToken).ConfigureAwait(false);
                     await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
                     return WriteOutcome.Stored;
                 }
@@ -98,7 +100,7 @@ public sealed class PostgresDelivery(PostgresStore store, TimeProvider clock, Fu
         return await insert.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false) == 1;
     }
 
-    private static async Task CopyAsync(NpgsqlConnection connection, PostgresBatch rows, CancellationToken cancellationToken)
+    internal static async Task CopyAsync(NpgsqlConnection connection, PostgresBatch rows, CancellationToken cancellationToken)
     {
         if (rows.Rows > 0)
         {
@@ -135,15 +137,38 @@ public sealed class PostgresDelivery(PostgresStore store, TimeProvider clock, Fu
         foreach ((DeadLetter letter, byte[] bytes) in rows.Letters)
         {
             await using NpgsqlCommand command = new(
-                "INSERT INTO dead_letter (topic, log_partition, log_offset, at, error, event) VALUES ($1, $2, $3, $4, $5, $6)", connection);
+                "INSERT INTO dead_letter (topic, log_partition, log_offset, at, error, event, log, kind, ts) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", connection);
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = letter.Topic });
             command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = letter.Partition });
             command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = letter.Offset });
             command.Parameters.Add(new NpgsqlParameter { Value = clock.GetUtcNow().UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz });
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = letter.Error });
             command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = bytes });
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = rows.Partition.Log });
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = letter.Kind });
+            command.Parameters.Add(new NpgsqlParameter { Value = DateTime.UnixEpoch.AddTicks((long)(letter.WallNs / 1000) * 10), NpgsqlDbType = NpgsqlDbType.TimestampTz });
             await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private static async Task AccountAsync(NpgsqlConnection connection, PostgresBatch rows, CancellationToken cancellationToken)
+    {
+        HourAccount[] hours = [.. rows.Account.Hours];
+        await using NpgsqlCommand command = Command(
+            connection,
+            """
+            INSERT INTO sink_account (log, topic, log_partition, from_offset, to_offset, hour, records, events, duplicates, dead_letters, gap)
+            SELECT $1, $2, $3, $4, $5, * FROM unnest($6, $7, $8, $9, $10, $11)
+            """,
+            rows.Partition);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = rows.From });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = rows.To });
+        foreach (Func<HourAccount, long> value in (Func<HourAccount, long>[])[h => h.Hour, h => h.Records, h => h.Events, h => h.Duplicates, h => h.DeadLetters, h => h.Gap])
+        {
+            command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. hours.Select(value)] });
+        }
+
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
     // The same streams are forgotten as in StreamPositions: a table that only grows would make every takeover slower.

@@ -18,6 +18,9 @@ internal static class ClickHouseErrors
     private static readonly int[] Transient =
         [159, 160, 198, 201, 202, 203, 209, 210, 225, 236, 241, 242, 243, 252, 279, 285, 319, 394, 439, 473, 999];
 
+    // What is wrong with a value or a row, not with the statement: it cannot be parsed or converted, it is out of range, a constraint or a view throws.
+    private static readonly int[] RowFaults = [6, 27, 33, 38, 41, 53, 69, 70, 72, 117, 128, 131, 321, 349, 395, 407, 469, 649];
+
     /// <summary>The number in "Code: 60. DB::Exception: …"; 0 when there is none.</summary>
     public static int CodeOf(string message)
     {
@@ -44,7 +47,7 @@ internal static class ClickHouseErrors
             AccessDenied => new ClickHouseException($"{address}: user '{user}' lacks a right: {text}", code),
             UnknownDatabase => new ClickHouseException(
                 $"{address}: there is no database '{database}'; make it with: CREATE DATABASE {database}", code),
-            _ => new ClickHouseException($"{address}: {text}", code, Array.IndexOf(Transient, code) >= 0),
+            _ => new ClickHouseException($"{address}: {text}", code, Array.IndexOf(Transient, code) >= 0) { IsRowFault = Array.IndexOf(RowFaults, code) >= 0 },
         };
     }
 

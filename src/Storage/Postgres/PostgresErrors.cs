@@ -27,7 +27,7 @@ public static class PostgresErrors
                 "3D000" => new StoreException(
                     $"{address}: there is no database '{address.Database}'; make it with: createdb {address.Database}", isTransient: false, e),
                 "42501" => new StoreException($"{address}: user '{address.User}' lacks a right while {doing}: {server.MessageText}", isTransient: false, e),
-                _ => new StoreException($"{address}: {doing} failed: {server.SqlState} {server.MessageText}", IsTransient(server), e),
+                _ => new StoreException($"{address}: {doing} failed: {server.SqlState} {server.MessageText}", IsTransient(server), e) { IsRowFault = IsRowFault(server) },
             };
         }
 
@@ -38,6 +38,14 @@ public static class PostgresErrors
             isTransient ? $"{address} cannot be reached while {doing}: {reason}; is the server running there?"
                 : $"{address}: {doing} failed: {reason}; set {StoreAddress.PasswordVariable} or ?password-file= if the server asks for a password",
             isTransient, e);
+    }
+
+    /// <summary>True for errors of a row: bad values (22), constraints (23), limits of a value or an index entry (54), a trigger that raises (P0001).</summary>
+    public static bool IsRowFault(PostgresException e)
+    {
+        ArgumentNullException.ThrowIfNull(e);
+        return e.SqlState.StartsWith("22", StringComparison.Ordinal) || e.SqlState.StartsWith("23", StringComparison.Ordinal)
+            || e.SqlState.StartsWith("54", StringComparison.Ordinal) || e.SqlState == PostgresErrorCodes.RaiseException;
     }
 
     // Besides Npgsql's own list: a server that is being stopped, killed or that recovers (57P0x), lost in a race (40xxx), or full (53xxx).

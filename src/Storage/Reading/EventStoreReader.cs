@@ -1,5 +1,3 @@
-using ECapture.Storage.Reading.ClickHouse;
-using ECapture.Storage.Reading.Postgres;
 using ECapture.Storage.Reading.Reads;
 using ECapture.Storage.Reading.Sql;
 
@@ -16,12 +14,7 @@ public sealed class EventStoreReader : IEventStoreReader
     {
         ArgumentNullException.ThrowIfNull(store);
         _store = store;
-        _sql = store switch
-        {
-            ClickHouseStore clickHouse => new ClickHouseSqlStore(clickHouse.Engine),
-            PostgresStore postgres => new PostgresSqlStore(postgres.DataSource, postgres.Address),
-            _ => throw new ArgumentException($"no reads for a {store.GetType().Name}", nameof(store)),
-        };
+        _sql = SqlStore.Of(store);
     }
 
     /// <inheritdoc/>

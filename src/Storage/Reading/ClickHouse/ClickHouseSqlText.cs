@@ -65,6 +65,10 @@ internal sealed class ClickHouseSqlText : SqlText
 
     public override string Second(string column) => $"toUnixTimestamp({column})";
 
+    public override string Milliseconds(string column) => $"toUnixTimestamp64Milli({column})";
+
+    public override string Hour(string column) => $"intDiv(toUnixTimestamp64Nano({column}), 3600000000000)";
+
     public override string ClockOffset() => "toUnixTimestamp64Nano(ts) - toInt64(boot_ns)";
 
     private string Between(string column, IPAddress first, IPAddress last) =>

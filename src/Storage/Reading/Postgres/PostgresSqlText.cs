@@ -79,6 +79,10 @@ internal sealed class PostgresSqlText : SqlText
 
     public override string Second(string column) => $"floor(extract(epoch from {column}))::bigint";
 
+    public override string Milliseconds(string column) => $"floor(extract(epoch from {column}) * 1000)::bigint";
+
+    public override string Hour(string column) => $"floor(extract(epoch from {column}) / 3600)::bigint";
+
     public override string ClockOffset() => "(extract(epoch from ts) * 1000000)::bigint * 1000 - boot_ns";
 
     private static string Escaped(Column column) =>

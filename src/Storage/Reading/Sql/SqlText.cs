@@ -76,6 +76,12 @@ internal abstract class SqlText
     /// <summary>Whole seconds of a time, to group by.</summary>
     public abstract string Second(string column);
 
+    /// <summary>Whole milliseconds of the epoch of a time.</summary>
+    public abstract string Milliseconds(string column);
+
+    /// <summary>Whole hours of the epoch of the column <c>ts</c>.</summary>
+    public abstract string Hour(string column);
+
     /// <summary>Wall clock minus boot clock of a row, in nanoseconds.</summary>
     public abstract string ClockOffset();
 }
