@@ -14,6 +14,9 @@ public sealed class CaptureOptions
     /// <summary>Extra TLS libraries or programs to attach to, beside those found on disk and in running processes.</summary>
     public IReadOnlyList<string> TlsLibraries { get; init; } = [];
 
+    /// <summary>Extra GnuTLS libraries.</summary>
+    public IReadOnlyList<string> GnuTlsLibraries { get; init; } = [];
+
     /// <summary>Go programs to attach to up front, beside those that run or start.</summary>
     public IReadOnlyList<string> GoPrograms { get; init; } = [];
 

@@ -27,6 +27,7 @@ internal static class EntryPoint
             QueryCommand.Create(),
             ServiceCommand.Create(),
             AdminCommand.Create(),
+            .. TerminalCommand.CreateAll(),
             VersionCommand.Create(),
         ])
         {

@@ -30,10 +30,11 @@ internal sealed class Telemetry : IDisposable
     /// <summary>Starts what the options ask for.</summary>
     /// <param name="service">Name of the part: capture, sink, query, service, run.</param>
     /// <param name="options">The command's options.</param>
+    /// <param name="level">The least level that is logged where the user names none.</param>
     /// <exception cref="UsageException">An option cannot be used.</exception>
-    internal static Telemetry Start(string service, OptionReader options)
+    internal static Telemetry Start(string service, OptionReader options, LogLevel level = LogLevel.Information)
     {
-        LogLevel level = Level(options);
+        level = options.Find(CommonOptions.LogLevel) is null ? level : Level(options);
         bool json = IsJson(options);
         Uri? collector = Collector(options);
         ResourceBuilder resource = ResourceBuilder.CreateDefault()

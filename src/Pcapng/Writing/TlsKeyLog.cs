@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace ECapture.Pcapng;
 
@@ -10,8 +11,6 @@ namespace ECapture.Pcapng;
 public sealed class TlsKeyLog
 {
     private const int MaximumLabel = 64;
-    private const int MaximumSecret = 256;
-    private static readonly SearchValues<char> s_labelCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 
     private readonly PcapngWriter _writer;
     private readonly byte[] _block;
@@ -39,25 +38,14 @@ public sealed class TlsKeyLog
     public bool Add(string label, ReadOnlySpan<byte> clientRandom, ReadOnlySpan<byte> secret)
     {
         ArgumentNullException.ThrowIfNull(label);
-        if (label.Length is 0 or > MaximumLabel || label.AsSpan().ContainsAnyExcept(s_labelCharacters)
-            || clientRandom.Length != 32 || secret.Length is 0 or > MaximumSecret)
+        Span<byte> text = stackalloc byte[MaximumLabel];
+        Span<byte> line = stackalloc byte[KeyLogLine.MaximumLength];
+        if (label.Length > MaximumLabel || Ascii.FromUtf16(label, text, out int labelLength) != OperationStatus.Done
+            || !KeyLogLine.TryWrite(text[..labelLength], clientRandom, secret, line, out int at))
         {
             Refused++;
             return false;
         }
-
-        Span<byte> line = stackalloc byte[MaximumLabel + 1 + 64 + 1 + (2 * MaximumSecret) + 1];
-        int at = 0;
-        foreach (char c in label)
-        {
-            line[at++] = (byte)c;
-        }
-
-        line[at++] = (byte)' ';
-        at += Hex(clientRandom, line[at..]);
-        line[at++] = (byte)' ';
-        at += Hex(secret, line[at..]);
-        line[at++] = (byte)'\n';
 
         Span<byte> digest = stackalloc byte[32];
         SHA256.HashData(line[..at], digest);
@@ -85,11 +73,5 @@ public sealed class TlsKeyLog
             _writer.WriteTlsSecrets(_block.AsSpan(0, _length));
             _length = 0;
         }
-    }
-
-    private static int Hex(ReadOnlySpan<byte> bytes, Span<byte> text)
-    {
-        Convert.TryToHexStringLower(bytes, text, out int written);
-        return written;
     }
 }

@@ -29,7 +29,7 @@ internal static class GnuTlsApi
         ],
         ClientRandomAccessor = new FieldAccessor("gnutls_session_get_random", GivesAddress: true),
         MasterSecretAccessor = new FieldAccessor("gnutls_session_get_master_secret", GivesAddress: true),
-        TakesExtraLibraries = false,
+        ExtraLibraries = options => options.GnuTlsLibraries,
     };
 
     // libgnutls.so.30 and bundled copies (libgnutls-1a2b3c4d.so.30), not libgnutlsxx.so or libgnutls-dane.so.0, which have none of it.

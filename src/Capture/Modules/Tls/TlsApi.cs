@@ -30,8 +30,8 @@ internal sealed class TlsApi
     /// <summary>The exported function that gives a TLS 1.2 connection's master secret; null: not needed.</summary>
     internal FieldAccessor? MasterSecretAccessor { get; init; }
 
-    /// <summary>True when <see cref="CaptureOptions.TlsLibraries"/> are libraries of this kind.</summary>
-    internal required bool TakesExtraLibraries { get; init; }
+    /// <summary>The libraries of this kind that the user named.</summary>
+    internal required Func<CaptureOptions, IReadOnlyList<string>> ExtraLibraries { get; init; }
 
     /// <summary>OpenSSL, and what exports its functions.</summary>
     internal static TlsApi OpenSsl { get; } = new()
@@ -51,7 +51,7 @@ internal sealed class TlsApi
             new("SSL_free", TlsFunction.Free),
         ],
         ClientRandomAccessor = FieldAccessor.OpenSslClientRandom,
-        TakesExtraLibraries = true,
+        ExtraLibraries = options => options.TlsLibraries,
     };
 
     /// <summary>Tests a file name without its folder.</summary>

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using ECapture.Capture.Agent;
+using ECapture.Capture.Modules;
+using ECapture.Cli.Options;
+using ECapture.Cli.Supervision;
+using ECapture.Terminal;
+using Microsoft.Extensions.Logging;
+
+namespace ECapture.Cli.Commands;
+
+/// <summary><c>ecapture tls</c>, <c>ecapture bash</c> …: one module, straight to the terminal or into a file; no log, no store.</summary>
+internal static class TerminalCommand
+{
+    /// <summary>Makes the command of each module.</summary>
+    internal static IEnumerable<Command> CreateAll() => TerminalModule.All.Select(Create);
+
+    private static Command Create(TerminalModule module)
+    {
+        bool isHere = CaptureModules.Names.Contains(module.Name);
+        Command command = CommandRunner.Create(
+            module.Name,
+            isHere ? module.Description + " Needs root." : module.Description + " Not available in this build.",
+            TerminalExamples.Of(module),
+            [.. TerminalOptions.Of(module), .. TerminalOptions.Common],
+            (options, cancellationToken) => RunAsync(module, options, cancellationToken));
+        foreach (string alias in module.Aliases)
+        {
+            command.Aliases.Add(alias);
+        }
+
+        return command;
+    }
+
+    private static async Task<int> RunAsync(TerminalModule module, OptionReader options, CancellationToken cancellationToken)
+    {
+        if (!CaptureModules.Names.Contains(module.Name))
+        {
+            throw new UsageException($"{module.Name}: not available in this build; the modules are {string.Join(", ", CaptureModules.Names)}");
+        }
+
+        TerminalPlan plan = TerminalPlan.Read(module, options);
+        if (!UnixAccount.IsRoot)
+        {
+            throw new UsageException($"{module.Name}: needs root (CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, CAP_SYS_PTRACE); `ecapture doctor` says what is missing");
+        }
+
+        using Telemetry.Telemetry telemetry = Telemetry.Telemetry.Start(module.Name, options, plan.LogLevel);
+        foreach (string note in plan.Notes)
+        {
+            await Console.Error.WriteLineAsync("ecapture: " + note);
+        }
+
+        using IEventOutput output = TerminalOutputs.Create(plan);
+        TerminalSession session = new(plan.Capture, plan.Filter, output, telemetry.Loggers);
+        await session.RunAsync(agent => Console.Error.WriteLine(Ready(plan, agent)), cancellationToken);
+        return ExitCode.Ok;
+    }
+
+    private static string Ready(TerminalPlan plan, CaptureAgent agent)
+    {
+        IEnumerable<string> running = agent.Outcomes
+            .Where(o => plan.Capture.Modules.Contains(o.Name))
+            .Select(o => o.IsRunning ? $"{o.Name} ({(o.Detail.Length == 0 ? "on" : o.Detail)})" : $"{o.Name} does not run: {o.Detail}");
+        string where = plan.File is null ? "" : $" into {plan.File}";
+        return $"ecapture: capturing {string.Join(", ", running)}{where}; Ctrl-C ends it";
+    }
+}

@@ -1,0 +1,58 @@
+using System.CommandLine;
+using ECapture.Cli.Options;
+
+namespace ECapture.Cli.Commands;
+
+/// <summary>The options of the terminal commands: eCapture's names with eCapture's meanings (docs/from-ecapture.md).</summary>
+internal static class TerminalOptions
+{
+    internal static readonly Option<string?> Pid = CommonOptions.Text("pid", "PID", "only this process, and what a shell of this pid starts (default 0: all)", "-p");
+    internal static readonly Option<string?> Uid = CommonOptions.Text("uid", "UID", "only processes of this user (default 0: all)", "-u");
+    internal static readonly Option<string?> Btf = CommonOptions.Text("btf", "0|1|2", "0: find out, 1: kernel types of /sys/kernel/btf (the only objects of this build), 2: none", "-b");
+    internal static readonly Option<bool> Hex = CommonOptions.Switch("hex", "show bodies and plaintext as hex dumps");
+    internal static readonly Option<bool> Json = CommonOptions.Switch("json", "print a JSON object per line");
+    internal static readonly Option<string?> MapSize = CommonOptions.Text("mapsize", "KB", "memory per processor for what waits to be written (default 32768)");
+    internal static readonly Option<string?> TruncateSize = CommonOptions.Text("tsize", "BYTES", "show this much of a body, statement or command; a mark says how much there was (default 0: all)", "-t");
+    internal static readonly Option<bool> Debug = CommonOptions.Switch("debug", "say on standard error what is attached, and where errors come from", "-d");
+
+    internal static readonly Option<string?> Mode = CommonOptions.Text("model", "MODE", "text, keylog (or key), pcapng (or pcap) (default text)", "-m");
+    internal static readonly Option<string?> LibSsl = CommonOptions.Text("libssl", "FILE", "another OpenSSL or BoringSSL library, or a program that holds one");
+    internal static readonly Option<string?> SslVersion = CommonOptions.Text("ssl_version", "TEXT", "accepted and not needed: versions are found out from the library's code");
+    internal static readonly Option<string?> CgroupPath = CommonOptions.Text("cgroup_path", "DIR", "accepted and not needed: connections are seen without a cgroup");
+    internal static readonly Option<string?> KeyLogFile = CommonOptions.Text("keylogfile", "FILE", "where keys go with -m keylog; lines are appended (default ecapture_MODULE_key.log)", "-k");
+    internal static readonly Option<string?> GoProgram = CommonOptions.Text("elfpath", "FILE", "Go program to attach to before it runs; others are found when they run", "-e");
+    internal static readonly Option<string?> GnuTls = CommonOptions.Text("gnutls", "FILE", "another GnuTLS library");
+    internal static readonly Option<string?> Nspr = CommonOptions.Text("nspr", "FILE", "another NSPR library");
+
+    internal static readonly Option<string?> Bash = CommonOptions.Text("bash", "FILE", "another bash program; those on disk and those that run are found");
+    internal static readonly Option<string?> Readline = CommonOptions.Text("readlineso", "FILE", "not in this build: the line editor is looked for in bash itself");
+    internal static readonly Option<string?> ExitStatus = CommonOptions.Text("errnumber", "STATUS", "only commands that ended with this status, once they ended (default 128: all, at once)", "-e");
+    internal static readonly Option<string?> Zsh = CommonOptions.Text("zsh", "FILE", "another zsh program");
+
+    internal static readonly Option<string?> Mysqld = CommonOptions.Text("mysqld", "FILE", "another server program; those on disk and those that run are found", "-m");
+    internal static readonly Option<string?> Postgres = CommonOptions.Text("postgres", "FILE", "another server program; those on disk and those that run are found", "-m");
+    internal static readonly Option<string?> Function = CommonOptions.Text("funcname", "NAME", "accepted and not needed: statements are read from the protocol", "-f");
+    internal static readonly Option<string?> Offset = CommonOptions.Text("offset", "HEX", "accepted and not needed: statements are read from the protocol");
+
+    /// <summary>Every terminal command has these.</summary>
+    internal static IReadOnlyList<Option> Common { get; } = [Pid, Uid, Hex, Json, TruncateSize, MapSize, Btf, Debug];
+
+    /// <summary>What a module has beside <see cref="Common"/>.</summary>
+    internal static IEnumerable<Option> Of(TerminalModule module) => module.Kind switch
+    {
+        TerminalKind.Tls => [Mode, KeyLogFile, .. Library(module.Name)],
+        TerminalKind.Shell => module.Name == "bash" ? [Bash, Readline, ExitStatus] : [Zsh],
+        _ => module.Name == "mysqld" ? [Mysqld, Function, Offset] : [Postgres, Function],
+    };
+
+    /// <summary>Options that eCapture needs and this program does not.</summary>
+    internal static IReadOnlyList<Option<string?>> NotNeeded { get; } = [SslVersion, CgroupPath, Function, Offset];
+
+    private static IEnumerable<Option> Library(string module) => module switch
+    {
+        "gotls" => [GoProgram],
+        "gnutls" => [GnuTls],
+        "nss" => [Nspr],
+        _ => [LibSsl, SslVersion, CgroupPath],
+    };
+}

@@ -1,0 +1,143 @@
+using System.CommandLine;
+using ECapture.Capture;
+using ECapture.Cli.Options;
+using ECapture.Terminal;
+using ECapture.Terminal.Text;
+using Microsoft.Extensions.Logging;
+
+namespace ECapture.Cli.Commands;
+
+/// <summary>What a terminal command was asked to do, checked.</summary>
+internal sealed class TerminalPlan
+{
+    private const int DefaultMapKilobytes = 32 * 1024;
+
+    private TerminalPlan()
+    {
+    }
+
+    internal required TerminalModule Module { get; init; }
+
+    internal required TerminalMode Mode { get; init; }
+
+    internal required CaptureOptions Capture { get; init; }
+
+    internal required ProcessFilter Filter { get; init; }
+
+    internal required TextOptions Text { get; init; }
+
+    internal required bool IsJson { get; init; }
+
+    internal required int? ExitStatus { get; init; }
+
+    internal required LogLevel LogLevel { get; init; }
+
+    /// <summary>The file of keylog and pcapng mode; null: none.</summary>
+    internal required string? File { get; init; }
+
+    /// <summary>What the user should know of his options.</summary>
+    internal required IReadOnlyList<string> Notes { get; init; }
+
+    /// <summary>Reads and checks the options.</summary>
+    /// <exception cref="UsageException">One cannot be used.</exception>
+    internal static TerminalPlan Read(TerminalModule module, OptionReader options)
+    {
+        TerminalMode mode = ReadMode(module, options);
+        CheckBtf(options);
+        Option<string?>[] own = [.. TerminalOptions.Of(module).OfType<Option<string?>>()];
+        if (own.Contains(TerminalOptions.Readline) && options.Find(TerminalOptions.Readline) is { } readline)
+        {
+            throw new UsageException($"--readlineso: {readline}: not available in this build; bash that brings its own line editor is captured without it");
+        }
+
+        long uid = options.Number(TerminalOptions.Uid, 0, 0, uint.MaxValue);
+        bool isDebug = options.IsSet(TerminalOptions.Debug);
+        return new TerminalPlan
+        {
+            Module = module,
+            Mode = mode,
+            Capture = ReadCapture(module, mode, own, options),
+            Filter = new ProcessFilter(ReadPid(options), uid == 0 ? null : (uint)uid),
+            Text = new TextOptions(
+                options.IsSet(TerminalOptions.Hex),
+                (int)options.Number(TerminalOptions.TruncateSize, 0, 0, int.MaxValue),
+                !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))),
+            IsJson = options.IsSet(TerminalOptions.Json),
+            ExitStatus = own.Contains(TerminalOptions.ExitStatus) ? ReadExitStatus(options) : null,
+            LogLevel = isDebug ? LogLevel.Debug : LogLevel.Warning,
+            File = mode switch
+            {
+                TerminalMode.KeyLog => ReadFile(options, TerminalOptions.KeyLogFile, $"ecapture_{(module.Name == "tls" ? "openssl" : module.Name)}_key.log"),
+                _ => null,
+            },
+            Notes = [.. own.Where(o => TerminalOptions.NotNeeded.Contains(o) && options.Find(o) is not null).Select(o => $"{o.Name} is not needed and has no effect")],
+        };
+    }
+
+    private static CaptureOptions ReadCapture(TerminalModule module, TerminalMode mode, Option<string?>[] own, OptionReader options)
+    {
+        long kilobytes = options.Number(TerminalOptions.MapSize, DefaultMapKilobytes, 1024, 1024 * 1024);
+        return new CaptureOptions
+        {
+            Modules = [module.Name],
+            TlsLibraries = Files(own, options, TerminalOptions.LibSsl),
+            GnuTlsLibraries = Files(own, options, TerminalOptions.GnuTls),
+            GoPrograms = Files(own, options, TerminalOptions.GoProgram),
+            BashPrograms = Files(own, options, TerminalOptions.Bash),
+            MysqldPrograms = Files(own, options, TerminalOptions.Mysqld),
+            PostgresPrograms = Files(own, options, TerminalOptions.Postgres),
+            QueueLimit = kilobytes * 1024 * Environment.ProcessorCount,
+        };
+    }
+
+    private static TerminalMode ReadMode(TerminalModule module, OptionReader options)
+    {
+        if (module.Kind != TerminalKind.Tls)
+        {
+            return TerminalMode.Text;
+        }
+
+        return options.Choice(TerminalOptions.Mode, "text", "text", "keylog", "key", "pcapng", "pcap") switch
+        {
+            "text" => TerminalMode.Text,
+            "keylog" or "key" => TerminalMode.KeyLog,
+            _ => TerminalMode.Pcapng,
+        };
+    }
+
+    private static void CheckBtf(OptionReader options)
+    {
+        const string KernelTypes = "/sys/kernel/btf/vmlinux";
+        if (options.Choice(TerminalOptions.Btf, "0", "0", "1", "2") == "2")
+        {
+            throw new UsageException($"--btf: 2: this build has only objects that need the kernel's types; leave it out where {KernelTypes} exists");
+        }
+    }
+
+    private static uint ReadPid(OptionReader options)
+    {
+        const int LargestPid = 4_194_304; // PID_MAX_LIMIT
+        long pid = options.Number(TerminalOptions.Pid, 0, 0, LargestPid);
+        return pid == 0 || Directory.Exists($"/proc/{pid}")
+            ? (uint)pid
+            : throw new UsageException($"--pid: there is no process {pid}");
+    }
+
+    private static int? ReadExitStatus(OptionReader options)
+    {
+        const int All = 128;
+        long status = options.Number(TerminalOptions.ExitStatus, All, 0, 255);
+        return status == All ? null : (int)status;
+    }
+
+    private static string ReadFile(OptionReader options, Option<string?> option, string fallback)
+    {
+        string path = options.Find(option) ?? fallback;
+        return path.Length > 0 ? path : throw new UsageException($"{option.Name}: names no file");
+    }
+
+    private static string[] Files(Option<string?>[] own, OptionReader options, Option<string?> option) =>
+        own.Contains(option) && options.Find(option) is { } file
+            ? System.IO.File.Exists(file) ? [file] : throw new UsageException($"{option.Name}: there is no file {file}")
+            : [];
+}

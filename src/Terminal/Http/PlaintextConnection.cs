@@ -1,0 +1,106 @@
+using ECapture.Events.V1;
+using ECapture.Protocols.Http;
+using ECapture.Protocols.Http.WebSocket;
+using Direction = ECapture.Events.V1.Direction;
+
+namespace ECapture.Terminal.Http;
+
+/// <summary>
+/// One connection's plaintext: HTTP becomes exchanges; what turns out to be none is shown piece by piece, as it came.
+/// </summary>
+internal sealed class PlaintextConnection : IHttpSink
+{
+    private const int MostUndecidedBytes = 64 * 1024;
+    private const ulong UndecidedNs = 1_000_000_000;
+
+    // A body beyond these is counted, not kept, and the block says so.
+    private static readonly HttpLimits s_limits = new() { MaxBufferedBytes = 4 * 1024 * 1024 };
+
+    private readonly string _topic;
+    private readonly Action<TerminalItem> _emit;
+    private readonly HttpConnection _http;
+    private readonly List<Event> _undecided = [];
+    private int _undecidedBytes;
+    private Event _envelope = new();
+
+    internal PlaintextConnection(string topic, bool isOlder, Action<TerminalItem> emit)
+    {
+        _topic = topic;
+        _emit = emit;
+        _http = new HttpConnection(this, s_limits, startsInMiddle: isOlder);
+    }
+
+    /// <summary>CLOCK_BOOTTIME of the last piece.</summary>
+    internal ulong LastNs { get; private set; }
+
+    /// <summary>Flow id of the last piece; 0: not known.</summary>
+    internal ulong Flow { get; private set; }
+
+    /// <summary>Bytes kept for it.</summary>
+    internal int BufferedBytes => _http.BufferedBytes + _undecidedBytes;
+
+    /// <summary>Takes a piece.</summary>
+    internal void Feed(Event piece)
+    {
+        _envelope = piece;
+        LastNs = piece.BootNs;
+        Flow = piece.Flow?.Id ?? Flow;
+        HttpDirection direction = piece.TlsData.Direction == Direction.Sent ? HttpDirection.Sent : HttpDirection.Received;
+        _http.Feed(direction, (long)Math.Min(piece.TlsData.Offset, long.MaxValue), piece.TlsData.Data.Span, (long)piece.WallNs);
+        switch (_http.Protocol)
+        {
+            case HttpProtocol.NotHttp or HttpProtocol.Tunnel:
+                EmitUndecided();
+                _emit(new DataItem(_topic, piece));
+                break;
+            case HttpProtocol.Unknown:
+                _undecided.Add(piece);
+                _undecidedBytes += piece.TlsData.Data.Length;
+                if (_undecidedBytes > MostUndecidedBytes)
+                {
+                    EmitUndecided();
+                }
+
+                break;
+            default:
+                Forget();
+                break;
+        }
+    }
+
+    /// <summary>Shows what was not decided for a while: better early than well formed.</summary>
+    internal void Tick(ulong nowNs)
+    {
+        if (_undecided.Count > 0 && nowNs > LastNs + UndecidedNs)
+        {
+            EmitUndecided();
+        }
+    }
+
+    /// <summary>Hands over what is unfinished.</summary>
+    internal void Close()
+    {
+        _http.Close((long)_envelope.WallNs);
+        EmitUndecided();
+    }
+
+    void IHttpSink.OnExchange(HttpExchange exchange) => _emit(new ExchangeItem(_topic, _envelope, exchange, _http.Role));
+
+    void IHttpSink.OnWebSocketMessage(WebSocketMessage message) => _emit(new MessageItem(_topic, _envelope, message));
+
+    private void EmitUndecided()
+    {
+        foreach (Event piece in _undecided)
+        {
+            _emit(new DataItem(_topic, piece));
+        }
+
+        Forget();
+    }
+
+    private void Forget()
+    {
+        _undecided.Clear();
+        _undecidedBytes = 0;
+    }
+}

@@ -1,0 +1,118 @@
+using ECapture.Events.V1;
+
+namespace ECapture.Terminal.Http;
+
+/// <summary>The connections whose plaintext is being read; their number and memory are bounded, the one that was quiet longest goes first.</summary>
+internal sealed class PlaintextConnections(Action<TerminalItem> emit, int mostConnections = 8192, long mostBytes = 256L << 20)
+{
+    private const ulong Second = 1_000_000_000;
+    private const ulong AfterClose = Second; // its last plaintext comes through another ring
+    private const ulong LongestQuiet = 600 * Second;
+    private const int MostOlder = 65_536;
+
+    private readonly Dictionary<ulong, PlaintextConnection> _connections = [];
+    private readonly Dictionary<ulong, ulong> _closing = [];
+    private readonly HashSet<ulong> _older = [];
+    private readonly List<ulong> _done = [];
+    private long _bytes;
+
+    /// <summary>Connections that are open here.</summary>
+    internal int Count => _connections.Count;
+
+    /// <summary>Takes a piece of plaintext.</summary>
+    internal void Feed(string topic, Event piece)
+    {
+        if (!_connections.TryGetValue(piece.Connection, out PlaintextConnection? connection))
+        {
+            if (_connections.Count >= mostConnections)
+            {
+                CloseQuietest();
+            }
+
+            connection = new PlaintextConnection(topic, piece.Flow is { } flow && _older.Contains(flow.Id), emit);
+            _connections[piece.Connection] = connection;
+        }
+
+        _bytes -= connection.BufferedBytes;
+        connection.Feed(piece);
+        _bytes += connection.BufferedBytes;
+        while (_bytes > mostBytes && _connections.Count > 0)
+        {
+            CloseQuietest();
+        }
+    }
+
+    /// <summary>Takes the state of a flow.</summary>
+    internal void OnState(ulong flow, ConnectionState.Types.State state, ulong bootNs)
+    {
+        switch (state)
+        {
+            case ConnectionState.Types.State.Existing when _older.Count < MostOlder:
+                _older.Add(flow);
+                break;
+            case ConnectionState.Types.State.Closed:
+                _older.Remove(flow);
+                _closing[flow] = bootNs + AfterClose;
+                break;
+            case ConnectionState.Types.State.Opened or ConnectionState.Types.State.Accepted:
+                // The same addresses again: what was there before has ended.
+                _older.Remove(flow);
+                if (_closing.Remove(flow))
+                {
+                    CloseWhere(c => c.Flow == flow && c.LastNs < bootNs);
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>Ends what was closed a while ago, or was quiet for long.</summary>
+    internal void Tick(ulong nowNs)
+    {
+        HashSet<ulong> due = [.. _closing.Where(c => c.Value <= nowNs).Select(c => c.Key)];
+        foreach (PlaintextConnection connection in _connections.Values)
+        {
+            connection.Tick(nowNs);
+        }
+
+        CloseWhere(c => (due.Contains(c.Flow) && c.LastNs + AfterClose <= nowNs) || c.LastNs + LongestQuiet < nowNs);
+        // Both ends of a flow may be here, and one of them may read on for a while.
+        due.ExceptWith(_connections.Values.Select(c => c.Flow));
+        foreach (ulong flow in due)
+        {
+            _closing.Remove(flow);
+        }
+    }
+
+    /// <summary>Ends all.</summary>
+    internal void Close() => CloseWhere(_ => true);
+
+    private void CloseWhere(Func<PlaintextConnection, bool> isOver)
+    {
+        foreach ((ulong id, PlaintextConnection connection) in _connections)
+        {
+            if (isOver(connection))
+            {
+                _done.Add(id);
+            }
+        }
+
+        foreach (ulong id in _done)
+        {
+            Close(id);
+        }
+
+        _done.Clear();
+    }
+
+    private void CloseQuietest() => Close(_connections.MinBy(c => c.Value.LastNs).Key);
+
+    private void Close(ulong id)
+    {
+        if (_connections.Remove(id, out PlaintextConnection? connection))
+        {
+            _bytes -= connection.BufferedBytes;
+            connection.Close();
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using ECapture.Tests.Support.Go;
+using ECapture.Tests.Support.Tls;
+
+namespace ECapture.Tests.EndToEnd.Terminal;
+
+/// <summary><c>ecapture gotls</c> and <c>ecapture gnutls</c> on real programs.</summary>
+[Collection(CaptureCollection.Name)]
+public sealed class OtherTlsTextTests
+{
+    private readonly string _marker = $"m{Guid.NewGuid():N}";
+
+    [Fact]
+    public async Task Gotls_StaticClientNamedUpFront_ShowsRequestAndAnswer()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("ecapture-go-terminal-");
+        try
+        {
+            string program = Path.Combine(folder.FullName, "https");
+            await GoCompiler.BuildAsync(Path.Combine(AppContext.BaseDirectory, "GoTls", "https.go"), program, "-ldflags", "-s -w");
+            await using NginxServer nginx = await NginxServer.StartAsync(http2: false);
+            File.WriteAllText(Path.Combine(nginx.Files, "page"), "page of " + _marker);
+            await using TerminalRun run = await TerminalRun.StartAsync("tlsgo", "-e", program);
+
+            await TlsClient.RunAsync(program, [], "client", "-keylog", Path.Combine(folder.FullName, "keys"), "-ca", nginx.CertificatePath, "-tls", "1.3", "-marker", _marker, nginx.Url + "/page");
+
+            string block = await run.WaitForBlockAsync("> GET /page HTTP/1.1", $": {_marker}\n");
+            Assert.Contains($"< page of {_marker}", block, StringComparison.Ordinal);
+            Assert.Contains($" gotls https[", block, StringComparison.Ordinal);
+            Assert.Equal(0, await run.StopAsync());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Gnutls_Wget_ShowsRequestAndAnswer()
+    {
+        await using NginxServer nginx = await NginxServer.StartAsync();
+        File.WriteAllText(Path.Combine(nginx.Files, _marker), "body of " + _marker);
+        await using TerminalRun run = await TerminalRun.StartAsync("gnu");
+
+        await TlsClient.RunAsync("/usr/bin/wget", [], "-q", "--no-check-certificate", "-O", "-", $"{nginx.Url}/{_marker}");
+
+        string block = await run.WaitForBlockAsync($"> GET /{_marker} HTTP/1.1", " gnutls wget[");
+        Assert.Contains($"< body of {_marker}", block, StringComparison.Ordinal);
+        Assert.Equal(0, await run.StopAsync());
+    }
+}

@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using ECapture.Tests.Support.Shells;
+
+namespace ECapture.Tests.EndToEnd.Terminal;
+
+/// <summary><c>ecapture bash</c>: lines that a person types, and what scripts start.</summary>
+[Collection(CaptureCollection.Name)]
+public sealed class ShellTextTests
+{
+    private readonly string _marker = $"m{Guid.NewGuid():N}";
+
+    [Fact]
+    public async Task Text_TypedLinesAndScripts_ShowLineDirectoryAndExitStatus()
+    {
+        await using TerminalRun run = await TerminalRun.StartAsync("bash");
+        await using (InteractiveBash bash = await InteractiveBash.StartAsync("/usr"))
+        {
+            await bash.TypeAsync($"echo '{_marker} spécial $chars | \\\\' | cat > /dev/null");
+            await bash.TypeAsync($"(exit 7) # {_marker}-subshell");
+            await bash.TypeAsync($"echo {_marker}-{new string('y', 2000)}-end > /dev/null");
+        }
+
+        using (Process script = Process.Start("bash", ["-c", $"/bin/echo {_marker}-piped | /bin/cat > /dev/null; /bin/true {_marker}-background & wait"]))
+        {
+            await script.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        await run.WaitForOutputAsync($"/usr $ echo '{_marker} spécial $chars | \\\\' | cat > /dev/null\n");
+        await run.WaitForOutputAsync($" ms: (exit 7) # {_marker}-subshell\n");
+        await run.WaitForOutputAsync($"echo {_marker}-{new string('y', 2000)}-end > /dev/null\n");
+        await run.WaitForOutputAsync($" exec /bin/echo {_marker}-piped\n");
+        await run.WaitForOutputAsync($" exec /bin/true {_marker}-background\n");
+        Assert.Equal(0, await run.StopAsync());
+        Assert.Contains(run.Output.Split('\n'), l => l.Contains(" exit 7 after ", StringComparison.Ordinal) && l.EndsWith($"(exit 7) # {_marker}-subshell", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Text_ExitStatusAsked_OnlyCommandsThatEndedWithIt()
+    {
+        await using TerminalRun run = await TerminalRun.StartAsync("bash", "-e", "3");
+        using (Process script = Process.Start("bash", ["-c", $"/bin/sh -c 'exit 0' {_marker}-zero; /bin/sh -c 'exit 3' {_marker}-three; exit 0"]))
+        {
+            await script.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        await run.WaitForOutputAsync($"{_marker}-three\n");
+        Assert.Equal(0, await run.StopAsync());
+        string line = Assert.Single(run.Output.Split('\n'), l => l.Contains(_marker, StringComparison.Ordinal));
+        Assert.Contains(" exit 3 after ", line, StringComparison.Ordinal);
+        Assert.All(run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), l => Assert.Contains(" exit 3 after ", l, StringComparison.Ordinal));
+    }
+}
