@@ -1,6 +1,6 @@
 using ECapture.Capture;
 using ECapture.Capture.Agent;
-using ECapture.Capture.Publishing;
+using ECapture.Log.Streams;
 using Microsoft.Extensions.Logging;
 
 namespace ECapture.Terminal;
