@@ -42,6 +42,9 @@ internal static class LogMetrics
     public static readonly Counter<long> Fenced =
         Meter.CreateCounter<long>("ecapture.log.commits.fenced", "{commit}", "Commits refused because the partition belongs to another member.");
 
+    public static readonly Counter<long> CommitsDeferred =
+        Meter.CreateCounter<long>("ecapture.log.commits.deferred", "{commit}", "Commits that the local log could not take at once and that are made again.");
+
     public static readonly Counter<long> Forwarded =
         Meter.CreateCounter<long>("ecapture.log.forwarded", "{record}", "Records of the local log that Kafka acknowledged.");
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace ECapture.Tests.Chaos;
 
@@ -29,17 +30,18 @@ internal static class Enclosure
                 RedirectStandardInput = true, // held open: its end is the end of what is inside
             };
             start.Environment[Variable] = folder;
+            start.Environment["TMPDIR"] = folder; // the servers' files go with it, too
             using Process inside = Process.Start(start) ?? throw new InvalidOperationException("unshare did not start");
-            Console.CancelKeyPress += (_, e) =>
-            {
-                e.Cancel = true;
-                inside.StandardInput.Close();
-            };
-            EventHandler end = (_, _) => inside.Kill();
-            AppDomain.CurrentDomain.ProcessExit += end;
+            using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+            using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
             await inside.WaitForExitAsync(CancellationToken.None);
-            AppDomain.CurrentDomain.ProcessExit -= end;
             return inside.ExitCode;
+
+            void End(PosixSignalContext context)
+            {
+                context.Cancel = true;
+                inside.StandardInput.Close();
+            }
         }
         finally
         {
@@ -51,7 +53,7 @@ internal static class Enclosure
     public static async Task<int> StayAsync(Func<CancellationToken, Task<int>> run)
     {
         using CancellationTokenSource stop = new();
-        Console.CancelKeyPress += (_, e) => e.Cancel = true; // comes by the input
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true); // comes by the input
         Task input = Task.Run(() =>
         {
             while (Console.In.ReadLine() is not null)

@@ -186,10 +186,7 @@ internal sealed class Round
                 _faults.Add($"{part.Name} was told to end and {(code is null ? "had to be killed after 30 s" : $"ended with {code}")}");
             }
 
-            if (part.Crashes > 0)
-            {
-                _faults.Add($"{part.Name} crashed {part.Crashes} times");
-            }
+            _faults.AddRange(part.Faults);
         }
     }
 

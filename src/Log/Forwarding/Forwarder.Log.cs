@@ -24,4 +24,7 @@ public sealed partial class Forwarder
 
     [LoggerMessage(7, LogLevel.Information, "Forwarding stopped; {Spooled} records stay in the local log")]
     private partial void LogStopped(long spooled);
+
+    [LoggerMessage(8, LogLevel.Warning, "The local log cannot be read now: {Reason}. Trying again")]
+    private partial void LogLocalAway(string reason);
 }

@@ -112,7 +112,7 @@ public sealed partial class Forwarder
                 }
 
                 bool busy = _partitions.Values.Any(p => !p.IsEmpty);
-                Delivery delivery = await source.ReceiveAsync(busy ? BusyWait : IdleWait, cancellationToken);
+                Delivery delivery = await ReceiveAsync(source, busy ? BusyWait : IdleWait, cancellationToken);
                 switch (delivery.Kind)
                 {
                     case DeliveryKind.Assigned:
@@ -137,6 +137,26 @@ public sealed partial class Forwarder
         {
             await FinishAsync(source, writer);
             return null;
+        }
+    }
+
+    // A local log whose disk is full, or that another process holds for long, is no reason to end capture: it is read on when it can be.
+    private async ValueTask<Delivery> ReceiveAsync(LocalLogConsumer source, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await source.ReceiveAsync(wait, cancellationToken);
+        }
+        catch (LogException e) when (e.IsTransient)
+        {
+            if (_trouble is null)
+            {
+                LogLocalAway(e.Message);
+            }
+
+            _trouble = e.Message;
+            await Task.Delay(_options.FirstBackoff, cancellationToken);
+            return new Delivery(DeliveryKind.None, default, default);
         }
     }
 
@@ -282,10 +302,18 @@ public sealed partial class Forwarder
     {
         _lastReport = Stopwatch.GetTimestamp();
         long spooled = 0;
-        foreach ((TopicPartition partition, InFlight flight) in _partitions)
+        try
         {
-            long from = flight.Acknowledged >= 0 ? flight.Acknowledged : source.Position(partition);
-            spooled += source.CountFrom(partition, from);
+            foreach ((TopicPartition partition, InFlight flight) in _partitions)
+            {
+                long from = flight.Acknowledged >= 0 ? flight.Acknowledged : source.Position(partition);
+                spooled += source.CountFrom(partition, from);
+            }
+        }
+        catch (LogException e) when (e.IsTransient)
+        {
+            _trouble ??= e.Message; // the figure of the last report stands
+            return;
         }
 
         Interlocked.Exchange(ref _spooled, spooled);

@@ -10,6 +10,7 @@ public sealed class LocalLogConsumer : ILogConsumer
 {
     // After a second without anything the polls become rarer: an idle host is not kept awake for nothing.
     private const int PollsBeforeRest = 50;
+    private const long DeferMilliseconds = 500;
     private static readonly TimeSpan RestingPoll = TimeSpan.FromMilliseconds(50);
 
     private readonly LocalConsumerOptions _options;
@@ -23,6 +24,8 @@ public sealed class LocalLogConsumer : ILogConsumer
     private int _knownPartitions = -1;
     private int _emptyPolls;
     private bool _mayHaveRecords;
+    private bool _hasDeferred;
+    private long _nextCommit;
     private bool _disposed;
 
     internal LocalLogConsumer(string directory, string group, IReadOnlyCollection<string> topics, LocalConsumerOptions options)
@@ -100,11 +103,19 @@ public sealed class LocalLogConsumer : ILogConsumer
     }
 
     /// <inheritdoc/>
-    /// <remarks>A commit for a partition that has gone to another member changes nothing; its loss is delivered.</remarks>
+    /// <remarks>
+    /// A commit for a partition that has gone to another member changes nothing; its loss is delivered. One that the log cannot take now (its disk
+    /// is full, another process holds it) is made again until it is taken: it only says what may be dropped, and reading goes on meanwhile.
+    /// </remarks>
     public void Commit(TopicPartition partition, long nextOffset)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(nextOffset);
-        if (Find(partition) is not { } reading || !_membership.Commit(partition, reading.Epoch, nextOffset))
+        if (Find(partition) is { } reading)
+        {
+            reading.Uncommitted = nextOffset;
+            Commit(reading);
+        }
+        else
         {
             LogMetrics.Fenced.Add(1);
         }
@@ -150,6 +161,7 @@ public sealed class LocalLogConsumer : ILogConsumer
         }
 
         _disposed = true;
+        CommitDeferred();
         await _membership.DisposeAsync();
         _memberCatalogue.Dispose();
         _segments.Dispose();
@@ -163,8 +175,44 @@ public sealed class LocalLogConsumer : ILogConsumer
 
     internal void SetRoute(string target, string topic, int partitions) => _catalogue.SetRoute(target, topic, partitions);
 
+    private void Commit(Reading reading)
+    {
+        try
+        {
+            if (!_membership.Commit(reading.Partition, reading.Epoch, reading.Uncommitted))
+            {
+                LogMetrics.Fenced.Add(1);
+            }
+
+            reading.Uncommitted = -1;
+        }
+        catch (LogException e) when (e.IsTransient)
+        {
+            LogMetrics.CommitsDeferred.Add(1);
+            _hasDeferred = true;
+            _nextCommit = Boot.Now + DeferMilliseconds;
+        }
+    }
+
+    private void CommitDeferred()
+    {
+        if (_hasDeferred)
+        {
+            _hasDeferred = false;
+            foreach (Reading reading in _readings.Where(reading => reading.Uncommitted >= 0))
+            {
+                Commit(reading);
+            }
+        }
+    }
+
     private Delivery? Next()
     {
+        if (_hasDeferred && Boot.Now >= _nextCommit)
+        {
+            CommitDeferred();
+        }
+
         if (_segments.Refresh())
         {
             _mayHaveRecords = true;
@@ -273,6 +321,9 @@ public sealed class LocalLogConsumer : ILogConsumer
         public long Next { get; set; }
 
         public long Segment { get; set; } = -1;
+
+        /// <summary>What the caller committed and the log does not know yet; -1: nothing.</summary>
+        public long Uncommitted { get; set; } = -1;
 
         public bool IsPlaced { get; set; }
 

@@ -56,6 +56,7 @@ internal sealed class FeederPart : IAsyncDisposable
                     _run = Guid.Parse(words[1]);
                     break;
                 case "acked":
+                    Part.Works();
                     _acknowledged[(_run, words[1])] = ulong.Parse(words[2], CultureInfo.InvariantCulture);
                     break;
                 case "drained":

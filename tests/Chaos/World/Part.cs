@@ -23,6 +23,7 @@ internal sealed partial class Part : IAsyncDisposable
     private bool _isWanted;
     private bool _isFrozen;
     private string _lastLine = "";
+    private bool _works;
 
     public Part(string name, string program, string[] arguments, string folder, Action<string> tell, Action<string>? onLine = null)
     {
@@ -39,8 +40,8 @@ internal sealed partial class Part : IAsyncDisposable
     /// <summary>How often it ended by itself.</summary>
     public int SelfEnds { get; private set; }
 
-    /// <summary>How often it crashed: an unhandled exception, a signal.</summary>
-    public int Crashes { get; private set; }
+    /// <summary>What it said when it ended although it had been running well, or crashed: a fault of the program.</summary>
+    public List<string> Faults { get; } = [];
 
     public bool IsRunning => _process is { HasExited: false };
 
@@ -72,6 +73,9 @@ internal sealed partial class Part : IAsyncDisposable
         }
     }
 
+    /// <summary>It has begun its work: from now on it must not end by itself.</summary>
+    public void Works() => _works = true;
+
     public void Freeze()
     {
         _isFrozen = true;
@@ -102,8 +106,9 @@ internal sealed partial class Part : IAsyncDisposable
     public async Task<int?> StopAsync()
     {
         Process? process = Unwanted();
-        if (process is null)
+        if (process is null or { HasExited: true })
         {
+            await _watch;
             return 0;
         }
 
@@ -149,6 +154,7 @@ internal sealed partial class Part : IAsyncDisposable
         Process process = Process.Start(start) ?? throw new InvalidOperationException($"{_program} did not start");
         _process = process;
         _isFrozen = false;
+        _works = false;
         Keep($"---- started: process {process.Id}");
         process.OutputDataReceived += (_, e) => OnLine(e.Data);
         process.ErrorDataReceived += (_, e) => Keep(e.Data);
@@ -173,10 +179,15 @@ internal sealed partial class Part : IAsyncDisposable
                 if (process == _process)
                 {
                     SelfEnds++;
-                    bool isCrash = process.ExitCode is not (0 or 2);
-                    Crashes += isCrash ? 1 : 0;
                     _process = null;
-                    _tell($"{Name} {(isCrash ? "CRASHED" : "ended by itself")} ({process.ExitCode}): {_lastLine}");
+                    // What it needs may be away when it starts: that it says so and ends is right, and a service manager starts it again.
+                    bool isFault = process.ExitCode != 2 || _works;
+                    string what = $"{Name} ended by itself with {process.ExitCode}: {_lastLine}";
+                    _tell(what);
+                    if (isFault)
+                    {
+                        Faults.Add(what);
+                    }
                 }
             }
 
@@ -213,6 +224,7 @@ internal sealed partial class Part : IAsyncDisposable
             {
                 _log.WriteLine(line);
                 _lastLine = line.StartsWith("----", StringComparison.Ordinal) ? _lastLine : line;
+                _works |= line.Contains("SinkWorker:", StringComparison.Ordinal);
             }
         }
     }
