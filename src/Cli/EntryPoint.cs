@@ -22,6 +22,7 @@ internal static class EntryPoint
             VerifyCommand.Create(),
             DlqCommand.Create(),
             DoctorCommand.Create(),
+            PolicyCommand.Create(),
             CaptureCommand.Create(),
             SinkCommand.Create(),
             QueryCommand.Create(),

@@ -23,6 +23,9 @@ internal ref struct WireScanner(ReadOnlySpan<byte> bytes)
 
     public bool HasFailed { get; private set; }
 
+    /// <summary>Index of the next byte.</summary>
+    public readonly int At => _at;
+
     /// <summary>The next field's tag (number * 8 + wire type); false at the end or after a fault.</summary>
     public bool TryTag(out uint tag)
     {

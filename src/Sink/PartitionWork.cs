@@ -28,6 +28,9 @@ internal sealed class PartitionWork(TopicPartition partition, Func<Batch> create
     /// <summary>The batch that fills.</summary>
     public Batch Batch { get; private set; } = createBatch();
 
+    /// <summary>What cuts payloads before they are stored; null: nothing.</summary>
+    public StoredCut? Cut { get; init; }
+
     /// <summary>The batch that is being written, or null.</summary>
     public Batch? InFlight { get; private set; }
 
@@ -187,6 +190,7 @@ internal sealed class PartitionWork(TopicPartition partition, Func<Batch> create
 
         missing += gap;
         OldestNs = Math.Min(OldestNs, fields.WallNs);
+        bytes = Cut is null ? bytes : Cut.Apply(bytes, ref fields);
         Batch.Add(new EventRow(bytes, ref fields, Partition.Partition, record.Offset), stream);
     }
 }

@@ -1,3 +1,5 @@
+using ECapture.Policies;
+
 namespace ECapture.Sink;
 
 /// <summary>How the sink batches and waits. The defaults suit one machine and a server alike.</summary>
@@ -26,6 +28,9 @@ public sealed record SinkOptions
 
     /// <summary>Longest such wait. Not below <see cref="RetryDelay"/>; default 30 s.</summary>
     public TimeSpan MaxRetryDelay { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Says how many bytes of a payload are stored; null: all.</summary>
+    public Policy? Policy { get; init; }
 
     /// <summary>How long a sink that is told to end writes what it has read. 0 to 10 min; default 10 s. What is left is read again.</summary>
     public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(10);

@@ -160,7 +160,7 @@ public sealed partial class SinkWorker : IDisposable
             return;
         }
 
-        PartitionWork work = new(partition, () => _delivery.CreateBatch(table), _clock, _metrics);
+        PartitionWork work = new(partition, () => _delivery.CreateBatch(table), _clock, _metrics) { Cut = StoredCut.For(_options.Policy, partition.Topic) };
         _works.Add(partition, work);
         PartitionId id = Id(partition);
         work.Pending = Task.Run(async () => (ResumePoint?)await _retry.ExecuteAsync(

@@ -8,17 +8,14 @@ using ECapture.Events;
 using ECapture.Log;
 using ECapture.Log.Forwarding;
 using ECapture.Log.Local;
+using ECapture.Policies;
 using Microsoft.Extensions.Logging;
 
 namespace ECapture.Cli.Commands;
 
 /// <summary><c>ecapture capture</c>: the agent, into the local log, forwarded to Kafka when one is given.</summary>
-internal static class CaptureCommand
+internal static partial class CaptureCommand
 {
-    // A record must fit into a Kafka message with its envelope.
-    private const int LargestPayload = 900_000;
-    private const int DefaultPayload = 512 * 1024;
-
     internal static Command Create() => CommandRunner.Create(
         "capture",
         "Capture on this host into the log. Needs root. With a Kafka log, events go into DATA/log first and are forwarded from there.",
@@ -27,7 +24,7 @@ internal static class CaptureCommand
             "ecapture capture --log sqlite:/var/lib/ecapture/log --interface eth0",
         ],
         [
-            CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.GoPrograms, CommonOptions.PayloadLimit,
+            CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.GoPrograms, CommonOptions.Policy, CommonOptions.PayloadLimit,
             CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.ExcludedDatabaseUsers, CommonOptions.ExcludedPids,
             CommonOptions.Log, CommonOptions.LogLimit, CommonOptions.LogGroup, CommonOptions.Health, CommonOptions.Supervised,
         ],
@@ -37,7 +34,8 @@ internal static class CaptureCommand
     {
         DataDirectory data = new(options.Find(CommonOptions.Data) ?? DataDirectory.DefaultPath);
         LogAddress address = Composition.LogAddressOf(options, data);
-        CaptureOptions capture = ReadOptions(options);
+        Policy policy = Composition.PolicyOf(options);
+        _ = ReadOptions(options, policy, null); // refused before anything is made
         if (!UnixAccount.IsRoot)
         {
             throw new UsageException("capture: needs root (CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, CAP_SYS_PTRACE); `ecapture doctor` says what is missing");
@@ -51,8 +49,16 @@ internal static class CaptureCommand
             data.Create(null);
         }
 
+        byte[]? key = policy.Modules.Any(m => m.Redact.Count > 0) ? KeyFile.ReadOrMake(data.TruncationKey) : null;
+        CaptureOptions capture = ReadOptions(options, policy, key);
+        ILogger logger = telemetry.Loggers.CreateLogger("ECapture.Policies");
+        foreach (string warning in policy.Warnings)
+        {
+            LogPolicy(logger, warning);
+        }
+
         string directory = address.Kind == LogKind.Local ? address.Directory : data.Log;
-        await using LocalLogWriter log = LocalLog.OpenWriter(directory, LogOptions(options));
+        await using LocalLogWriter log = LocalLog.OpenWriter(directory, LogOptions(options, policy));
         CaptureAgent agent = new(capture, log, telemetry.Loggers);
         Forwarder? forwarder = address.Kind == LogKind.Kafka
             ? new Forwarder(
@@ -99,7 +105,7 @@ internal static class CaptureCommand
         return ExitCode.Ok;
     }
 
-    private static CaptureOptions ReadOptions(OptionReader options)
+    private static CaptureOptions ReadOptions(OptionReader options, Policy policy, byte[]? key)
     {
         CaptureOptions defaults = new();
         IReadOnlyList<string> modules = options.FindAll(CommonOptions.Modules);
@@ -111,16 +117,19 @@ internal static class CaptureCommand
             GoPrograms = options.FindAll(CommonOptions.GoPrograms),
             ExcludedPids = [.. options.FindAll(CommonOptions.ExcludedPids).Select(ParsePid)],
             ExcludedDatabaseUsers = options.FindAll(CommonOptions.ExcludedDatabaseUsers),
-            PayloadLimit = (int)options.Number(CommonOptions.PayloadLimit, DefaultPayload, 64, LargestPayload),
+            // What modules put together is as long as the policy lets any of them keep.
+            PayloadLimit = Math.Max(Composition.PayloadLimitOf(options), policy.Modules.Max(m => m.AgentKeep)),
+            Policy = policy,
+            TruncationKey = key,
             Tenant = options.Find(CommonOptions.Tenant) ?? "",
             Host = options.Find(CommonOptions.HostName) ?? defaults.Host,
         };
     }
 
-    private static LocalLogOptions LogOptions(OptionReader options)
+    private static LocalLogOptions LogOptions(OptionReader options, Policy policy)
     {
         const long LeastBytes = 16L << 20;
-        long bytes = options.Number(CommonOptions.LogLimit, 8L << 30, LeastBytes, long.MaxValue);
+        long bytes = options.Number(CommonOptions.LogLimit, policy.Storage.LogBytes ?? 8L << 30, LeastBytes, long.MaxValue);
         return new LocalLogOptions
         {
             MaxBytes = bytes,
@@ -128,6 +137,9 @@ internal static class CaptureCommand
             Group = options.Find(CommonOptions.LogGroup),
         };
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Policy: {Warning}.")]
+    private static partial void LogPolicy(ILogger logger, string warning);
 
     private static int ParsePid(string text) =>
         int.TryParse(text, out int pid) && pid > 0

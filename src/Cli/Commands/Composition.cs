@@ -1,6 +1,7 @@
 using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
 using ECapture.Log;
+using ECapture.Policies;
 using ECapture.Storage;
 
 namespace ECapture.Cli.Commands;
@@ -8,6 +9,9 @@ namespace ECapture.Cli.Commands;
 /// <summary>Turns options into the parts that several commands are made of.</summary>
 internal static class Composition
 {
+    private const int DefaultPayload = 512 * 1024;
+    private const int LeastPayload = 64;
+
     /// <summary>The data directory asked for.</summary>
     internal static DataDirectory DataOf(OptionReader options) => new(options.Find(CommonOptions.Data) ?? DataDirectory.DefaultPath);
 
@@ -20,4 +24,31 @@ internal static class Composition
     /// <exception cref="FormatException">The address is wrong.</exception>
     internal static StoreAddress StoreAddressOf(OptionReader options, DataDirectory data) =>
         StoreAddress.Parse(options.Find(CommonOptions.Store) ?? "chdb:" + data.Store);
+
+    /// <summary>Bytes kept of a payload where the policy does not say.</summary>
+    /// <exception cref="UsageException">It is out of range.</exception>
+    internal static int PayloadLimitOf(OptionReader options) =>
+        (int)options.Number(CommonOptions.PayloadLimit, DefaultPayload, LeastPayload, Policy.LargestKeep);
+
+    /// <summary>The policy asked for; default the built-in one.</summary>
+    /// <exception cref="UsageException">The file cannot be read or has errors; the message holds all of them.</exception>
+    internal static Policy PolicyOf(OptionReader options) => PolicyOf(options, PayloadLimitOf(options));
+
+    /// <summary>The policy as sinks and services read it: what agents keep where the file does not say, they do not know, so it is the most that there can be.</summary>
+    /// <exception cref="UsageException">The file cannot be read or has errors; the message holds all of them.</exception>
+    internal static Policy StorePolicyOf(OptionReader options) => PolicyOf(options, Policy.LargestKeep);
+
+    /// <summary>The policy asked for, with the bytes that are kept of a payload where it does not say.</summary>
+    /// <exception cref="UsageException">The file cannot be read or has errors; the message holds all of them.</exception>
+    internal static Policy PolicyOf(OptionReader options, int payloadLimit)
+    {
+        try
+        {
+            return options.Find(CommonOptions.Policy) is { } file ? Policy.Load(file, payloadLimit) : Policy.BuiltIn(payloadLimit);
+        }
+        catch (PolicyException e)
+        {
+            throw new UsageException(e.Errors.Count > 0 ? $"the policy cannot be used, nothing was started:\n{e.Message}" : e.Message);
+        }
+    }
 }

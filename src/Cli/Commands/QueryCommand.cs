@@ -19,7 +19,7 @@ internal static class QueryCommand
         [
             "ecapture query --store clickhouse://ecapture@ch1:8123/ecapture --listen http://127.0.0.1:8080",
         ],
-        [CommonOptions.Data, CommonOptions.Store, CommonOptions.Log, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.Supervised],
+        [CommonOptions.Data, CommonOptions.Policy, CommonOptions.Store, CommonOptions.Log, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.Supervised],
         RunAsync);
 
     /// <summary>Refuses an address that cannot be listened on.</summary>
@@ -54,6 +54,7 @@ internal static class QueryCommand
     private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
     {
         CheckListen(options);
+        _ = Composition.StorePolicyOf(options);
         DataDirectory data = Composition.DataOf(options);
         await using Store store = await StoreFactory.OpenAsync(Composition.StoreAddressOf(options, data), StoreRole.Reader, cancellationToken);
         using Telemetry.Telemetry telemetry = Telemetry.Telemetry.Start("query", options);

@@ -22,7 +22,7 @@ internal static class RunCommand
             "ecapture run --modules tls,packet --interface eth0 --listen http://127.0.0.1:9000",
         ],
         [
-            CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.GoPrograms, CommonOptions.PayloadLimit,
+            CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.GoPrograms, CommonOptions.Policy, CommonOptions.PayloadLimit,
             CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.ExcludedDatabaseUsers, CommonOptions.Log, CommonOptions.LogLimit,
             CommonOptions.Store, CommonOptions.Group, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.User,
         ],
@@ -48,6 +48,7 @@ internal static class RunCommand
         LogAddress log = Composition.LogAddressOf(options, data);
         StoreAddress store = Composition.StoreAddressOf(options, data);
         QueryCommand.CheckListen(options);
+        _ = Composition.PolicyOf(options);
         await ChildProcess.CheckReachableAsync(account, cancellationToken);
         data.Create(account);
         if (log.Kind == LogKind.Local)
@@ -61,6 +62,7 @@ internal static class RunCommand
         [
             CommonOptions.Data.Name, data.Root, CommonOptions.Supervised.Name,
             CommonOptions.Log.Name, Absolute(log.Text),
+            .. options.Find(CommonOptions.Policy) is { } policy ? (string[])[CommonOptions.Policy.Name, Path.GetFullPath(policy)] : [],
         ];
         List<string> service =
             ["service", .. common, CommonOptions.Store.Name, Absolute(store.Text)];

@@ -21,7 +21,7 @@ internal static class ServiceCommand
             [],
             [
                 CommonOptions.Data, CommonOptions.Log, CommonOptions.Store, CommonOptions.Group, CommonOptions.Listen, CommonOptions.InsecureListen,
-                CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Supervised,
+                CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Policy, CommonOptions.Supervised,
             ],
             RunAsync);
         command.Hidden = true;
@@ -31,6 +31,7 @@ internal static class ServiceCommand
     private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
     {
         QueryCommand.CheckListen(options);
+        _ = Composition.StorePolicyOf(options);
         DataDirectory data = Composition.DataOf(options);
         using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using Store store = await StoreFactory.OpenAsync(Composition.StoreAddressOf(options, data), StoreRole.Writer, cancellationToken);

@@ -13,7 +13,8 @@ internal static class CommonOptions
     internal static readonly Option<string[]> Interfaces = List("interface", "NAME", "interface of the packet module; may be repeated (default lo and those with a default route)", "-i");
     internal static readonly Option<string[]> TlsLibraries = List("tls-library", "FILE", "another TLS library to attach to");
     internal static readonly Option<string[]> GoPrograms = List("go-program", "FILE", "Go program to attach to before it runs (module gotls)");
-    internal static readonly Option<string?> PayloadLimit = Text("payload-limit", "BYTES", "bytes kept of one payload; what is cut is said in the event (default 524288)");
+    internal static readonly Option<string?> PayloadLimit = Text("payload-limit", "BYTES", "bytes kept of one payload where the policy does not say; what is cut is said in the event (default 524288)");
+    internal static readonly Option<string?> Policy = Text("policy", "FILE", "policy file: bytes kept, redaction, rotation, retention (default: all is kept; `ecapture policy` says more)");
     internal static readonly Option<string?> Tenant = Text("tenant", "NAME", "tenant written into every event");
     internal static readonly Option<string?> HostName = Text("host-name", "NAME", "host written into every event (default this machine's name)");
     internal static readonly Option<string[]> ExcludedDatabaseUsers = List("exclude-database-user", "NAME", "database user whose statements are not captured: a sink's on another host");

@@ -13,6 +13,12 @@ internal sealed class OptionReader(ParseResult parsed, Settings settings)
     /// <summary>The argument, or null when it was not given.</summary>
     internal string? Find(Argument<string?> argument) => parsed.GetValue(argument);
 
+    /// <summary>Where the command prints.</summary>
+    internal TextWriter Output => parsed.InvocationConfiguration.Output;
+
+    /// <summary>Where the command prints what is wrong.</summary>
+    internal TextWriter Errors => parsed.InvocationConfiguration.Error;
+
     /// <summary>The values; a comma separates values in one text.</summary>
     internal IReadOnlyList<string> FindAll(Option<string[]> option)
     {

@@ -31,6 +31,9 @@ internal sealed partial class DataDirectory
 
     internal string Journal => Path.Combine(Root, "journal");
 
+    /// <summary>The agent's key of what stands for redacted payloads that were cut.</summary>
+    internal string TruncationKey => Path.Combine(Root, "truncation.key");
+
     internal string Run => Path.Combine(Root, "run");
 
     /// <summary>Makes the folders, and gives them to the service's user when there is one.</summary>

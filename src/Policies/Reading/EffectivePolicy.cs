@@ -7,10 +7,10 @@ internal sealed class EffectivePolicy(IReadOnlyDictionary<string, ModuleSection>
 {
     private static readonly string[] s_tls = [Topics.Tls, Topics.GnuTls, Topics.GoTls, Topics.Nss];
 
-    private static readonly string[] s_shells = [Topics.Bash, "zsh"];
+    private static readonly string[] s_shells = [Topics.Bash, Topics.Zsh];
 
     // Topics whose payloads are not text of users: frames, keys, and what the program says of itself.
-    private static readonly string[] s_notRedacted = [Topics.Packet, Topics.Secret, Topics.Connection, Topics.Agent, "access", "control"];
+    private static readonly string[] s_notRedacted = [Topics.Packet, Topics.Secret, Topics.Connection, Topics.Agent, Topics.Access, Topics.Control];
     private static readonly ModuleSection s_nothing = ModuleSection.Read(new Section(JsonTree.Read("{}"u8), "", []));
     private readonly ModuleSection _default = sections.GetValueOrDefault(PolicyReader.Default, s_nothing);
 
