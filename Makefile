@@ -61,7 +61,7 @@ $(BPF_OUT)/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/include/*.h) $(BPF_OUT)/vmlinux.h
 
 PUBLISHED := out/ecapture
 # Everything the program is made of: when none of it is newer than the last publish, there is nothing to do.
-PROGRAM_SOURCES := $(shell find src schemas bpf -type d \( -name bin -o -name obj \) -prune -o -type f -print 2>/dev/null) \
+PROGRAM_SOURCES := $(shell find src schemas bpf -type d \( -name bin -o -name obj -o -name node_modules \) -prune -o -type f -print 2>/dev/null) \
 	Directory.Build.props Directory.Packages.props global.json Makefile
 
 .PHONY: restore build publish

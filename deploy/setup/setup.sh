@@ -27,7 +27,7 @@ run_packages=(
 )
 test_packages=(
 	"default-jre-headless java" "gcc gcc" "g++ g++" "golang-go go" "pkg-config pkg-config" "libssl-dev -" "zlib1g-dev -" "libzstd-dev -"
-	"docker-compose docker-compose" "python3 -" "python3-psycopg -" "mariadb-server -" "mariadb-client -" "gnutls-bin gnutls-cli" "wget wget" "bsdutils script" "netcat-openbsd nc" "sqlite3 sqlite3" "strace strace" "zsh zsh" "libnss3-tools tstclnt" "bpftrace bpftrace" "wrk wrk" "git git"
+	"docker-compose docker-compose" "python3 -" "python3-psycopg -" "mariadb-server -" "mariadb-client -" "gnutls-bin gnutls-cli" "wget wget" "bsdutils script" "netcat-openbsd nc" "sqlite3 sqlite3" "strace strace" "zsh zsh" "libnss3-tools tstclnt" "bpftrace bpftrace" "wrk wrk" "git git" "chromium chromium"
 )
 
 milliseconds() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }

@@ -48,6 +48,7 @@ public static class QueryService
             app.MapOpenApi("/openapi/v1.json");
             app.MapQueryApi(options);
             options.Map?.Invoke(app);
+            app.MapWebFiles();
             try
             {
                 await app.StartAsync(cancellationToken).ConfigureAwait(false);

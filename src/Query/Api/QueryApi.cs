@@ -24,6 +24,12 @@ internal static class QueryApi
         app.MapGet("/api/v1/pcapng", (Delegate)((HttpContext context) => PcapngAsync(context, store))).WithName("pcapng");
         app.MapGet("/api/v1/modules", (Delegate)((HttpContext context) => ModulesAsync(context))).WithName("modules");
         app.MapGet("/api/v1/status", (Delegate)((HttpContext context) => StatusAsync(context, store, options))).WithName("status");
+        app.MapGet("/api/v1/histogram", (Delegate)((HttpContext context) => HistogramApi.AnswerAsync(context, store, RequestReader.ReadHistogram(Parameters(context))))).WithName("histogram");
+        app.MapGet("/api/v1/fields", (Delegate)((HttpContext context) =>
+        {
+            RefuseParameters(context);
+            return FieldsApi.AnswerAsync(context);
+        })).WithName("fields");
         app.MapGet("/health/live", () => Results.Text("live\n")).ExcludeFromDescription();
         app.MapGet("/health/ready", (HttpContext context) => ReadyAsync(context, store, options)).ExcludeFromDescription();
     }
@@ -73,7 +79,7 @@ internal static class QueryApi
             json.WriteEndObject();
         }
 
-        await SendJsonAsync(context, body).ConfigureAwait(false);
+        await JsonBody.SendAsync(context, body).ConfigureAwait(false);
     }
 
     private static async Task StatusAsync(HttpContext context, IEventStoreReader store, QueryServiceOptions options)
@@ -100,7 +106,7 @@ internal static class QueryApi
             json.WriteEndObject();
         }
 
-        await SendJsonAsync(context, body).ConfigureAwait(false);
+        await JsonBody.SendAsync(context, body).ConfigureAwait(false);
     }
 
     private static async Task ReadyAsync(HttpContext context, IEventStoreReader store, QueryServiceOptions options)
@@ -142,12 +148,5 @@ internal static class QueryApi
                 yield return new KeyValuePair<string, string>(name, value ?? "");
             }
         }
-    }
-
-    private static async Task SendJsonAsync(HttpContext context, MemoryStream body)
-    {
-        context.Response.ContentType = "application/json";
-        context.Response.Headers.CacheControl = "no-store";
-        await context.Response.Body.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length), context.RequestAborted).ConfigureAwait(false);
     }
 }

@@ -57,6 +57,29 @@ public static class RequestReader
         });
     }
 
+    /// <summary>Reads a count of events over time.</summary>
+    /// <param name="parameters">Names and values; a name may come several times.</param>
+    /// <exception cref="ParameterException">One of them cannot be used.</exception>
+    public static HistogramRequest ReadHistogram(IEnumerable<KeyValuePair<string, string>> parameters)
+    {
+        const int DefaultBuckets = 120;
+        const int MaximumBuckets = 1000;
+        const long Hour = 3_600_000_000_000;
+        var values = new ParameterValues(parameters, SearchParameters.Histogram);
+        EventFilter filter = ReadFilter(values) with { IncludeResults = true };
+        long to = filter.To ?? TimeText.Now;
+        long from = filter.From ?? to - Hour;
+        int buckets = values.Single("buckets") is not { } text ? DefaultBuckets
+            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n is >= 1 and <= MaximumBuckets ? n
+            : throw new ParameterException("buckets", text, $"a number from 1 to {MaximumBuckets}");
+        if (from >= to)
+        {
+            throw new ParameterException("from", TimeText.Format(from), $"a time before {TimeText.Format(to)}");
+        }
+
+        return new HistogramRequest(filter with { From = from, To = to }, buckets, Math.Max(1, (to - from + buckets - 1) / buckets));
+    }
+
     private static EventFilter ReadFilter(ParameterValues values)
     {
         string? since = values.Single("since");

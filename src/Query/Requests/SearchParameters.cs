@@ -33,6 +33,13 @@ public static class SearchParameters
         new("format", "json, ndjson, csv or table.", "ndjson", false),
     ];
 
+    /// <summary>Of a count over time.</summary>
+    public static IReadOnlyList<SearchParameter> Histogram { get; } =
+    [
+        .. Filter,
+        new("buckets", "How many spans of time, 1 to 1000; the span counted is the last hour unless since or from says otherwise.", "120", false),
+    ];
+
     /// <summary>Of a pcapng rebuild.</summary>
     public static IReadOnlyList<SearchParameter> Pcapng { get; } =
     [

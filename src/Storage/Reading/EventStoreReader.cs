@@ -28,6 +28,10 @@ public sealed class EventStoreReader : IEventStoreReader
         StatusRead.RunAsync(_sql, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<HistogramBucket>> HistogramAsync(EventFilter filter, long width, CancellationToken cancellationToken) =>
+        HistogramRead.RunAsync(_sql, filter, width, cancellationToken);
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<StoredEvent> SearchAsync(
         EventFilter filter, EventOrder order, EventCursor? after, int? limit, CancellationToken cancellationToken) =>
         SearchRead.RunAsync(_sql, filter, order, after, limit, cancellationToken);

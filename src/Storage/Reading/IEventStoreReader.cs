@@ -14,6 +14,13 @@ public interface IEventStoreReader
     /// <exception cref="StoreException">The store failed.</exception>
     Task<IReadOnlyList<TopicStatus>> StatusAsync(CancellationToken cancellationToken);
 
+    /// <summary>Counts events in spans of equal length, per topic. Without topics it looks through all. Empty spans are left out.</summary>
+    /// <param name="filter">What to count; it has a begin.</param>
+    /// <param name="width">Nanoseconds of a span.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    /// <exception cref="StoreException">The store failed.</exception>
+    Task<IReadOnlyList<HistogramBucket>> HistogramAsync(EventFilter filter, long width, CancellationToken cancellationToken);
+
     /// <summary>
     /// Streams the events that a filter matches. Without topics it looks through all but <c>packet</c> and <c>secret</c>. Shell commands
     /// and processes come with their results.

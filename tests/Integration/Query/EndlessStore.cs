@@ -21,6 +21,9 @@ internal sealed class EndlessStore(long? failAfter) : IEventStoreReader
 
     public Task<IReadOnlyList<TopicStatus>> StatusAsync(CancellationToken cancellationToken) => throw new StoreException("endless: cannot be reached", isTransient: true);
 
+    public Task<IReadOnlyList<HistogramBucket>> HistogramAsync(EventFilter filter, long width, CancellationToken cancellationToken) =>
+        throw new StoreException("endless: broken", isTransient: false);
+
     public IAsyncEnumerable<StoredEvent> SearchAsync(
         EventFilter filter, EventOrder order, EventCursor? after, int? limit, CancellationToken cancellationToken) =>
         throw new StoreException("endless: broken", isTransient: false);

@@ -145,6 +145,27 @@ public sealed class SearchTests(StoresFixture stores)
 
     [Theory]
     [MemberData(nameof(Kinds))]
+    public async Task Histogram_OfAFilter_CountsEachEventOnceInItsSpan(StoreKind kind)
+    {
+        List<Event> history = History.Make(1500, seed: 8);
+        await using Store store = await OpenAsync(kind, history);
+        // Whole microseconds: what one store cannot tell apart is no difference.
+        long from = (long)history[200].WallNs / 1000 * 1000;
+        long to = (long)history[^200].WallNs / 1000 * 1000;
+        long width = (to - from) / 50_000 * 1000;
+        EventFilter filter = EventFilter.All with { From = from, To = to, Hosts = ["web1", "db-ü"], IncludeResults = true };
+
+        IReadOnlyList<HistogramBucket> buckets = await new EventStoreReader(store).HistogramAsync(filter, width, Cancel);
+
+        var expected = history.Where(e => (long)e.WallNs >= from && (long)e.WallNs < to && e.Host != "web2")
+            .GroupBy(e => (e.Topic, Start: from + (((long)e.WallNs - from) / width * width)))
+            .Select(g => new HistogramBucket(g.Key.Topic, g.Key.Start, g.Count())).OrderBy(b => b.Topic, StringComparer.Ordinal).ThenBy(b => b.Start);
+        Assert.Equal(expected, buckets.OrderBy(b => b.Topic, StringComparer.Ordinal).ThenBy(b => b.Start));
+        Assert.InRange(buckets.Count, 50, 1500);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
     public async Task Search_GivenUp_LeavesTheStoreUsable(StoreKind kind)
     {
         await using Store store = await OpenAsync(kind, History.Make(6000, seed: 7));

@@ -69,6 +69,8 @@ internal sealed class ClickHouseSqlText : SqlText
 
     public override string Hour(string column) => $"intDiv(toUnixTimestamp64Nano({column}), 3600000000000)";
 
+    public override string Bucket(string column, long from, long width) => $"intDiv(toUnixTimestamp64Nano({column}) - {Signed(from)}, {Signed(width)})";
+
     public override string ClockOffset() => "toUnixTimestamp64Nano(ts) - toInt64(boot_ns)";
 
     private string Between(string column, IPAddress first, IPAddress last) =>

@@ -54,6 +54,14 @@ public static class FilterFields
         new("detail", Type.Text, "What the agent says of itself.", "detail ~ \"excluded\"", ["detail"]),
     ];
 
+    /// <summary>The operators of a type, as users write them.</summary>
+    public static IReadOnlyList<string> OperatorsOf(Type type) => type switch
+    {
+        Type.Text => ["==", "!=", "~", "!~", "=~", "in"],
+        Type.Number or Type.Duration => ["==", "!=", "<", "<=", ">", ">=", "in"],
+        _ => ["==", "!=", "in"],
+    };
+
     /// <summary>The field of a name, or null.</summary>
     public static FilterField? Find(string name) => All.FirstOrDefault(f => f.Name == name);
 }

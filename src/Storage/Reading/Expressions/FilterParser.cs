@@ -161,7 +161,7 @@ internal sealed class FilterParser
             "~" when isText => FilterOperator.Contains,
             "!~" when isText => FilterOperator.ContainsNot,
             "=~" when isText => FilterOperator.Matches,
-            _ => throw Error(token, $"{token.Shown} where an operator of {field.Name} should stand: {(isText ? "== != ~ !~ =~ in" : isOrdered ? "== != < <= > >= in" : "== != in")}"),
+            _ => throw Error(token, $"{token.Shown} where an operator of {field.Name} should stand: {string.Join(' ', FilterFields.OperatorsOf(field.Type))}"),
         };
     }
 

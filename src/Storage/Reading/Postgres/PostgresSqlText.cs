@@ -83,6 +83,9 @@ internal sealed class PostgresSqlText : SqlText
 
     public override string Hour(string column) => $"floor(extract(epoch from {column}) / 3600)::bigint";
 
+    public override string Bucket(string column, long from, long width) =>
+        $"((extract(epoch from {column}) * 1000000)::bigint * 1000 - {Signed(from)}) / {Signed(width)}";
+
     public override string ClockOffset() => "(extract(epoch from ts) * 1000000)::bigint * 1000 - boot_ns";
 
     private static string Escaped(Column column) =>

@@ -82,6 +82,9 @@ internal abstract class SqlText
     /// <summary>Whole hours of the epoch of the column <c>ts</c>.</summary>
     public abstract string Hour(string column);
 
+    /// <summary>Number of the span of time that a row lies in, counted from a time; negative before it.</summary>
+    public abstract string Bucket(string column, long from, long width);
+
     /// <summary>Wall clock minus boot clock of a row, in nanoseconds.</summary>
     public abstract string ClockOffset();
 }

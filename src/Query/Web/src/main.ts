@@ -1,0 +1,291 @@
+import './style.css';
+import { api, ApiError, token, type EventItem, type Parameters } from './api';
+import { Detail, hasConnection } from './detail';
+import { h } from './dom';
+import { EventList } from './eventlist';
+import { FilterBar } from './filterbar';
+import { ranges, read, span, write, type View } from './state';
+import { Timeline } from './timeline';
+
+const pageSize = 200;
+const liveEvery = 2000;
+const hidden = ['packet', 'secret', 'agent', 'process', 'connection', 'access', 'control'];
+
+class App {
+  private view: View = read();
+  private modules: string[] = [];
+  private next: string | null = null;
+  private loading: AbortController | null = null;
+  private live: number | null = null;
+  private fixed: { from: number; to: number } = { from: 0, to: 0 };
+
+  private readonly list = new EventList((m) => this.colour(m), (e) => this.detail.show(e), () => void this.more());
+  private readonly detail = new Detail({
+    around: (filter, time, minutes) => {
+      const at = Date.parse(time);
+      this.go({ filter, modules: [], back: 0, from: at - minutes * 60_000, to: at + minutes * 60_000 });
+    },
+    download: (e, keys, done) => void this.download(e, keys, done),
+    close: () => this.detail.hide(),
+  });
+  private readonly timeline = new Timeline((m) => this.colour(m), (from, to) => this.go({ ...this.view, back: 0, from, to }));
+  private readonly bar = new FilterBar((filter) => this.go({ ...this.view, filter }));
+  private readonly chips = h('div', { class: 'chips', role: 'group', 'aria-label': 'Modules' });
+  private readonly range = h('select', { 'aria-label': 'Span of time', change: () => this.chooseRange() });
+  private readonly liveButton = h('button', { type: 'button', class: 'live', 'aria-pressed': 'false', title: 'Follow (l)', click: () => this.toggleLive() }, '● live');
+  private readonly store = h('span', { class: 'store' });
+  private readonly help = this.helpDialog();
+  private readonly login = this.loginDialog();
+
+  start(root: HTMLElement): void {
+    const theme = h('button', { type: 'button', title: 'Dark or light (t)', 'aria-label': 'Dark or light', click: () => this.theme() }, '◐');
+    const question = h('button', { type: 'button', title: 'Keys (?)', 'aria-label': 'Help', click: () => this.help.showModal() }, '?');
+    root.append(
+      h('header', { class: 'top' }, h('h1', {}, 'ecapture'), this.bar.element, this.range, this.liveButton, theme, question),
+      this.timeline.element,
+      this.chips,
+      h('main', {}, this.list.element, this.detail.element),
+      h('footer', {}, this.store),
+      this.help,
+      this.login,
+    );
+    const theme0 = localStorage.getItem('ecapture.theme');
+    if (theme0) document.documentElement.dataset.theme = theme0;
+    addEventListener('popstate', () => ((this.view = read()), void this.load()));
+    addEventListener('keydown', (event) => this.key(event));
+    void this.open();
+  }
+
+  private async open(): Promise<void> {
+    try {
+      const [fields, status] = await Promise.all([api.fields(), api.status()]);
+      this.bar.known = fields.fields;
+      this.modules = status.modules.map((m) => m.name);
+      this.store.textContent = `${status.modules.reduce((sum, m) => sum + m.events, 0).toLocaleString()} events in ${status.store}, ecapture ${status.version.split('+')[0]}`;
+    } catch (error) {
+      this.failed(error);
+      return;
+    }
+    await this.load();
+  }
+
+  private go(view: View): void {
+    this.view = view;
+    write(view);
+    void this.load();
+  }
+
+  private parameters(): Parameters {
+    return {
+      filter: this.view.filter,
+      from: new Date(this.fixed.from).toISOString(),
+      to: new Date(this.fixed.to).toISOString(),
+    };
+  }
+
+  private chosenModules(): string[] {
+    return this.view.modules.length > 0 ? this.view.modules : this.modules.filter((m) => !hidden.includes(m));
+  }
+
+  private async load(): Promise<void> {
+    this.loading?.abort();
+    const loading = (this.loading = new AbortController());
+    this.fixed = span(this.view);
+    this.bar.value = this.view.filter;
+    this.showRanges();
+    this.showChips({});
+    this.list.clear('loading…');
+    this.bar.clearError();
+    try {
+      const [page, histogram, losses] = await Promise.all([
+        api.events({ ...this.parameters(), module: this.chosenModules(), limit: String(pageSize) }, loading.signal),
+        api.histogram({ ...this.parameters(), module: this.modules, buckets: '200' }, loading.signal),
+        api.events({ from: this.parameters().from, to: this.parameters().to, module: 'agent', text: '', limit: '500' }, loading.signal),
+      ]);
+      this.next = page.events.length < pageSize ? null : page.next;
+      this.list.clear('');
+      this.list.append(page.events);
+      this.showChips(Object.fromEntries(Object.entries(histogram.modules).map(([m, counts]) => [m, counts.reduce((a, b) => a + b, 0)])));
+      const shown = this.chosenModules();
+      this.timeline.show({ ...histogram, modules: Object.fromEntries(Object.entries(histogram.modules).filter(([m]) => shown.includes(m))) }, losses.events.filter((e) => e.type === 'loss'));
+      this.list.say(this.list.count === 0 ? 'Nothing matches in this span of time.' : this.next ? '' : `${this.list.count} events: that is all.`);
+    } catch (error) {
+      if (!loading.signal.aborted) {
+        this.list.clear('');
+        this.failed(error);
+      }
+    }
+  }
+
+  private async more(): Promise<void> {
+    const cursor = this.next;
+    if (!cursor) return;
+    this.next = null;
+    try {
+      const page = await api.events({ ...this.parameters(), module: this.chosenModules(), limit: String(pageSize), cursor }, this.loading?.signal);
+      this.list.append(page.events);
+      this.next = page.events.length < pageSize ? null : page.next;
+      this.list.say(this.next ? '' : `${this.list.count} events: that is all.`);
+    } catch (error) {
+      if (!this.loading?.signal.aborted) this.failed(error);
+    }
+  }
+
+  // Looks a little back each time: events of several hosts do not arrive in the order of their times.
+  private async follow(): Promise<void> {
+    const since = Math.max(this.fixed.from, (this.list.newest ? Date.parse(this.list.newest.time) : Date.now()) - 10_000);
+    try {
+      const page = await api.events({ filter: this.view.filter, module: this.chosenModules(), from: new Date(since).toISOString(), limit: String(pageSize) });
+      if (this.live !== null) {
+        this.list.prepend(page.events);
+        this.list.say(`following; ${this.list.count} events`);
+      }
+    } catch (error) {
+      this.failed(error);
+    }
+    if (this.live !== null) {
+      this.live = window.setTimeout(() => void this.follow(), liveEvery);
+    }
+  }
+
+  private toggleLive(): void {
+    if (this.live !== null) {
+      clearTimeout(this.live);
+      this.live = null;
+    } else {
+      this.live = 0;
+      if (this.view.back === 0) this.go({ ...this.view, back: 900_000, from: 0, to: 0 });
+      void this.follow();
+    }
+    this.liveButton.setAttribute('aria-pressed', String(this.live !== null));
+  }
+
+  private async download(e: EventItem, keys: boolean, done: (text: string) => void): Promise<void> {
+    const at = Date.parse(e.time);
+    try {
+      done(await api.pcapng({
+        host: e.host,
+        ...(hasConnection(e) ? { connection: e.connection } : { flow: e.flow?.id }),
+        from: new Date(at - 1000).toISOString(),
+        to: new Date(at + 1000).toISOString(),
+        keys: String(keys),
+      }));
+    } catch (error) {
+      done(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  private showRanges(): void {
+    const isSpan = this.view.back === 0;
+    const text = (time: number) => new Date(time).toISOString().slice(0, 19).replace('T', ' ');
+    this.range.replaceChildren(
+      ...ranges.map(([name, back]) => h('option', { value: String(back), selected: !isSpan && this.view.back === back }, `last ${name}`)),
+      ...(isSpan ? [h('option', { value: '0', selected: true }, `${text(this.view.from)} – ${text(this.view.to).slice(11)}`)] : []),
+    );
+  }
+
+  private chooseRange(): void {
+    const back = Number(this.range.value);
+    if (back > 0) this.go({ ...this.view, back, from: 0, to: 0 });
+  }
+
+  private showChips(counts: Record<string, number>): void {
+    const shown = this.chosenModules();
+    this.chips.replaceChildren(
+      ...this.modules.map((m) => {
+        const chip = h('button', { type: 'button', 'aria-pressed': String(shown.includes(m)), title: `${m}: click for only this, with Ctrl to add or leave out` }, m, h('span', {}, counts[m] === undefined ? '' : counts[m].toLocaleString()));
+        chip.style.setProperty('--module', this.colour(m));
+        chip.addEventListener('click', (event) => {
+          const toggled = shown.includes(m) ? shown.filter((other) => other !== m) : [...shown, m];
+          const only = this.view.modules.length === 1 && this.view.modules[0] === m ? [] : [m];
+          this.go({ ...this.view, modules: event.ctrlKey || event.metaKey ? toggled : only });
+        });
+        return chip;
+      }),
+    );
+  }
+
+  private colour(module: string): string {
+    const index = Math.max(0, this.modules.indexOf(module));
+    return `hsl(${(186 + index * 137.5) % 360} 62% 46%)`;
+  }
+
+  private failed(error: unknown): void {
+    if (error instanceof ApiError && error.status === 401) {
+      this.login.showModal();
+    } else if (error instanceof ApiError && error.parameter === 'filter') {
+      this.bar.fail(error.message, error.column);
+    } else {
+      this.list.say(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  private key(event: KeyboardEvent): void {
+    if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement || event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) {
+      return;
+    }
+    const actions: Record<string, () => void> = {
+      '/': () => this.bar.input.focus(),
+      j: () => this.list.move(1),
+      ArrowDown: () => this.list.move(1),
+      k: () => this.list.move(-1),
+      ArrowUp: () => this.list.move(-1),
+      Enter: () => this.list.openSelected(),
+      Escape: () => this.detail.hide(),
+      l: () => this.toggleLive(),
+      r: () => void this.load(),
+      t: () => this.theme(),
+      '?': () => this.help.showModal(),
+    };
+    const isButton = event.target instanceof HTMLButtonElement && event.key === 'Enter';
+    if (actions[event.key] && !isButton) {
+      event.preventDefault();
+      actions[event.key]!();
+    }
+  }
+
+  private theme(): void {
+    const now = document.documentElement.dataset.theme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
+    document.documentElement.dataset.theme = now === 'dark' ? 'light' : 'dark';
+    localStorage.setItem('ecapture.theme', document.documentElement.dataset.theme);
+  }
+
+  private helpDialog(): HTMLDialogElement {
+    const keys: [string, string][] = [['/', 'filter'], ['j k ↓ ↑', 'next, previous event'], ['Enter', 'open it'], ['Esc', 'close it'], ['l', 'follow live'], ['r', 'load again'], ['t', 'dark or light'], ['?', 'this']];
+    const dialog = h(
+      'dialog',
+      { 'aria-label': 'Help' },
+      h('h2', {}, 'Keys'),
+      h('dl', {}, ...keys.flatMap(([key, what]) => [h('dt', {}, h('kbd', {}, key)), h('dd', {}, what)])),
+      h('p', {}, 'Drag over the timeline to zoom; Back undoes it. A red line is a loss: records that were not kept.'),
+      h('p', {}, 'Filters: process == "curl" and port == 443, sql ~ "drop table", command =~ "^sudo ". The address of this page holds what you look at: share it.'),
+      h('form', { method: 'dialog' }, h('button', {}, 'Close')),
+    );
+    return dialog;
+  }
+
+  private loginDialog(): HTMLDialogElement {
+    const input = h('input', { type: 'password', 'aria-label': 'Token', autocomplete: 'off' });
+    return h(
+      'dialog',
+      { 'aria-label': 'Token' },
+      h('h2', {}, 'Token'),
+      h('p', {}, 'This service answers to who has a token: `ecapture token create` makes one. It stays in this tab.'),
+      h(
+        'form',
+        {
+          method: 'dialog',
+          submit: () => {
+            token.set(input.value.trim());
+            input.value = '';
+            void this.open();
+          },
+        },
+        input,
+        h('button', {}, 'Use'),
+      ),
+    );
+  }
+}
+
+new App().start(document.getElementById('app')!);
