@@ -96,6 +96,10 @@ ROUNDS ?= 1
 chaos: setup-test ## Kill, freeze, cut off and fill up real pipelines; every event must be stored once (SEED=n ROUNDS=m CHAOS='--seconds 30'; as root)
 	@dotnet run --project tests/Chaos --configuration Release -- run --seed $(SEED) --rounds $(ROUNDS) $(CHAOS)
 
+.PHONY: bench-sink
+bench-sink: setup-test ## Measure the sink from both logs into every store (EVENTS=10000000, BENCH='--rounds 1 --store http --json')
+	@dotnet run --project tests/Benchmarks --configuration Release -- sink $(or $(EVENTS),10000000) $(BENCH)
+
 lint: ## Check whitespace of C#, syntax of the scripts
 	@dotnet format whitespace ECapture.Pipeline.sln --verify-no-changes --no-restore
 	@for script in $$(git ls-files '*.sh' .ci/run); do bash -n "$$script" || exit 1; done

@@ -4,14 +4,15 @@ using ECapture.Benchmarks.Sink;
 return args switch
 {
     ["sink", .. string[] rest] => await SinkBenchmark.RunAsync(rest),
+    [SinkBenchProcess.Name, .. string[] rest] => await SinkBenchProcess.RunAsync(rest),
     ["pcapng", .. string[] rest] => await PcapngBenchmark.RunAsync(rest),
     [PcapngWorker.Name, string store, string output] => await PcapngWorker.RunAsync(store, output),
-    [] => Math.Max(await SinkBenchmark.RunAsync([]), await PcapngBenchmark.RunAsync([])),
+    [] => Math.Max(await SinkBenchmark.RunAsync(["1000000"]), await PcapngBenchmark.RunAsync([])),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: bench [sink [ROWS] | pcapng [MEGABYTES]]; without arguments both");
+    Console.Error.WriteLine("usage: bench [sink … | pcapng [MEGABYTES]]; without arguments both, the sink with a million events");
     return 2;
 }

@@ -1,85 +1,125 @@
 using System.Buffers;
+using System.Buffers.Binary;
+using System.Globalization;
 using ECapture.Events;
-using ECapture.Log;
 using ECapture.Storage;
 using ECapture.Storage.Tables;
 using Npgsql;
 
 namespace ECapture.Benchmarks.Sink;
 
-/// <summary>A store under measurement, and how it is filled by hand.</summary>
-internal sealed class BenchStore(string name, Store store, int? enginePid)
+/// <summary>A store that is filled by hand with what was made before: its own speed.</summary>
+internal sealed class BenchStore(Store store)
 {
     private const int RowsPerInsert = 100_000;
+    private const int Blocks = 5;
 
     private static readonly EventTable Table = EventTable.Of(Topics.Packet)!;
 
     private readonly List<byte[]> _prebuilt = [];
+    private readonly List<(int Sequence, int Time)> _columns = []; // where they begin, in Native blocks
 
-    public string Name => name;
-
-    public Store Store => store;
-
-    /// <summary>Processor seconds so far of this process and of the engine, when that is another one.</summary>
-    public double CpuSeconds => CpuTime.OwnSeconds + (enginePid is int pid ? CpuTime.SecondsOf(pid) : 0);
-
-    /// <summary>Makes what the ceiling writes: the same rows in the store's own format.</summary>
-    public void Prebuild(LogRecord[] records)
+    /// <summary>
+    /// Makes half a million rows in the store's own format. A longer run writes them again and again; in Native blocks sequence and time go on, so that
+    /// the engine sorts and merges what it would sort and merge.
+    /// </summary>
+    public void Prebuild()
     {
+        EncodedEvents events = new();
         NativeBlock block = new(Table);
         CopyBuffer copy = new(Table);
-        foreach (LogRecord[] chunk in records.Chunk(RowsPerInsert))
+        for (int i = 0; i < Blocks; i++)
         {
-            foreach (LogRecord record in chunk)
+            byte[][] encoded = events.Next(RowsPerInsert);
+            for (int row = 0; row < encoded.Length; row++)
             {
-                EventReader.TryRead(record.Value.Span, out EventFields fields);
-                EventRow row = new(record.Value.Span, ref fields, 0, record.Offset);
+                EventReader.TryRead(encoded[row], out EventFields fields);
+                EventRow made = new(encoded[row], ref fields, 0, ((long)i * RowsPerInsert) + row);
                 if (store is ClickHouseStore)
                 {
-                    block.Append(row);
+                    block.Append(made);
                 }
                 else
                 {
-                    copy.Append(row);
+                    copy.Append(made);
                 }
             }
 
-            _prebuilt.Add(store is ClickHouseStore ? block.ToSequence().ToArray() : copy.Complete().ToArray());
+            byte[] bytes = store is ClickHouseStore ? block.ToSequence().ToArray() : copy.Complete().ToArray();
+            _prebuilt.Add(bytes);
+            if (store is ClickHouseStore)
+            {
+                _columns.Add((NativeLayout.Find(bytes, "sequence"), NativeLayout.Find(bytes, "ts")));
+            }
+
             block.Clear(int.MaxValue);
             copy.Clear(int.MaxValue);
         }
     }
 
-    public async Task ClearAsync(CancellationToken cancellationToken)
+    /// <summary>Writes prebuilt bytes and nothing else.</summary>
+    public async Task FillAsync(long rows, Action<long> written, CancellationToken cancellationToken)
     {
-        if (store is ClickHouseStore clickHouse)
+        for (long done = 0; done < rows; done += RowsPerInsert)
         {
-            await clickHouse.Engine.ExecuteAsync($"TRUNCATE TABLE `{Table.Name}`", cancellationToken);
-            return;
-        }
-
-        await using NpgsqlCommand command = ((PostgresStore)store).DataSource.CreateCommand($"TRUNCATE \"{Table.Name}\"");
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    /// <summary>Writes the prebuilt bytes and nothing else.</summary>
-    public async Task WriteCeilingAsync(CancellationToken cancellationToken)
-    {
-        foreach (byte[] bytes in _prebuilt)
-        {
+            int which = (int)(done / RowsPerInsert % Blocks);
             if (store is ClickHouseStore clickHouse)
             {
                 await clickHouse.Engine.InsertAsync(
                     $"INSERT INTO `{Table.Name}` ({Table.ColumnList}) SETTINGS async_insert = 0, insert_deduplication_token = '{Guid.NewGuid():N}'",
-                    new ReadOnlySequence<byte>(bytes),
+                    new ReadOnlySequence<byte>(_prebuilt[which]),
                     cancellationToken);
-                continue;
+                MoveOn(which);
+            }
+            else
+            {
+                await using NpgsqlConnection connection = await ((PostgresStore)store).DataSource.OpenConnectionAsync(cancellationToken);
+                await using NpgsqlRawCopyStream copy = await connection.BeginRawBinaryCopyAsync(
+                    $"COPY \"{Table.Name}\" ({Table.ColumnList}) FROM STDIN (FORMAT BINARY)", cancellationToken);
+                await copy.WriteAsync(_prebuilt[which], cancellationToken);
             }
 
-            await using NpgsqlConnection connection = await ((PostgresStore)store).DataSource.OpenConnectionAsync(cancellationToken);
-            await using NpgsqlRawCopyStream copy = await connection.BeginRawBinaryCopyAsync(
-                $"COPY \"{Table.Name}\" ({Table.ColumnList}) FROM STDIN (FORMAT BINARY)", cancellationToken);
-            await copy.WriteAsync(bytes, cancellationToken);
+            written(Math.Min(rows, done + RowsPerInsert));
         }
+    }
+
+    public async Task<long> CountAsync(CancellationToken cancellationToken)
+    {
+        if (store is ClickHouseStore clickHouse)
+        {
+            using Stream result = await clickHouse.Engine.QueryAsync($"SELECT count() FROM `{Table.Name}`", new Dictionary<string, string>(), "RowBinary", cancellationToken);
+            byte[] count = new byte[8];
+            await result.ReadExactlyAsync(count, cancellationToken);
+            return BinaryPrimitives.ReadInt64LittleEndian(count);
+        }
+
+        await using NpgsqlCommand command = ((PostgresStore)store).DataSource.CreateCommand($"SELECT count(*) FROM \"{Table.Name}\"");
+        return Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Makes the partition of the events' day, which the sink does by itself.</summary>
+    public async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        if (store is PostgresStore postgres)
+        {
+            await using NpgsqlCommand command = postgres.DataSource.CreateCommand(
+                $"CREATE TABLE IF NOT EXISTS \"{Table.Name}_20261120\" PARTITION OF \"{Table.Name}\" FOR VALUES FROM ('2026-11-20 00:00:00+00') TO ('2026-11-21 00:00:00+00')");
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+    }
+
+    private void MoveOn(int which)
+    {
+        const ulong Rows = Blocks * RowsPerInsert;
+        (int sequence, int time) = _columns[which];
+        Span<byte> bytes = _prebuilt[which];
+        for (int i = 0; i < RowsPerInsert; i++)
+        {
+            Add(bytes[(sequence + (8 * i))..], Rows);
+            Add(bytes[(time + (8 * i))..], Rows * 3_600);
+        }
+
+        static void Add(Span<byte> value, ulong more) =>
+            BinaryPrimitives.WriteUInt64LittleEndian(value, BinaryPrimitives.ReadUInt64LittleEndian(value) + more);
     }
 }

@@ -10,6 +10,16 @@ internal static class CpuTime
     /// <summary>Of this process alone: the engines are its children.</summary>
     public static double OwnSeconds => System.Diagnostics.Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds;
 
+    /// <summary>Most resident memory of this process so far, bytes.</summary>
+    public static long PeakRss
+    {
+        get
+        {
+            string line = File.ReadLines("/proc/self/status").First(text => text.StartsWith("VmHWM:", StringComparison.Ordinal));
+            return long.Parse(line["VmHWM:".Length..^"kB".Length].Trim(), CultureInfo.InvariantCulture) * 1024;
+        }
+    }
+
     /// <summary>Of a server and its children, the ended ones, too.</summary>
     public static double SecondsOf(int pid)
     {

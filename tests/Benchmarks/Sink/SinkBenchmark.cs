@@ -1,48 +1,34 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using ECapture.Log;
-using ECapture.Sink;
-using ECapture.Storage;
 using ECapture.Tests.Support.ClickHouse;
+using ECapture.Tests.Support.Kafka;
 using ECapture.Tests.Support.Postgres;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ECapture.Benchmarks.Sink;
 
 /// <summary>
-/// <c>bench sink [ROWS]</c>: how much of a store's own speed the sink keeps. Both sides write the same rows into the same empty table of
-/// the same store, in turns: the sink from encoded events in memory (decode, deduplicate, project, settle, insert), the ceiling from
-/// blocks or COPY data that were made before.
+/// <c>make bench-sink</c>: durable events per second from a log into a store, end to end, beside that store's own speed with the same rows, in turns.
+/// Every measurement is a process of its own with a new consumer group and an empty database.
 /// </summary>
-internal static class SinkBenchmark
+internal sealed class SinkBenchmark(SinkBenchOptions options, TextWriter progress)
 {
-    private const int Rounds = 3;
+    private readonly Dictionary<(string What, string Store), List<Measured>> _measured = [];
+    private int _databases;
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        int rows = 1_000_000;
-        if (arguments.Length > 1 || (arguments.Length == 1 && (!int.TryParse(arguments[0], NumberStyles.None, CultureInfo.InvariantCulture, out rows) || rows < 1)))
+        if (SinkBenchOptions.Parse(arguments) is not { } options)
         {
-            await Console.Error.WriteLineAsync("usage: bench sink [ROWS]");
+            await Console.Error.WriteLineAsync(SinkBenchOptions.Usage);
             return 2;
         }
 
         string folder = Directory.CreateTempSubdirectory("ecapture-bench-").FullName;
         try
         {
-            // First the engine in this process: it takes signals when it boots.
-            await using Store inProcess = await StoreFactory.OpenAsync(StoreAddress.Parse($"chdb:{folder}/store"), StoreRole.Writer, CancellationToken.None);
-            await using ClickHouseServer server = await ClickHouseServer.StartAsync(CancellationToken.None);
-            await using Store overHttp = await StoreFactory.OpenAsync(await server.CreateDatabaseAsync("bench", CancellationToken.None), StoreRole.Writer, CancellationToken.None);
-            await using PostgresCluster cluster = await PostgresCluster.StartAsync(CancellationToken.None);
-            await using Store postgres = await StoreFactory.OpenAsync(await cluster.CreateDatabaseAsync("bench", CancellationToken.None), StoreRole.Writer, CancellationToken.None);
-            await MeasureAsync(rows,
-                [
-                    new BenchStore("ClickHouse in process", inProcess, null),
-                    new BenchStore("ClickHouse over HTTP", overHttp, server.ProcessId),
-                    new BenchStore("PostgreSQL", postgres, cluster.ProcessId),
-                ]);
-            return 0;
+            return await new SinkBenchmark(options, Console.Error).MeasureAsync(folder);
         }
         finally
         {
@@ -50,68 +36,97 @@ internal static class SinkBenchmark
         }
     }
 
-    private static async Task MeasureAsync(int rows, BenchStore[] stores)
+    private async Task<int> MeasureAsync(string folder)
     {
-        LogRecord[] records = EncodedEvents.Make(rows);
-        Dictionary<(string Store, bool IsSink), List<(double Seconds, double Cpu)>> measured = [];
-        foreach (BenchStore store in stores)
+        string load = Load();
+        await using KafkaBroker? broker = options.Logs.Contains("kafka") ? await KafkaBroker.StartAsync() : null;
+        await using ClickHouseServer? server = options.Stores.Contains("http") ? await ClickHouseServer.StartAsync(CancellationToken.None) : null;
+        await using PostgresCluster? cluster = options.Stores.Contains("postgres")
+            ? await PostgresCluster.StartAsync(["max_wal_size=4GB", "shared_buffers=256MB"], CancellationToken.None) : null;
+        BenchLogs logs = new(Path.Combine(folder, "log"), broker);
+        double bytes = await logs.FillAsync(options.Events, done => Show($"filling the log: {done / 1000} k of {options.Events / 1000} k events"), CancellationToken.None);
+        for (int round = 0; round < options.Rounds; round++)
         {
-            store.Prebuild(records);
-            await SinkAsync(store, records[..Math.Min(rows, 50_000)]); // makes the day's partition, compiles the code
-        }
-
-        for (int round = 0; round < Rounds; round++)
-        {
-            foreach (BenchStore store in stores)
+            foreach (string log in options.Logs)
             {
-                foreach (bool isSink in (bool[])[round % 2 == 0, round % 2 != 0])
+                await RunAsync(round, "consume " + log, "", ["consume", Address(logs, log)], 0, log == "kafka" ? logs.BrokerPid : 0);
+            }
+
+            foreach (string store in options.Stores)
+            {
+                string[] turns = ["ceiling", .. options.Logs];
+                for (int turn = 0; turn < turns.Length; turn++)
                 {
-                    await store.ClearAsync(CancellationToken.None);
-                    GC.Collect();
-                    double cpu = store.CpuSeconds;
-                    long start = Stopwatch.GetTimestamp();
-                    await (isSink ? SinkAsync(store, records) : store.WriteCeilingAsync(CancellationToken.None));
-                    double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-                    (measured.TryGetValue((store.Name, isSink), out List<(double Seconds, double Cpu)>? list) ? list : measured[(store.Name, isSink)] = [])
-                        .Add((seconds, store.CpuSeconds - cpu));
+                    await MeasureAsync(round, turns[(turn + round) % turns.Length], store, logs, folder, server, cluster);
                 }
             }
         }
 
-        double bytes = records.Average(record => (double)record.Value.Length);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rows} packet events of {bytes:0} bytes, batches of 100,000, {Rounds} rounds in turns; krows, medians\n"));
-        Console.WriteLine("| store | sink rows/s | ceiling rows/s | sink / ceiling | sink rows per CPU-s | ceiling rows per CPU-s | sink / ceiling |");
-        Console.WriteLine("|---|---|---|---|---|---|---|");
-        foreach (BenchStore store in stores)
+        Show("");
+        SinkReport report = new(options, _measured, bytes, load, Load());
+        Console.WriteLine(options.IsJson ? report.ToJson() : report.ToText());
+        return 0;
+    }
+
+    private async Task MeasureAsync(int round, string what, string store, BenchLogs logs, string folder, ClickHouseServer? server, PostgresCluster? cluster)
+    {
+        string name = string.Create(CultureInfo.InvariantCulture, $"bench{_databases++}");
+        (string address, int engine) = store switch
         {
-            (double sinkRate, double sinkPerCpu) = Rates(measured[(store.Name, true)], rows);
-            (double rate, double perCpu) = Rates(measured[(store.Name, false)], rows);
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"| {store.Name} | {sinkRate:0} k | {rate:0} k | {sinkRate / rate:0.00} | {sinkPerCpu:0} k | {perCpu:0} k | {sinkPerCpu / perCpu:0.00} |"));
+            "http" => ((await server!.CreateDatabaseAsync(name, CancellationToken.None)).Text, server.ProcessId),
+            "postgres" => ((await cluster!.CreateDatabaseAsync(name, CancellationToken.None)).Text, cluster.ProcessId),
+            _ => ($"chdb:{Path.Combine(folder, name)}", 0),
+        };
+        string[] arguments = what == "ceiling" ? ["ceiling", address] : ["sink", Address(logs, what), address];
+        await RunAsync(round, what, store, arguments, engine, what == "kafka" ? logs.BrokerPid : 0);
+        switch (store)
+        {
+            case "http":
+                await server!.ExecuteAsync("default", $"DROP DATABASE `{name}` SYNC", CancellationToken.None);
+                break;
+            case "postgres":
+                await cluster!.DropDatabaseAsync(name, CancellationToken.None);
+                break;
+            default:
+                Directory.Delete(Path.Combine(folder, name), recursive: true);
+                break;
+        }
+    }
+
+    private async Task RunAsync(int round, string what, string store, string[] arguments, int engine, int broker)
+    {
+        Show(string.Create(CultureInfo.InvariantCulture, $"round {round + 1} of {options.Rounds}: {store} {what} …"));
+        string[] numbers = [.. ((long[])[options.Events, engine, broker]).Select(number => number.ToString(CultureInfo.InvariantCulture))];
+        ProcessStartInfo start = new(Environment.ProcessPath!, [SinkBenchProcess.Name, .. arguments, .. numbers]) { RedirectStandardOutput = true };
+        using Process process = Process.Start(start) ?? throw new InvalidOperationException("the measuring process did not start");
+        string output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Measured? measured = process.ExitCode == 0 ? JsonSerializer.Deserialize<Measured>(output) : null;
+        if (measured is null || measured.Stored < options.Events)
+        {
+            throw new InvalidOperationException($"{store} {what} ended with {process.ExitCode}, {measured?.Stored} of {options.Events} events stored: {output}");
         }
 
-        Console.WriteLine("\nCPU: this process and the engine's, client and engine together.");
+        (_measured.TryGetValue((what, store), out List<Measured>? list) ? list : _measured[(what, store)] = []).Add(measured);
+        Show(string.Create(
+            CultureInfo.InvariantCulture,
+            $"round {round + 1} of {options.Rounds}: {store} {what}: {measured.Rate / 1000:0} k/s, {measured.OwnCpu:0.0} s own, {measured.EngineCpu:0.0} s engine, peak {measured.PeakRss >> 20} MB, load {Load()}\n"));
     }
 
-    private static (double Rate, double PerCpu) Rates(List<(double Seconds, double Cpu)> runs, int rows) =>
-        (rows / Median(runs.Select(run => run.Seconds)) / 1000, rows / Median(runs.Select(run => run.Cpu)) / 1000);
+    private static string Address(BenchLogs logs, string log) => log == "kafka" ? logs.Kafka! : logs.Local;
 
-    private static double Median(IEnumerable<double> values)
+    private void Show(string text)
     {
-        double[] sorted = [.. values.Order()];
-        return sorted[sorted.Length / 2];
+        // A terminal sees one line change; a file gets what is finished.
+        if (!Console.IsErrorRedirected)
+        {
+            progress.Write("\r\u001b[K" + text);
+        }
+        else if (text.EndsWith('\n'))
+        {
+            progress.Write(text);
+        }
     }
 
-    private static async Task SinkAsync(BenchStore store, LogRecord[] records)
-    {
-        await using ArrayLog log = new(records);
-        using SinkWorker worker = new(
-            log, SinkDelivery.For(store.Store, TimeProvider.System, NullLogger.Instance), new SinkOptions(), TimeProvider.System, NullLogger<SinkWorker>.Instance);
-        using CancellationTokenSource stop = new();
-        Task run = worker.RunAsync(stop.Token);
-        await Task.WhenAny(run, log.Drained);
-        await stop.CancelAsync();
-        await run;
-    }
+    private static string Load() => File.ReadAllText("/proc/loadavg").Split(' ')[0];
 }

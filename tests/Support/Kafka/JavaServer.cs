@@ -34,6 +34,9 @@ internal sealed partial class JavaServer : IAsyncDisposable
         _readyLine = readyLine;
     }
 
+    /// <summary>The server's process.</summary>
+    public int Id => _pid;
+
     /// <summary>True when the server's process has ended.</summary>
     public bool HasEnded => _ended.Task.IsCompleted;
 

@@ -75,6 +75,14 @@ public sealed class PostgresCluster : IAsyncDisposable
         return Address(name);
     }
 
+    public async Task DropDatabaseAsync(string name, CancellationToken cancellationToken)
+    {
+        await using NpgsqlConnection connection = new(ConnectionString("postgres"));
+        await connection.OpenAsync(cancellationToken);
+        await using NpgsqlCommand command = new($"DROP DATABASE \"{name}\" WITH (FORCE)", connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     public StoreAddress Address(string database) =>
         StoreAddress.Parse($"postgres://{User}@127.0.0.1:{Port}/{database}?password-file={PasswordFile}");
 

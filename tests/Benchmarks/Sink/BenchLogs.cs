@@ -1,0 +1,53 @@
+using ECapture.Events;
+using ECapture.Log;
+using ECapture.Log.Kafka;
+using ECapture.Log.Local;
+using ECapture.Tests.Support.Kafka;
+
+namespace ECapture.Benchmarks.Sink;
+
+/// <summary>The same events in a local log and, where it is wanted, on a real Kafka broker.</summary>
+internal sealed class BenchLogs(string directory, KafkaBroker? broker)
+{
+    private const int PerAppend = 5_000;
+
+    public string Local => "sqlite:" + directory;
+
+    public string? Kafka => broker?.Address;
+
+    public int BrokerPid => broker?.ProcessId ?? 0;
+
+    /// <returns>Bytes of an event.</returns>
+    public async Task<double> FillAsync(long events, Action<long> filled, CancellationToken cancellationToken)
+    {
+        EncodedEvents source = new();
+        LocalLog.Make(directory, Options);
+        await using LocalLogConsumer keeper = LocalLog.OpenConsumer(directory, "keeper", [Topics.Packet]); // nothing is dropped while a group is behind
+        await using LocalLogWriter local = LocalLog.OpenWriter(directory, Options);
+        await using KafkaLogWriter? kafka = broker is null ? null : KafkaLog.OpenWriter(LogAddress.Parse(broker.Address));
+        if (kafka is not null)
+        {
+            await kafka.GetPartitionsAsync(Topics.Packet, cancellationToken); // makes the topic
+        }
+
+        long bytes = 0;
+        for (long done = 0; done < events;)
+        {
+            LogEntry[] entries =
+                [.. source.Next((int)Math.Min(PerAppend, events - done)).Select(e => new LogEntry(new TopicPartition(Topics.Packet, 0), default, e))];
+            bytes += entries.Sum(entry => (long)entry.Value.Length);
+            await local.AppendAsync(entries, cancellationToken);
+            if (kafka is not null)
+            {
+                await kafka.AppendAsync(entries, cancellationToken);
+            }
+
+            done += entries.Length;
+            filled(done);
+        }
+
+        return (double)bytes / events;
+    }
+
+    private static LocalLogOptions Options { get; } = new() { MaxBytes = 64L << 30 };
+}

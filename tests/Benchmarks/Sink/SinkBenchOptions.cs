@@ -1,0 +1,56 @@
+using System.Globalization;
+
+namespace ECapture.Benchmarks.Sink;
+
+/// <summary>What is measured.</summary>
+internal sealed record SinkBenchOptions(long Events, int Rounds, bool IsJson, IReadOnlyList<string> Stores, IReadOnlyList<string> Logs)
+{
+    public const string Usage =
+        """
+        usage: bench sink [EVENTS] [--rounds N] [--store http|chdb|postgres]… [--log local|kafka]… [--json]
+          EVENTS     events of 300 bytes of payload in each run (default 10000000, at least 100000)
+          --rounds   every round runs each measurement once, in turns; medians are printed (default 3)
+          --store    only this store; again for another (default: all three)
+          --log      only this log (default: both; Kafka is a real broker started for the run)
+          --json     print every measurement as JSON instead of the tables
+        """;
+
+    private static readonly string[] AllStores = ["chdb", "http", "postgres"];
+    private static readonly string[] AllLogs = ["local", "kafka"];
+
+    /// <returns>Null when they are wrong.</returns>
+    public static SinkBenchOptions? Parse(string[] arguments)
+    {
+        long events = 10_000_000;
+        int rounds = 3;
+        bool isJson = false;
+        List<string> stores = [];
+        List<string> logs = [];
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            string value = i + 1 < arguments.Length ? arguments[i + 1] : "";
+            switch (arguments[i])
+            {
+                case "--json":
+                    isJson = true;
+                    continue;
+                case "--rounds" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out rounds) && rounds is > 0 and < 100:
+                    break;
+                case "--store" when AllStores.Contains(value):
+                    stores.Add(value);
+                    break;
+                case "--log" when AllLogs.Contains(value):
+                    logs.Add(value);
+                    break;
+                case string text when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out events) && events >= 100_000:
+                    continue;
+                default:
+                    return null;
+            }
+
+            i++;
+        }
+
+        return new SinkBenchOptions(events, rounds, isJson, stores.Count > 0 ? stores : AllStores, logs.Count > 0 ? logs : AllLogs);
+    }
+}

@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Text.Json;
+using ECapture.Events;
+using ECapture.Log;
+using ECapture.Log.Kafka;
+using ECapture.Log.Local;
+using ECapture.Sink;
+using ECapture.Sink.Delivery;
+using ECapture.Storage;
+using ECapture.Storage.Tables;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace ECapture.Benchmarks.Sink;
+
+/// <summary>
+/// One measurement in a process of its own, so that its processor time, memory and allocations are those of nothing else:
+/// <c>sink LOG STORE</c>, <c>ceiling STORE</c> or <c>consume LOG</c>, then events, the engine's and the broker's process.
+/// </summary>
+internal static class SinkBenchProcess
+{
+    public const string Name = "sink-process";
+
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        string kind = arguments[0];
+        string[] addresses = arguments[1..^3];
+        int[] numbers = [.. arguments[^3..].Select(text => int.Parse(text, CultureInfo.InvariantCulture))];
+        long events = numbers[0];
+        Meter meter = new(WarmUp(events), events, numbers[1], numbers[2]);
+        Measured measured = kind switch
+        {
+            "sink" => await SinkAsync(addresses[0], addresses[1], meter),
+            "ceiling" => await CeilingAsync(addresses[0], events, meter),
+            "consume" => await ConsumeAsync(addresses[0], events, meter),
+            _ => throw new ArgumentException(kind, nameof(arguments)),
+        };
+        Console.WriteLine(JsonSerializer.Serialize(measured));
+        return 0;
+    }
+
+    /// <summary>Events that compile the code and fill its buffers before the measurement begins.</summary>
+    public static long WarmUp(long events) => Math.Min(events / 4, 500_000);
+
+    private static async Task<Measured> SinkAsync(string log, string address, Meter meter)
+    {
+        await using Store store = await StoreFactory.OpenAsync(StoreAddress.Parse(address), StoreRole.Writer, CancellationToken.None);
+        await using ILogConsumer consumer = await OpenAsync(log);
+        using SinkWorker worker = new(
+            consumer, new MeteredDelivery(SinkDelivery.For(store, TimeProvider.System, NullLogger.Instance), meter), new SinkOptions(), TimeProvider.System, NullLogger<SinkWorker>.Instance);
+        using CancellationTokenSource stop = new();
+        Task run = worker.RunAsync(stop.Token);
+        await Task.WhenAny(run, meter.Done);
+        await stop.CancelAsync();
+        await run;
+        return meter.Result(await new BenchStore(store).CountAsync(CancellationToken.None));
+    }
+
+    private static async Task<Measured> CeilingAsync(string address, long events, Meter meter)
+    {
+        await using Store store = await StoreFactory.OpenAsync(StoreAddress.Parse(address), StoreRole.Writer, CancellationToken.None);
+        BenchStore ceiling = new(store);
+        await ceiling.PrepareAsync(CancellationToken.None);
+        ceiling.Prebuild();
+        GC.Collect();
+        await ceiling.FillAsync(events, meter.At, CancellationToken.None);
+        return meter.Result(await ceiling.CountAsync(CancellationToken.None));
+    }
+
+    private static async Task<Measured> ConsumeAsync(string log, long events, Meter meter)
+    {
+        await using ILogConsumer consumer = await OpenAsync(log);
+        long read = 0;
+        while (read < events)
+        {
+            Delivery delivery = await consumer.ReceiveAsync(TimeSpan.FromSeconds(1), CancellationToken.None);
+            if (delivery.Kind == DeliveryKind.Assigned)
+            {
+                consumer.Seek(delivery.Partition, 0);
+            }
+
+            read += delivery.Records.Length;
+            meter.At(read);
+        }
+
+        return meter.Result(read);
+    }
+
+    // A group of its own: the log offers everything from its beginning.
+    private static async Task<ILogConsumer> OpenAsync(string text)
+    {
+        LogAddress address = LogAddress.Parse(text);
+        string group = Guid.NewGuid().ToString("N");
+        return address.Kind == LogKind.Kafka
+            ? await KafkaLog.OpenConsumerAsync(address, group, [Topics.Packet], CancellationToken.None)
+            : LocalLog.OpenConsumer(address.Directory, group, [Topics.Packet]);
+    }
+
+    private sealed class MeteredDelivery(IDelivery inner, Meter meter) : IDelivery
+    {
+        private long _stored;
+
+        public Batch CreateBatch(EventTable table) => inner.CreateBatch(table);
+
+        public Task<ResumePoint> LoadAsync(PartitionId partition, CancellationToken cancellationToken) => inner.LoadAsync(partition, cancellationToken);
+
+        public async Task<WriteOutcome> WriteAsync(PartitionId partition, Plan plan, Batch batch, CancellationToken cancellationToken)
+        {
+            int rows = batch.Rows;
+            WriteOutcome outcome = await inner.WriteAsync(partition, plan, batch, cancellationToken);
+            meter.At(Interlocked.Add(ref _stored, outcome.Superseded is null ? rows : 0));
+            return outcome;
+        }
+    }
+}
