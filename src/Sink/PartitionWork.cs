@@ -158,7 +158,12 @@ internal sealed class PartitionWork(TopicPartition partition, Func<Batch> create
         metrics.Read(Partition.Topic, taken, duplicates, letters, missing);
     }
 
-    public void Dispose() => Cancel.Dispose();
+    public void Dispose()
+    {
+        Spare();
+        Batch.Clear(); // its memory goes back to the pool
+        Cancel.Dispose();
+    }
 
     private void Spare()
     {

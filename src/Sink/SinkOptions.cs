@@ -8,17 +8,17 @@ public sealed record SinkOptions
     /// <summary>Events of a batch after which it is written. 1 to 1,000,000 (one insert of ClickHouse); default 100,000.</summary>
     public int BatchRows { get; init; } = 100_000;
 
-    /// <summary>Bytes of encoded events after which a batch is written. 64 KiB to 256 MiB; default 32 MiB.</summary>
-    public int BatchBytes { get; init; } = 32 << 20;
+    /// <summary>Bytes of encoded events after which a batch is written. 64 KiB to 256 MiB; default 64 MiB.</summary>
+    public int BatchBytes { get; init; } = 64 << 20;
 
     /// <summary>How long the first event of a batch waits for others. 10 ms to 10 min; default 1 s.</summary>
     public TimeSpan FlushInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Bytes of encoded events in all batches together above which reading stops. At least <see cref="BatchBytes"/>; default 128 MiB. The
-    /// sink holds at most three times that: the blocks made of them, in buffers that double.
+    /// Memory of all batches together, those that fill and those that are written, above which reading stops. At least <see cref="BatchBytes"/>; default
+    /// 160 MiB. What comes on top is bounded, too: the delivery that crosses the limit (1 MiB), and one batch that must be run again whole.
     /// </summary>
-    public long MaxBufferedBytes { get; init; } = 128 << 20;
+    public long MaxBufferedBytes { get; init; } = 160 << 20;
 
     /// <summary>Batches written at once. 1 to 64; default 4.</summary>
     public int MaxConcurrentWrites { get; init; } = 4;

@@ -17,23 +17,29 @@ public sealed partial class SinkWorker
         }
     }
 
-    // A batch that is full waits for the one before, and above the memory limit nothing more is read but what has to be run again.
+    // A batch that is full waits for the one before. Above the memory limit nothing more is read but what has to be run again, and of that one
+    // partition at a time: a batch that is run again must be whole, however much it is.
     private void SetPauses()
     {
         long bytes = 0;
         bool isWriting = false;
         PartitionWork? largest = null;
+        PartitionWork? replay = null;
         foreach (PartitionWork work in _works.Values)
         {
             bytes += work.Bytes;
             isWriting |= work.Pending is not null;
-            if (work.MayWrite && work.Progress is { ReplayTo: null, HasRecords: true } && work.Batch.Bytes >= (largest?.Batch.Bytes ?? 0))
+            if (work.Progress.ReplayTo is not null)
+            {
+                replay = work.Batch.Bytes > (replay?.Batch.Bytes ?? -1) ? work : replay;
+            }
+            else if (work.MayWrite && work.Progress.HasRecords && work.Batch.Bytes >= (largest?.Batch.Bytes ?? 0))
             {
                 largest = work;
             }
         }
 
-        bool isOver = bytes > _options.MaxBufferedBytes;
+        bool isOver = Math.Max(bytes, _pool.RentedBytes) > _options.MaxBufferedBytes;
         if (isOver && !isWriting && largest is not null)
         {
             StartWrite(largest);
@@ -41,7 +47,7 @@ public sealed partial class SinkWorker
 
         foreach (PartitionWork work in _works.Values)
         {
-            bool isPaused = !work.HasRoom(_options) || (isOver && work.Progress.ReplayTo is null);
+            bool isPaused = !work.HasRoom(_options) || (isOver && work != replay);
             if (!isPaused && work.MustSeek)
             {
                 _consumer.Seek(work.Partition, work.Progress.Next);

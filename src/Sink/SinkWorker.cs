@@ -18,7 +18,7 @@ public sealed partial class SinkWorker : IDisposable
 {
     private static readonly TimeSpan StatusInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WaitWhileWriting = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan WaitWhilePaused = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan WaitWhilePaused = TimeSpan.FromMilliseconds(500);
 
     private readonly ILogConsumer _consumer;
     private readonly IDelivery _delivery;
@@ -28,6 +28,7 @@ public sealed partial class SinkWorker : IDisposable
     private readonly SinkMetrics _metrics;
     private readonly SemaphoreSlim _writes;
     private readonly ResiliencePipeline _retry;
+    private readonly BufferPool _pool = new();
     private readonly Dictionary<TopicPartition, PartitionWork> _works = [];
     private readonly HashSet<string> _unknownTopics = [];
     private volatile string? _failure;
@@ -160,7 +161,7 @@ public sealed partial class SinkWorker : IDisposable
             return;
         }
 
-        PartitionWork work = new(partition, () => _delivery.CreateBatch(table), _clock, _metrics) { Cut = StoredCut.For(_options.Policy, partition.Topic) };
+        PartitionWork work = new(partition, () => _delivery.CreateBatch(table, _pool), _clock, _metrics) { Cut = StoredCut.For(_options.Policy, partition.Topic) };
         _works.Add(partition, work);
         PartitionId id = Id(partition);
         work.Pending = Task.Run(async () => (ResumePoint?)await _retry.ExecuteAsync(
@@ -254,6 +255,7 @@ public sealed partial class SinkWorker : IDisposable
             _works.Count - loaded.Length,
             _failure);
         _statusAt = Stopwatch.GetTimestamp();
+        _pool.Trim();
     }
 
     private PartitionId Id(TopicPartition partition) => new(_consumer.LogId, partition.Topic, partition.Partition);

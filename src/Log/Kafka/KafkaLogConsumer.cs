@@ -133,15 +133,14 @@ public sealed partial class KafkaLogConsumer : ILogConsumer
     }
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// The client is told only when a record comes all the same: it throws away what it has fetched then, and most pauses of a sink end before.
+    /// </remarks>
     public void Pause(TopicPartition partition)
     {
-        if (Find(partition) is { IsPaused: false } owned)
+        if (Find(partition) is { } owned)
         {
             owned.IsPaused = true;
-            if (owned.IsPlaced && !_moved)
-            {
-                _consumer.Pause([owned.Native]);
-            }
         }
     }
 
@@ -151,9 +150,13 @@ public sealed partial class KafkaLogConsumer : ILogConsumer
         if (Find(partition) is { IsPaused: true } owned)
         {
             owned.IsPaused = false;
-            if (owned.IsPlaced && !_moved)
+            if (owned.IsStopped)
             {
-                _consumer.Resume([owned.Native]);
+                owned.IsStopped = false;
+                if (!_moved)
+                {
+                    _consumer.Resume([owned.Native]);
+                }
             }
         }
     }
@@ -256,6 +259,11 @@ public sealed partial class KafkaLogConsumer : ILogConsumer
         // The client remembers who was paused when a partition was taken away, and reads nothing of it when it comes back.
         _consumer.Resume(placed.Where(p => !p.IsPaused).Select(p => p.Native));
         _consumer.Pause(placed.Where(p => p.IsPaused).Select(p => p.Native));
+        foreach (KafkaPartition partition in placed)
+        {
+            partition.IsStopped = partition.IsPaused; // a new assignment is read but for these
+        }
+
         foreach (KafkaPartition partition in placed.Where(p => p.Committed >= 0))
         {
             Store(partition);
@@ -351,6 +359,12 @@ public sealed partial class KafkaLogConsumer : ILogConsumer
 
             partition.Next = result.Offset + 1;
             partition.Stash = new LogRecord(result.Offset.Value, result.Message.Key, result.Message.Value);
+            if (partition.IsPaused)
+            {
+                _consumer.Pause([partition.Native]);
+                partition.IsStopped = true;
+            }
+
             return partition;
         }
         catch (ConsumeException e) when (e.Error.Code is ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition)

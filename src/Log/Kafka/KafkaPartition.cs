@@ -12,7 +12,11 @@ internal sealed class KafkaPartition(TopicPartition partition, Confluent.Kafka.T
     /// <summary>True after the first seek.</summary>
     public bool IsPlaced { get; set; }
 
+    /// <summary>True while the caller wants nothing of it.</summary>
     public bool IsPaused { get; set; }
+
+    /// <summary>True while the client was told so.</summary>
+    public bool IsStopped { get; set; }
 
     /// <summary>The offset that the client reads next; <see cref="Offset.Stored"/> for "where the group stands".</summary>
     public Offset Next { get; set; } = Offset.Stored;

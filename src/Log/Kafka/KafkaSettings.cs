@@ -58,7 +58,7 @@ internal static class KafkaSettings
             ["topic.metadata.refresh.interval.ms"] = "5000", // topics that appear later are met soon
             ["fetch.wait.max.ms"] = "100",
             ["reconnect.backoff.max.ms"] = "2000",
-            ["queued.max.messages.kbytes"] = "32768",
+            ["queued.max.messages.kbytes"] = "16384",
             ["check.crcs"] = "true",
         };
         AddAddress(settings, address);

@@ -6,13 +6,11 @@ namespace ECapture.Sink.ClickHouse;
 
 /// <summary>A batch as Native blocks, one per partition of the table, and one of dead letters.</summary>
 /// <param name="table">The table.</param>
+/// <param name="pool">Memory of its rows.</param>
 /// <param name="unit">The partitions that the table has now; asked for when the first row comes.</param>
 /// <param name="clock">Time of dead letters.</param>
-internal sealed class ClickHouseBatch(EventTable table, Func<PartitionUnit> unit, TimeProvider clock) : BlockBatch
+internal sealed class ClickHouseBatch(EventTable table, BufferPool pool, Func<PartitionUnit> unit, TimeProvider clock) : BlockBatch
 {
-    // A column that grew beyond this is given back after the batch: a few large batches do not keep memory for ever.
-    private const int KeptPerColumn = 48 << 20;
-
     // The partition, and the one before around its end.
     private const int KeptParts = 2;
 
@@ -71,10 +69,10 @@ internal sealed class ClickHouseBatch(EventTable table, Func<PartitionUnit> unit
         _last = null;
         foreach (PartitionBlock block in _parts.Values)
         {
+            block.Native.Clear();
+            block.Tally.Clear();
             if (_spare.Count < KeptParts)
             {
-                block.Native.Clear(KeptPerColumn);
-                block.Tally.Clear();
                 _spare.Push(block);
             }
         }
@@ -87,7 +85,7 @@ internal sealed class ClickHouseBatch(EventTable table, Func<PartitionUnit> unit
     {
         if (!_parts.TryGetValue(index, out PartitionBlock? block))
         {
-            block = _spare.Count > 0 ? _spare.Pop() : new PartitionBlock(table);
+            block = _spare.Count > 0 ? _spare.Pop() : new PartitionBlock(table, pool);
             block.Span = new PartitionSpan(_unit, index);
             _parts.Add(index, block);
         }

@@ -19,7 +19,7 @@ public sealed class ClickHousePlanStore(IClickHouse engine, TimeProvider clock) 
     private long _unitsReadAt;
 
     /// <inheritdoc/>
-    public BlockBatch CreateBatch(EventTable table) => new ClickHouseBatch(table, () => _units.GetValueOrDefault(table.Name), clock);
+    public BlockBatch CreateBatch(EventTable table, BufferPool pool) => new ClickHouseBatch(table, pool, () => _units.GetValueOrDefault(table.Name), clock);
 
     /// <inheritdoc/>
     public async Task<PlanRow?> LastPlanAsync(PartitionId partition, CancellationToken cancellationToken)

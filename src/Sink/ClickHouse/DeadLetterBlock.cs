@@ -60,10 +60,10 @@ internal sealed class DeadLetterBlock(TimeProvider clock) : Block
         {
             WriteString(block, Encoding.UTF8.GetBytes(Layout[i].Name));
             WriteString(block, Encoding.UTF8.GetBytes(Layout[i].Type));
-            block.Write(_columns[i].Written.Span);
+            block.Write(_columns[i].ToArray());
         }
 
-        return new ReadOnlySequence<byte>(block.Written);
+        return new ReadOnlySequence<byte>(block.ToArray());
     }
 
     public void Clear()
@@ -71,7 +71,7 @@ internal sealed class DeadLetterBlock(TimeProvider clock) : Block
         _rows = 0;
         foreach (ByteBuffer column in _columns)
         {
-            column.Clear(keep: 0);
+            column.Clear();
         }
     }
 

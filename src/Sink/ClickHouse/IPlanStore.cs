@@ -11,7 +11,7 @@ namespace ECapture.Sink.ClickHouse;
 public interface IPlanStore
 {
     /// <summary>A batch whose blocks <see cref="InsertBlockAsync"/> takes.</summary>
-    BlockBatch CreateBatch(EventTable table);
+    BlockBatch CreateBatch(EventTable table, BufferPool pool);
 
     /// <summary>The row with the highest version of a partition, or null.</summary>
     /// <exception cref="StoreException">The store refused or cannot be reached.</exception>

@@ -5,9 +5,9 @@ using ECapture.Storage.Tables;
 namespace ECapture.Sink.ClickHouse;
 
 /// <summary>The rows of one partition of an event table: of a day (UTC) or an hour, as the table has them.</summary>
-internal sealed class PartitionBlock(EventTable table) : Block
+internal sealed class PartitionBlock(EventTable table, BufferPool pool) : Block
 {
-    public NativeBlock Native { get; } = new(table);
+    public NativeBlock Native { get; } = new(table, pool);
 
     public StreamTally Tally { get; } = new();
 

@@ -33,7 +33,7 @@ public sealed partial class PlannedDelivery : IDelivery
     }
 
     /// <inheritdoc/>
-    public Batch CreateBatch(EventTable table) => _store.CreateBatch(table);
+    public Batch CreateBatch(EventTable table, BufferPool pool) => _store.CreateBatch(table, pool);
 
     /// <summary>
     /// Takes the partition over: the last plan gets a row of this sink, so that the sink that settled it finds out before it settles

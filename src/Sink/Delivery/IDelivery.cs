@@ -7,7 +7,9 @@ namespace ECapture.Sink.Delivery;
 public interface IDelivery
 {
     /// <summary>A batch for a table.</summary>
-    Batch CreateBatch(EventTable table);
+    /// <param name="table">The table.</param>
+    /// <param name="pool">Memory of its rows; the batch gives it back when it is cleared.</param>
+    Batch CreateBatch(EventTable table, BufferPool pool);
 
     /// <summary>Where a partition goes on.</summary>
     /// <exception cref="StoreException">The store refused or cannot be reached.</exception>

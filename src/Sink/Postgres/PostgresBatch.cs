@@ -6,16 +6,14 @@ namespace ECapture.Sink.Postgres;
 
 /// <summary>A batch as COPY data.</summary>
 /// <param name="table">The table.</param>
+/// <param name="pool">Memory of its rows.</param>
 /// <param name="unit">The partitions that the table is to have for these rows.</param>
-internal sealed class PostgresBatch(EventTable table, PartitionUnit unit) : Batch
+internal sealed class PostgresBatch(EventTable table, BufferPool pool, PartitionUnit unit) : Batch
 {
-    // A buffer that grew beyond this is given back after the batch.
-    private const int KeptBuffer = 96 << 20;
-
     private readonly ulong _nanoseconds = PartitionSpan.Nanoseconds(unit);
     private readonly HashSet<int> _spans = [];
 
-    public CopyBuffer Copy { get; } = new(table);
+    public CopyBuffer Copy { get; } = new(table, pool);
 
     public StreamTally Tally { get; } = new();
 
@@ -38,7 +36,7 @@ internal sealed class PostgresBatch(EventTable table, PartitionUnit unit) : Batc
 
     protected override void Reset()
     {
-        Copy.Clear(KeptBuffer);
+        Copy.Clear();
         Tally.Clear();
         Letters.Clear();
         _spans.Clear();

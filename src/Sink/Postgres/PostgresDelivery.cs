@@ -18,7 +18,7 @@ public sealed class PostgresDelivery(PostgresStore store, TimeProvider clock, Fu
     private readonly TimePartitions _partitions = new(store.DataSource);
 
     /// <inheritdoc/>
-    public Batch CreateBatch(EventTable table) => new PostgresBatch(table, rotation?.Invoke(table.Name) ?? PartitionUnit.Day);
+    public Batch CreateBatch(EventTable table, BufferPool pool) => new PostgresBatch(table, pool, rotation?.Invoke(table.Name) ?? PartitionUnit.Day);
 
     /// <inheritdoc/>
     public async Task<ResumePoint> LoadAsync(PartitionId partition, CancellationToken cancellationToken)
@@ -106,7 +106,10 @@ public sealed class PostgresDelivery(PostgresStore store, TimeProvider clock, Fu
         {
             await using NpgsqlRawCopyStream copy = await connection.BeginRawBinaryCopyAsync(
                 $"COPY \"{rows.Copy.Table.Name}\" ({rows.Copy.Table.ColumnList}) FROM STDIN (FORMAT BINARY)", cancellationToken).ConfigureAwait(false);
-            await copy.WriteAsync(rows.Copy.Complete(), cancellationToken).ConfigureAwait(false);
+            foreach (ReadOnlyMemory<byte> piece in rows.Copy.Complete())
+            {
+                await copy.WriteAsync(piece, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 

@@ -3,46 +3,102 @@ using System.Runtime.CompilerServices;
 
 namespace ECapture.Storage.Tables;
 
-/// <summary>Bytes that grow. What was grown stays: a buffer that is used again does not allocate.</summary>
-public sealed class ByteBuffer
+/// <summary>
+/// Bytes that grow: first in a small array of their own, then in pieces of a pool. Nothing that was written is copied again, and a buffer that is used
+/// again does not allocate.
+/// </summary>
+/// <param name="pool">Where the pieces come from; they go back with <see cref="Clear"/>.</param>
+public sealed class ByteBuffer(BufferPool pool)
 {
-    private byte[] _bytes = [];
+    // A table that gets a few rows a second holds no piece at all.
+    private const int MaxOwnBytes = 4096;
 
-    /// <summary>Bytes written.</summary>
-    public int Length { get; private set; }
+    private readonly List<(byte[] Bytes, int Length)> _full = [];
+    private byte[] _own = [];
+    private byte[] _current = [];
+    private int _at;
+    private long _before;
 
-    /// <summary>What was written, valid until the next write.</summary>
-    public ReadOnlyMemory<byte> Written => _bytes.AsMemory(0, Length);
-
-    /// <summary>Bytes held, written or not.</summary>
-    public int Capacity => _bytes.Length;
-
-    /// <summary>Forgets what was written. A buffer that grew beyond <paramref name="keep"/> bytes is given back.</summary>
-    public void Clear(int keep)
+    /// <summary>A buffer that is used once.</summary>
+    public ByteBuffer()
+        : this(BufferPool.None)
     {
-        Length = 0;
-        if (_bytes.Length > keep)
-        {
-            _bytes = [];
-        }
     }
 
-    /// <summary>Room for <paramref name="count"/> bytes, counted as written.</summary>
+    /// <summary>Bytes written.</summary>
+    public long Length => _before + _at;
+
+    /// <summary>In how many places what was written lies.</summary>
+    public int Pieces => _full.Count + 1;
+
+    /// <summary>What was written, in order; valid until the next write.</summary>
+    /// <param name="index">From 0 to below <see cref="Pieces"/>.</param>
+    public ReadOnlyMemory<byte> Piece(int index) =>
+        index == _full.Count ? _current.AsMemory(0, _at) : _full[index].Bytes.AsMemory(0, _full[index].Length);
+
+    /// <summary>A copy of what was written.</summary>
+    public byte[] ToArray()
+    {
+        byte[] all = new byte[Length];
+        int at = 0;
+        for (int i = 0; i < Pieces; i++)
+        {
+            Piece(i).CopyTo(all.AsMemory(at));
+            at += Piece(i).Length;
+        }
+
+        return all;
+    }
+
+    /// <summary>Forgets what was written.</summary>
+    public void Clear()
+    {
+        foreach ((byte[] bytes, _) in _full)
+        {
+            Release(bytes);
+        }
+
+        Release(_current);
+        _full.Clear();
+        _current = _own;
+        _at = 0;
+        _before = 0;
+    }
+
+    /// <summary>Room for a few bytes in one place, counted as written.</summary>
+    /// <param name="count">Far below <see cref="BufferPool.PieceBytes"/>; anything may be given to <see cref="Write"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<byte> Take(int count)
     {
-        if (_bytes.Length - Length < count)
+        if (_current.Length - _at < count)
         {
             Grow(count);
         }
 
-        Span<byte> room = _bytes.AsSpan(Length, count);
-        Length += count;
+        Span<byte> room = _current.AsSpan(_at, count);
+        _at += count;
         return room;
     }
 
     /// <summary>Appends bytes.</summary>
-    public void Write(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Take(bytes.Length));
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        while (_current.Length - _at < bytes.Length)
+        {
+            int fits = _current.Length - _at;
+            if (_current != _own)
+            {
+                bytes[..fits].CopyTo(_current.AsSpan(_at));
+                _at += fits;
+                bytes = bytes[fits..];
+            }
+
+            Grow(bytes.Length);
+        }
+
+        bytes.CopyTo(_current.AsSpan(_at));
+        _at += bytes.Length;
+    }
 
     /// <summary>Appends a length or count in 7-bit groups, lowest first (LEB128), as ClickHouse writes them.</summary>
     public void WriteVarint(uint value)
@@ -56,7 +112,7 @@ public sealed class ByteBuffer
         }
 
         room[at++] = (byte)value;
-        Length -= 5 - at;
+        _at -= 5 - at;
     }
 
     /// <summary>Appends an unsigned integer of 1, 2, 4 or 8 bytes, lowest byte first.</summary>
@@ -106,7 +162,29 @@ public sealed class ByteBuffer
 
     private void Grow(int count)
     {
-        long wanted = Math.Max((long)Length + count, Math.Max(256, (long)_bytes.Length * 2));
-        Array.Resize(ref _bytes, (int)Math.Min(wanted, Array.MaxLength));
+        int wanted = _at + count;
+        if (_current == _own && wanted <= MaxOwnBytes)
+        {
+            Array.Resize(ref _own, Math.Max(wanted, Math.Min(MaxOwnBytes, Math.Max(256, _own.Length * 2))));
+            _current = _own;
+            return;
+        }
+
+        if (_at > 0)
+        {
+            _full.Add((_current, _at));
+            _before += _at;
+        }
+
+        _current = pool.Rent();
+        _at = 0;
+    }
+
+    private void Release(byte[] bytes)
+    {
+        if (bytes != _own)
+        {
+            pool.Return(bytes);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 
 namespace ECapture.Storage.Tables;
@@ -5,15 +6,19 @@ namespace ECapture.Storage.Tables;
 /// <summary>Rows of a table in PostgreSQL's binary COPY format.</summary>
 public sealed class CopyBuffer
 {
-    private readonly ByteBuffer _bytes = new();
+    private readonly ByteBuffer _bytes;
+    private readonly ByteSequence _sequence = new();
     private bool _isComplete;
 
     /// <summary>Creates an empty buffer of a table.</summary>
-    public CopyBuffer(EventTable table)
+    /// <param name="table">The table.</param>
+    /// <param name="pool">Memory of its rows.</param>
+    public CopyBuffer(EventTable table, BufferPool pool)
     {
         ArgumentNullException.ThrowIfNull(table);
         Table = table;
-        Clear(0);
+        _bytes = new ByteBuffer(pool);
+        Clear();
     }
 
     /// <summary>The table.</summary>
@@ -21,9 +26,6 @@ public sealed class CopyBuffer
 
     /// <summary>Rows appended.</summary>
     public int Rows { get; private set; }
-
-    /// <summary>Memory held, in bytes.</summary>
-    public long Capacity => _bytes.Capacity;
 
     /// <summary>Appends an event.</summary>
     public void Append(in EventRow row)
@@ -39,7 +41,7 @@ public sealed class CopyBuffer
     }
 
     /// <summary>The COPY data with its head and its end; nothing may be appended any more. Valid until <see cref="Clear"/>.</summary>
-    public ReadOnlyMemory<byte> Complete()
+    public ReadOnlySequence<byte> Complete()
     {
         if (!_isComplete)
         {
@@ -47,16 +49,19 @@ public sealed class CopyBuffer
             BinaryPrimitives.WriteInt16BigEndian(_bytes.Take(2), -1);
         }
 
-        return _bytes.Written;
+        _sequence.Clear();
+        _sequence.Add(_bytes);
+        return _sequence.Build();
     }
 
-    /// <summary>Forgets the rows; a buffer that grew beyond <paramref name="keep"/> bytes is given back.</summary>
-    public void Clear(int keep)
+    /// <summary>Forgets the rows and gives their memory back.</summary>
+    public void Clear()
     {
         Rows = 0;
         _isComplete = false;
-        _bytes.Clear(keep);
-        _bytes.Write([.. "PGCOPY\n"u8, 0xFF, (byte)'\r', (byte)'\n', 0]);
+        _bytes.Clear();
+        _bytes.Write("PGCOPY\n"u8);
+        _bytes.Write([0xFF, (byte)'\r', (byte)'\n', 0]);
         _bytes.Take(8).Clear(); // flags, length of the extension
     }
 }

@@ -9,13 +9,16 @@ public sealed class NativeBlock
     private readonly NativeColumn[] _columns;
     private readonly byte[][] _headers;
     private readonly ByteBuffer _start = new();
+    private readonly ByteSequence _sequence = new();
 
     /// <summary>Creates an empty block of a table.</summary>
-    public NativeBlock(EventTable table)
+    /// <param name="table">The table.</param>
+    /// <param name="pool">Memory of its columns.</param>
+    public NativeBlock(EventTable table, BufferPool pool)
     {
         ArgumentNullException.ThrowIfNull(table);
         Table = table;
-        _columns = [.. table.Columns.Select(_ => new NativeColumn())];
+        _columns = [.. table.Columns.Select(_ => new NativeColumn(pool))];
         _headers = [.. table.Columns.Select(column => Header(column.Name, column.NativeType))];
     }
 
@@ -24,9 +27,6 @@ public sealed class NativeBlock
 
     /// <summary>Rows appended.</summary>
     public int Rows { get; private set; }
-
-    /// <summary>Memory held, in bytes.</summary>
-    public long Capacity => _columns.Sum(column => (long)column.Values.Capacity + column.Nulls.Capacity);
 
     /// <summary>Appends an event.</summary>
     public void Append(in EventRow row)
@@ -43,29 +43,29 @@ public sealed class NativeBlock
     /// <summary>The block's bytes; valid until the next <see cref="Append"/> or <see cref="Clear"/>.</summary>
     public ReadOnlySequence<byte> ToSequence()
     {
-        _start.Clear(int.MaxValue);
+        _start.Clear();
         _start.WriteVarint((uint)_columns.Length);
         _start.WriteVarint((uint)Rows);
-        Segment first = new(_start.Written, null);
-        Segment last = first;
+        _sequence.Clear();
+        _sequence.Add(_start);
         for (int i = 0; i < _columns.Length; i++)
         {
-            last = new Segment(_headers[i], last);
-            last = new Segment(_columns[i].Nulls.Written, last);
-            last = new Segment(_columns[i].Values.Written, last);
+            _sequence.Add(_headers[i]);
+            _sequence.Add(_columns[i].Nulls);
+            _sequence.Add(_columns[i].Values);
         }
 
-        return new ReadOnlySequence<byte>(first, 0, last, last.Memory.Length);
+        return _sequence.Build();
     }
 
-    /// <summary>Forgets the rows; columns that grew beyond <paramref name="keep"/> bytes are given back.</summary>
-    public void Clear(int keep)
+    /// <summary>Forgets the rows and gives their memory back.</summary>
+    public void Clear()
     {
         Rows = 0;
         foreach (NativeColumn column in _columns)
         {
-            column.Nulls.Clear(keep);
-            column.Values.Clear(keep);
+            column.Nulls.Clear();
+            column.Values.Clear();
         }
     }
 
@@ -79,19 +79,6 @@ public sealed class NativeBlock
             header.Write(bytes);
         }
 
-        return header.Written.ToArray();
-    }
-
-    private sealed class Segment : ReadOnlySequenceSegment<byte>
-    {
-        public Segment(ReadOnlyMemory<byte> memory, Segment? before)
-        {
-            Memory = memory;
-            if (before is not null)
-            {
-                before.Next = this;
-                RunningIndex = before.RunningIndex + before.Memory.Length;
-            }
-        }
+        return header.ToArray();
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Text;
 using System.Text.Unicode;
 
@@ -31,9 +30,8 @@ internal sealed class TextColumn(string name, string clickHouseType, BytesColumn
             value = Clean(value);
         }
 
-        Span<byte> room = tuple.Take(4 + value.Length);
-        BinaryPrimitives.WriteInt32BigEndian(room, value.Length);
-        value.CopyTo(room[4..]);
+        tuple.WriteCopyLength(value.Length);
+        tuple.Write(value);
     }
 
     private static bool IsClean(ReadOnlySpan<byte> value) => !value.Contains((byte)0) && Utf8.IsValid(value);

@@ -26,8 +26,8 @@ internal sealed class BenchStore(Store store)
     public void Prebuild()
     {
         EncodedEvents events = new();
-        NativeBlock block = new(Table);
-        CopyBuffer copy = new(Table);
+        NativeBlock block = new(Table, BufferPool.None);
+        CopyBuffer copy = new(Table, BufferPool.None);
         for (int i = 0; i < Blocks; i++)
         {
             byte[][] encoded = events.Next(RowsPerInsert);
@@ -52,8 +52,8 @@ internal sealed class BenchStore(Store store)
                 _columns.Add((NativeLayout.Find(bytes, "sequence"), NativeLayout.Find(bytes, "ts")));
             }
 
-            block.Clear(int.MaxValue);
-            copy.Clear(int.MaxValue);
+            block.Clear();
+            copy.Clear();
         }
     }
 

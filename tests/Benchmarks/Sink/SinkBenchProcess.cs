@@ -99,7 +99,7 @@ internal static class SinkBenchProcess
     {
         private long _stored;
 
-        public Batch CreateBatch(EventTable table) => inner.CreateBatch(table);
+        public Batch CreateBatch(EventTable table, BufferPool pool) => inner.CreateBatch(table, pool);
 
         public Task<ResumePoint> LoadAsync(PartitionId partition, CancellationToken cancellationToken) => inner.LoadAsync(partition, cancellationToken);
 

@@ -31,13 +31,11 @@ public sealed partial class KafkaBroker : IAsyncDisposable
     /// <summary>The broker's port on 127.0.0.1.</summary>
     public int Port { get; }
 
-<<<<<<< HEAD
     /// <summary>The port that clients are told to use: the broker's own, or that of a proxy before it.</summary>
     public int AdvertisedPort { get; }
-=======
+
     /// <summary>The broker's process.</summary>
     public int ProcessId => _broker!.Id;
->>>>>>> 5c70fc4 (make bench-sink: durable events/s from both logs into every store, beside the store's own speed, CPU, memory and allocations)
 
     /// <summary>The address for this program, with the options that so old a broker needs.</summary>
     public string Address => string.Create(CultureInfo.InvariantCulture,

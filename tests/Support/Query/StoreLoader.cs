@@ -41,7 +41,7 @@ public static class StoreLoader
     private static async Task InsertAsync(
         ClickHouseStore store, EventTable table, (string Topic, ulong WallNs, byte[] Encoding)[] events, CancellationToken cancellationToken)
     {
-        var block = new NativeBlock(table);
+        var block = new NativeBlock(table, BufferPool.None);
         foreach ((_, _, byte[] encoding) in events)
         {
             if (!EventReader.TryRead(encoding, out EventFields fields))
@@ -66,7 +66,7 @@ public static class StoreLoader
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        var rows = new CopyBuffer(table);
+        var rows = new CopyBuffer(table, BufferPool.None);
         foreach ((_, _, byte[] encoding) in events)
         {
             if (!EventReader.TryRead(encoding, out EventFields fields))
@@ -79,6 +79,9 @@ public static class StoreLoader
 
         await using NpgsqlRawCopyStream copy = await connection.BeginRawBinaryCopyAsync(
             $"COPY \"{table.Name}\" ({table.ColumnList}) FROM STDIN (FORMAT BINARY)", cancellationToken);
-        await copy.WriteAsync(rows.Complete(), cancellationToken);
+        foreach (ReadOnlyMemory<byte> piece in rows.Complete())
+        {
+            await copy.WriteAsync(piece, cancellationToken);
+        }
     }
 }

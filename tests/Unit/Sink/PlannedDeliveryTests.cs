@@ -1,8 +1,9 @@
 using ECapture.Events;
 using ECapture.Log;
-using ECapture.Sink;
 using ECapture.Sink.ClickHouse;
 using ECapture.Sink.Delivery;
+using ECapture.Sink;
+using ECapture.Storage.Tables;
 using ECapture.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -80,7 +81,7 @@ public sealed class PlannedDeliveryTests
     }
 
     private static PartitionWork Work(SimulatedStore store) =>
-        new(new TopicPartition(Topics.Agent, 0), () => store.CreateBatch(null!), TimeProvider.System, new SinkMetrics(() => null!));
+        new(new TopicPartition(Topics.Agent, 0), () => store.CreateBatch(null!, BufferPool.None), TimeProvider.System, new SinkMetrics(() => null!));
 
     private static Plan Filled(PartitionWork work, SimulatedLog log, int records)
     {
@@ -113,7 +114,7 @@ public sealed class PlannedDeliveryTests
 
         public void Open() => _gate.SetResult();
 
-        public BlockBatch CreateBatch(ECapture.Storage.Tables.EventTable table) => store.CreateBatch(table);
+        public BlockBatch CreateBatch(ECapture.Storage.Tables.EventTable table, ECapture.Storage.Tables.BufferPool pool) => store.CreateBatch(table, pool);
 
         public Task<PlanRow?> LastPlanAsync(PartitionId partition, CancellationToken cancellationToken) => store.LastPlanAsync(partition, cancellationToken);
 

@@ -44,7 +44,7 @@ internal sealed class SabotagedStore(SimulatedStore store, Random random, Sabota
 {
     private PlanRow? _mine;
 
-    public BlockBatch CreateBatch(ECapture.Storage.Tables.EventTable table) => store.CreateBatch(table);
+    public BlockBatch CreateBatch(ECapture.Storage.Tables.EventTable table, ECapture.Storage.Tables.BufferPool pool) => store.CreateBatch(table, pool);
 
     public async Task<PlanRow?> LastPlanAsync(PartitionId partition, CancellationToken cancellationToken)
     {

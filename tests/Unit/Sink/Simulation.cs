@@ -111,7 +111,7 @@ internal sealed class SimulatedStore(StepScheduler scheduler, Random random) : I
 
     public int Repeated { get; private set; }
 
-    public BlockBatch CreateBatch(EventTable table) => new SimulatedBatch();
+    public BlockBatch CreateBatch(EventTable table, BufferPool pool) => new SimulatedBatch();
 
     public async Task<PlanRow?> LastPlanAsync(PartitionId partition, CancellationToken cancellationToken)
     {

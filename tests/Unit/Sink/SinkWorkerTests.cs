@@ -156,7 +156,7 @@ public sealed class SinkWorkerTests
                 return new LogRecord(i, default, made.ToByteArray());
             }),
         ];
-        ECapture.Sink.ClickHouse.ClickHouseBatch batch = new(EventTable.Of(Topics.Tls)!, () => ECapture.Storage.Partitions.PartitionUnit.Day, TimeProvider.System);
+        ECapture.Sink.ClickHouse.ClickHouseBatch batch = new(EventTable.Of(Topics.Tls)!, new BufferPool(), () => ECapture.Storage.Partitions.PartitionUnit.Day, TimeProvider.System);
         using SinkMetrics metrics = new(() => null!);
         using PartitionWork work = new(new TopicPartition(Topics.Tls, 0), () => batch, TimeProvider.System, metrics);
         SinkOptions options = new();
@@ -235,7 +235,7 @@ public sealed class SinkWorkerTests
 
         public long Batched() => Sum(batch => batch.Rows);
 
-        public Batch CreateBatch(EventTable table)
+        public Batch CreateBatch(EventTable table, BufferPool pool)
         {
             CountingBatch batch = new();
             lock (_gate)
