@@ -40,7 +40,7 @@ internal sealed class AccountBlock(Batch batch, TimeProvider clock) : Block
         Numbers(block, "dead_letters", "UInt64", 8, hours, hour => (ulong)hour.DeadLetters);
         Numbers(block, "gap", "UInt64", 8, hours, hour => (ulong)hour.Gap);
         Numbers(block, "at", "DateTime64(3, 'UTC')", 8, hours, _ => at);
-        return new ReadOnlySequence<byte>(block.Written);
+        return new ReadOnlySequence<byte>(block.ToArray());
     }
 
     private static void Texts(ByteBuffer block, string name, string value, int rows)

@@ -45,7 +45,7 @@ internal sealed class ClickHouseRetryStore(IClickHouse engine) : IRetryStore
     {
         (StreamKey stream, ulong sequence, ulong wallNs) = DeadLetterRetry.IdentityOf(letter);
         EventReader.TryRead(letter.Bytes, out EventFields fields);
-        PartitionBlock block = new(table) { Span = PartitionSpan.Of(wallNs, unit) };
+        PartitionBlock block = new(table, BufferPool.None) { Span = PartitionSpan.Of(wallNs, unit) };
         block.Native.Append(new EventRow(letter.Bytes, ref fields, letter.Id.Partition, letter.Id.Offset));
         block.Tally.Add(stream, sequence);
         return block;

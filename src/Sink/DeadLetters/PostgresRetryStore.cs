@@ -19,7 +19,7 @@ internal sealed class PostgresRetryStore(PostgresStore store) : IRetryStore
 
     public async Task<bool> StoreAsync(StoredDeadLetter letter, EventTable table, CancellationToken cancellationToken)
     {
-        PostgresBatch batch = new(table, PartitionUnit.Day);
+        PostgresBatch batch = new(table, BufferPool.None, PartitionUnit.Day);
         (StreamKey stream, _, _) = DeadLetterRetry.IdentityOf(letter);
         EventReader.TryRead(letter.Bytes, out EventFields fields);
         batch.Add(new EventRow(letter.Bytes, ref fields, letter.Id.Partition, letter.Id.Offset), stream);
