@@ -18,14 +18,17 @@ internal static class Enclosure
     public static string Folder => Environment.GetEnvironmentVariable(Variable)!;
 
     /// <summary>Starts this program again, inside.</summary>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="ownProcesses">False: the processes stay in this namespace.</param>
     /// <returns>Its exit code.</returns>
-    public static async Task<int> EnterAsync(string[] arguments)
+    public static async Task<int> EnterAsync(string[] arguments, bool ownProcesses)
     {
         string folder = Directory.CreateTempSubdirectory("ecapture-chaos-").FullName;
         File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
         try
         {
-            ProcessStartInfo start = new("unshare", ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--", Environment.ProcessPath!, .. arguments])
+            ProcessStartInfo start = new(
+                "unshare", ["--mount", .. ownProcesses ? new[] { "--pid", "--mount-proc" } : [], "--fork", "--kill-child", "--", Environment.ProcessPath!, .. arguments])
             {
                 RedirectStandardInput = true, // held open: its end is the end of what is inside
             };
@@ -63,7 +66,12 @@ internal static class Enclosure
         Task<int> running = run(stop.Token);
         if (await Task.WhenAny(running, input) == input)
         {
-            Environment.Exit(130);
+            if (Environment.ProcessId == 1)
+            {
+                Environment.Exit(130); // all others end with the first process
+            }
+
+            await stop.CancelAsync();
         }
 
         return await running;

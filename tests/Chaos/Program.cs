@@ -1,6 +1,7 @@
 // make chaos SEED=n ROUNDS=m: see ChaosOptions.Usage and docs/reliability.md.
 //   Chaos run …                                  the rounds, in namespaces of their own: whatever happens to this process, nothing is left running or mounted
 //   Chaos feed DIR HOST RATE SEED [KAFKA]        an agent without probes, for a round
+//   Chaos forward DIR HOST KAFKA                 sends what an agent left in its local log
 using System.Globalization;
 using ECapture.Tests.Chaos;
 using ECapture.Tests.Chaos.Feeding;
@@ -12,9 +13,13 @@ try
         case ["feed", string directory, string host, string rate, string seed, .. string[] kafka]:
             return await Feeder.RunAsync(new FeederOptions(
                 directory, host, int.Parse(rate, CultureInfo.InvariantCulture), int.Parse(seed, CultureInfo.InvariantCulture), kafka.FirstOrDefault()));
+        case ["forward", string directory, string host, string kafka]:
+            return await Feeder.ForwardAsync(new FeederOptions(directory, host, 0, 0, kafka));
         case ["run", ..]:
             ChaosOptions options = ChaosOptions.Parse(args.AsSpan(1));
-            return Enclosure.IsInside ? await Enclosure.StayAsync(stop => Rounds.RunAsync(options, stop)) : await Enclosure.EnterAsync(args);
+            return Enclosure.IsInside
+                ? await Enclosure.StayAsync(stop => Rounds.RunAsync(options, stop))
+                : await Enclosure.EnterAsync(args, ownProcesses: !options.IsReal); // probes know processes by their first names
         default:
             Console.Error.WriteLine(ChaosOptions.Usage);
             return 2;

@@ -28,12 +28,13 @@ internal sealed class Round
         _options = options;
         _folder = folder;
         _tell = tell;
-        _isFleet = options.IsDirected || seed % 4 != 0;
+        _isFleet = options.IsDirected || options.IsReal || seed % 4 != 0;
         _startsCold = !options.IsDirected && seed % 3 == 0;
     }
 
     /// <summary>What it is made of.</summary>
-    public string Shape => (_isFleet ? "two agents, Kafka, sinks into ClickHouse and PostgreSQL" : "one machine: local log, sinks into the in-process engine and PostgreSQL")
+    public string Shape => (_options.IsReal ? "an agent with probes, Kafka, sinks into ClickHouse and PostgreSQL"
+        : _isFleet ? "two agents, Kafka, sinks into ClickHouse and PostgreSQL" : "one machine: local log, sinks into the in-process engine and PostgreSQL")
         + (_startsCold ? "; faults from the first moment" : "");
 
     /// <summary>What came of it, in a line.</summary>
@@ -45,7 +46,7 @@ internal sealed class Round
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(_folder);
-        await using PipelineWorld world = await PipelineWorld.StartAsync(new WorldOptions(_seed, _folder, _isFleet, _options.Rate), line => _tell("         " + line), cancellationToken);
+        await using PipelineWorld world = await PipelineWorld.StartAsync(new WorldOptions(_seed, _folder, _isFleet, _options.IsReal, _options.Rate), line => _tell("         " + line), cancellationToken);
         try
         {
             await LiveAsync(world, cancellationToken);
@@ -72,6 +73,7 @@ internal sealed class Round
             part.Start();
         }
 
+        await using RealLoad? load = _options.IsReal ? await RealLoad.StartAsync() : null;
         if (!_startsCold)
         {
             await WaitForAsync(world, "the first rows", s_firstRows, async stores => (await CountsAsync(stores, cancellationToken)).All(count => count > 0), cancellationToken);
@@ -82,18 +84,7 @@ internal sealed class Round
         await world.ReviveServersAsync(cancellationToken);
 
         long healed = Stopwatch.GetTimestamp();
-        foreach (FeederPart feeder in world.Feeders.Values)
-        {
-            feeder.Part.Start();
-            feeder.Part.Send("drain");
-        }
-
-        List<(Guid Run, long Published)> drained = [];
-        foreach (FeederPart feeder in world.Feeders.Values)
-        {
-            drained.Add(await feeder.Drained.WaitAsync(s_noProgress, cancellationToken));
-        }
-
+        List<(Guid Run, long Published)> drained = await DrainFeedersAsync(world, load, cancellationToken);
         Truth truth = new();
         foreach (FeederPart feeder in world.Feeders.Values)
         {
@@ -110,10 +101,46 @@ internal sealed class Round
             _faults.AddRange(await StoreCheck.CompareAsync(store, truth, cancellationToken));
         }
 
+        foreach ((string store, string log) in world.Addresses())
+        {
+            _faults.AddRange(await OwnCommands.CheckAsync(store, log, _folder));
+        }
+
         Verdict = string.Create(CultureInfo.InvariantCulture,
             $"ok: {truth.Events} events of {truth.Streams.Count} streams of {truth.Runs.Count()} runs, each once in {string.Join(" and ", stores.Select(s => s.Name))}; "
             + $"{faults.Count} faults; {truth.Losses.Values.Sum(loss => loss.Records)} declared lost before the log; drained {seconds:0.0} s after the last fault; "
-            + $"{world.Parts.Sum(part => part.SelfEnds)} parts ended by themselves");
+            + $"{world.Sinks.Values.Sum(sink => sink.Replays)} batches run again, {world.Sinks.Values.Sum(sink => sink.Superseded)} given up for another sink's, {world.Sinks.Values.Sum(sink => sink.Repairs)} repaired; "
+            + $"{world.Parts.Sum(part => part.SelfEnds)} starts that failed");
+    }
+
+    // Afterwards nothing is appended any more; what was is still forwarded.
+    private async Task<List<(Guid Run, long Published)>> DrainFeedersAsync(PipelineWorld world, RealLoad? load, CancellationToken cancellationToken)
+    {
+        List<(Guid Run, long Published)> drained = [];
+        foreach (FeederPart feeder in world.Feeders.Values)
+        {
+            feeder.Part.Start();
+            if (load is not null)
+            {
+                if (await feeder.Part.StopAsync() is not 0 and var code)
+                {
+                    _faults.Add($"{feeder.Part.Name} was told to end and ended with {code}");
+                }
+
+                feeder.Forwarder!.Start();
+            }
+            else
+            {
+                feeder.Part.Send("drain");
+            }
+        }
+
+        foreach (FeederPart feeder in world.Feeders.Values.Where(_ => load is null))
+        {
+            drained.Add(await feeder.Drained.WaitAsync(s_noProgress, cancellationToken));
+        }
+
+        return drained;
     }
 
     // What the logs acknowledged is in them, and what a run that ended well published is in its log or declared.

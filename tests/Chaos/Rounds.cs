@@ -15,7 +15,16 @@ internal static class Rounds
         {
             Round round = new(options.Seed + i, options, Path.Combine(Enclosure.Folder, $"round-{i + 1}"), Tell);
             Tell($"round {i + 1} of {options.Rounds}, seed {options.Seed + i}: {round.Shape}");
-            bool isGood = await round.RunAsync(cancellationToken);
+            bool isGood;
+            try
+            {
+                isGood = await round.RunAsync(cancellationToken);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return 130;
+            }
+
             verdicts.Add($"round {i + 1}, seed {options.Seed + i}: {round.Verdict}");
             Tell(verdicts[^1]);
             if (!isGood)

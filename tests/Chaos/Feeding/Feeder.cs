@@ -49,6 +49,19 @@ internal sealed class Feeder
         }
     }
 
+    /// <summary>Forwards a local log that nobody writes any more, until the input ends.</summary>
+    public static async Task<int> ForwardAsync(FeederOptions options)
+    {
+        using ILoggerFactory loggers = LoggerFactory.Create(builder => builder.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+        using CancellationTokenSource stop = new();
+        Task forwarding = new Forwarder(options.Directory, LogAddress.Parse(options.Kafka!), new ForwarderOptions { Host = options.Host }, loggers.CreateLogger<Forwarder>())
+            .RunAsync(stop.Token);
+        await Task.WhenAny(forwarding, Task.Run(() => Console.In.ReadToEnd()));
+        await stop.CancelAsync();
+        await forwarding;
+        return 0;
+    }
+
     private async Task RunAsync()
     {
         using CancellationTokenSource stop = new();

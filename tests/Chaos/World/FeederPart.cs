@@ -1,4 +1,5 @@
 using System.Globalization;
+using ECapture.Tests.Support.Cli;
 
 namespace ECapture.Tests.Chaos.World;
 
@@ -10,16 +11,38 @@ internal sealed class FeederPart : IAsyncDisposable
     private readonly TaskCompletionSource<(Guid Run, long Published)> _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Guid _run;
 
-    public FeederPart(string name, string host, string directory, int rate, int seed, string? kafka, string folder, Action<string> tell)
+    private FeederPart(string name, string program, string[] arguments, string directory, Part? forwarder, string folder, Action<string> tell)
     {
         Directory = directory;
-        string[] arguments =
+        Part = new Part(name, program, arguments, folder, tell, forwarder is null ? OnLine : null);
+        Forwarder = forwarder;
+    }
+
+    /// <summary>An agent without probes that counts what it publishes.</summary>
+    public static FeederPart Feeder(string name, string host, string directory, int rate, int seed, string? kafka, string folder, Action<string> tell) => new(
+        name,
+        Environment.ProcessPath!,
         [
             "feed", directory, host, rate.ToString(CultureInfo.InvariantCulture), seed.ToString(CultureInfo.InvariantCulture),
             .. kafka is null ? Array.Empty<string>() : [kafka],
-        ];
-        Part = new Part(name, Environment.ProcessPath!, arguments, folder, tell, OnLine);
-    }
+        ],
+        directory,
+        null,
+        folder,
+        tell);
+
+    /// <summary>The real agent. When it has ended, its forwarder goes on until the log is empty.</summary>
+    public static FeederPart Agent(string name, string host, string directory, string kafka, string folder, Action<string> tell) => new(
+        name,
+        Ecapture.Path,
+        ["capture", "--data", Path.GetDirectoryName(directory)!, "--log", kafka, "--host-name", host, "--modules", "tls,bash"],
+        directory,
+        new Part(name + "-forward", Environment.ProcessPath!, ["forward", directory, host, kafka], folder, tell),
+        folder,
+        tell);
+
+    /// <summary>Null for a feeder, which forwards until it ends.</summary>
+    public Part? Forwarder { get; }
 
     public Part Part { get; }
 
@@ -38,7 +61,11 @@ internal sealed class FeederPart : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => Part.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Part.DisposeAsync();
+        await (Forwarder?.DisposeAsync() ?? default);
+    }
 
     private void OnLine(string line)
     {

@@ -45,6 +45,15 @@ internal sealed partial class Part : IAsyncDisposable
 
     public bool IsRunning => _process is { HasExited: false };
 
+    /// <summary>Last batches that were run again by a sink that took a partition over.</summary>
+    public int Replays { get; private set; }
+
+    /// <summary>Batches that a sink gave up because another had settled them.</summary>
+    public int Superseded { get; private set; }
+
+    /// <summary>Blocks and plans whose token was kept and whose rows were not: the engine was killed between the two.</summary>
+    public int Repairs { get; private set; }
+
     public void Start()
     {
         lock (_gate)
@@ -224,6 +233,9 @@ internal sealed partial class Part : IAsyncDisposable
             {
                 _log.WriteLine(line);
                 _lastLine = line.StartsWith("----", StringComparison.Ordinal) ? _lastLine : line;
+                Replays += line.Contains(", runs again", StringComparison.Ordinal) ? 1 : 0;
+                Superseded += line.Contains("another sink is at work", StringComparison.Ordinal) ? 1 : 0;
+                Repairs += line.Contains("although its token is", StringComparison.Ordinal) || line.Contains("was lost by the store", StringComparison.Ordinal) ? 1 : 0;
                 _works |= line.Contains("SinkWorker:", StringComparison.Ordinal);
             }
         }

@@ -82,7 +82,7 @@ internal sealed class PipelineWorld : IAsyncDisposable
 
         foreach (string feeder in Feeders.Keys)
         {
-            targets.AddRange([($"feeder {feeder}", [FaultKind.Kill]), ($"clock {feeder}", [FaultKind.ClockStep])]);
+            targets.AddRange([($"feeder {feeder}", [FaultKind.Kill]), .. _options.IsReal ? [] : new[] { ($"clock {feeder}", new[] { FaultKind.ClockStep }) }]);
         }
 
         foreach (string sink in Sinks.Keys)
@@ -116,6 +116,14 @@ internal sealed class PipelineWorld : IAsyncDisposable
         }
     }
 
+    /// <summary>How this program's own commands name the stores and the log, once all parts have ended.</summary>
+    public IReadOnlyList<(string Store, string Log)> Addresses()
+    {
+        string log = Broker is null ? "sqlite:" + Feeders["a"].Directory : BrokerAddress("check");
+        string database = _options.IsFleet ? Database : StoreAddress.DefaultDatabase;
+        return [(ClickHouse!.Address(database).Text, log), (Postgres.Address(Database).Text, log)];
+    }
+
     /// <summary>The stores, to be asked. An in-process engine can be asked only after its sink has ended: it is served then.</summary>
     public async Task<IReadOnlyList<IStoreQuery>> QueriesAsync(bool isEnd, CancellationToken cancellationToken)
     {
@@ -136,9 +144,14 @@ internal sealed class PipelineWorld : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (Part part in Parts)
+        foreach (FeederPart feeder in Feeders.Values)
         {
-            await part.DisposeAsync();
+            await feeder.DisposeAsync();
+        }
+
+        foreach (Part sink in Sinks.Values)
+        {
+            await sink.DisposeAsync();
         }
 
         foreach (TcpProxy proxy in _proxies)
@@ -157,7 +170,7 @@ internal sealed class PipelineWorld : IAsyncDisposable
 
     private async Task StartAsync(CancellationToken cancellationToken)
     {
-        string[] hosts = _options.IsFleet ? ["a", "b"] : ["a"];
+        string[] hosts = _options is { IsFleet: true, IsReal: false } ? ["a", "b"] : ["a"];
         foreach (string host in hosts)
         {
             await MountAsync($"log {host}", 256 * Megabyte);
@@ -170,7 +183,9 @@ internal sealed class PipelineWorld : IAsyncDisposable
         {
             string log = Path.Combine(_disks[$"log {host}"].Folder, "log");
             await Truth.PrepareAsync(log);
-            Feeders.Add(host, new FeederPart($"feeder-{host}", host, log, _options.Rate, _options.Seed, BrokerFor(host), Logs, _tell));
+            Feeders.Add(host, _options.IsReal
+                ? FeederPart.Agent($"feeder-{host}", host, log, BrokerFor(host)!, Logs, _tell)
+                : FeederPart.Feeder($"feeder-{host}", host, log, _options.Rate, _options.Seed, BrokerFor(host), Logs, _tell));
         }
 
         AddSinks(hosts[0]);
@@ -201,7 +216,7 @@ internal sealed class PipelineWorld : IAsyncDisposable
     }
 
     private void AddSink(string name, string log, string store) => Sinks.Add(
-        name, new Part(name, Ecapture.Path, ["sink", "--data", _options.Folder, "--log", log, "--store", store, "--group", name[..name.IndexOf('-', StringComparison.Ordinal)]], Logs, _tell));
+        name, new Part(name, Ecapture.Path, ["sink", "--data", Path.Combine(_options.Folder, "data-" + name), "--log", log, "--store", store, "--group", name[..name.IndexOf('-', StringComparison.Ordinal)]], Logs, _tell));
 
     private async Task MountAsync(string name, long bytes) =>
         _disks.Add(name, await TmpfsMount.MountAsync(Path.Combine(_options.Folder, name.Replace(' ', '-')), bytes));
@@ -215,9 +230,12 @@ internal sealed class PipelineWorld : IAsyncDisposable
         }
 
         _links.Add($"link {client} broker", (_network!, client));
-        // A short session: whoever is killed or frozen is soon taken for dead.
-        return $"{Broker.Address.Replace("session.timeout.ms=6000", "session.timeout.ms=3000", StringComparison.Ordinal)}&client.id={client}";
+        return BrokerAddress(client);
     }
+
+    // A short session: whoever is killed or frozen is soon taken for dead.
+    private string BrokerAddress(string client) =>
+        $"{Broker!.Address.Replace("session.timeout.ms=6000", "session.timeout.ms=3000", StringComparison.Ordinal)}&client.id={client}";
 
     private int StoreLink(string sink, int port)
     {
