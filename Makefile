@@ -88,6 +88,9 @@ test-integration: setup-test ## Run the integration tests alone (real Kafka, Cli
 test-e2e: setup-test ## Run the end-to-end tests alone (real eBPF, as root)
 	@tests/run.sh EndToEnd
 
+test-live: setup-test ## 200 TLS sessions into a live pcapng file, every one decrypted by tshark (as root)
+	@TEST_SESSIONS=200 FILTER='--filter-class *LivePcapTests' tests/run.sh EndToEnd
+
 bench: setup-test ## Measure, and print the ratios that docs/benchmarks.md holds
 	@dotnet run --project tests/Benchmarks --configuration Release -- $(BENCH)
 

@@ -22,7 +22,7 @@ fail() {
 # package, and the command that makes the package unnecessary where it comes from somewhere else ("-": only the package will do).
 run_packages=(
 	"clang clang" "libbpf-dev -" "bpftool bpftool" "make make" "npm npm"
-	"nginx nginx" "curl curl" "openssl openssl" "postgresql-15 -" "tshark tshark" "expect expect" "jq jq"
+	"nginx nginx" "curl curl" "openssl openssl" "postgresql-15 -" "tshark tshark" "libpcap0.8 -" "expect expect" "jq jq"
 	"iproute2 ss" "procps ps" "ca-certificates -"
 )
 test_packages=(

@@ -23,6 +23,11 @@ internal static class TerminalCommand
             TerminalExamples.Of(module),
             [.. TerminalOptions.Of(module), .. TerminalOptions.Common],
             (options, cancellationToken) => RunAsync(module, options, cancellationToken));
+        if (module.Kind == TerminalKind.Tls)
+        {
+            command.Arguments.Add(TerminalOptions.PacketFilter);
+        }
+
         foreach (string alias in module.Aliases)
         {
             command.Aliases.Add(alias);

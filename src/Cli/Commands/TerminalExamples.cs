@@ -10,6 +10,8 @@ internal static class TerminalExamples
             $"sudo ecapture {module.Name}",
             $"sudo ecapture {module.Name} -p 1234 --json",
             $"sudo ecapture {module.Name} -m keylog -k keys.log",
+            $"sudo ecapture {module.Name} -m pcapng -i eth0 -w save.pcapng tcp port 443",
+            $"sudo ecapture {module.Name} -m pcapng -w - | wireshark -k -i -",
         ],
         TerminalKind.Shell when module.Name == "bash" =>
         [

@@ -20,6 +20,16 @@ internal static class TerminalOptions
     internal static readonly Option<string?> SslVersion = CommonOptions.Text("ssl_version", "TEXT", "accepted and not needed: versions are found out from the library's code");
     internal static readonly Option<string?> CgroupPath = CommonOptions.Text("cgroup_path", "DIR", "accepted and not needed: connections are seen without a cgroup");
     internal static readonly Option<string?> KeyLogFile = CommonOptions.Text("keylogfile", "FILE", "where keys go with -m keylog; lines are appended (default ecapture_MODULE_key.log)", "-k");
+    internal static readonly Option<string[]> Interfaces = CommonOptions.List("ifname", "NAME", "interface of -m pcapng; may be repeated (default lo and those with a default route)", "-i", "--interface");
+    internal static readonly Option<string?> PcapFile = CommonOptions.Text("pcapfile", "FILE", "where packets and keys go with -m pcapng; - is standard output (default save.pcapng)", "-w");
+    internal static readonly Option<string?> RotateSize = CommonOptions.Text("eventroratesize", "MB", "put the file aside when it has this size and go on in a new one (default 0: never)");
+    internal static readonly Option<string?> RotateTime = CommonOptions.Text("eventroratetime", "SECONDS", "put the file aside at this age and go on in a new one (default 0: never)");
+    internal static readonly Argument<string[]> PacketFilter = new("FILTER")
+    {
+        Description = "packet filter of -m pcapng, as tcpdump has it: tcp port 443 and host 192.0.2.1",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
     internal static readonly Option<string?> GoProgram = CommonOptions.Text("elfpath", "FILE", "Go program to attach to before it runs; others are found when they run", "-e");
     internal static readonly Option<string?> GnuTls = CommonOptions.Text("gnutls", "FILE", "another GnuTLS library");
     internal static readonly Option<string?> Nspr = CommonOptions.Text("nspr", "FILE", "another NSPR library");
@@ -35,12 +45,12 @@ internal static class TerminalOptions
     internal static readonly Option<string?> Offset = CommonOptions.Text("offset", "HEX", "accepted and not needed: statements are read from the protocol");
 
     /// <summary>Every terminal command has these.</summary>
-    internal static IReadOnlyList<Option> Common { get; } = [Pid, Uid, Hex, Json, TruncateSize, MapSize, Btf, Debug];
+    internal static IReadOnlyList<Option> Common { get; } = [Pid, Uid, Hex, Json, TruncateSize, RotateSize, RotateTime, MapSize, Btf, Debug];
 
     /// <summary>What a module has beside <see cref="Common"/>.</summary>
     internal static IEnumerable<Option> Of(TerminalModule module) => module.Kind switch
     {
-        TerminalKind.Tls => [Mode, KeyLogFile, .. Library(module.Name)],
+        TerminalKind.Tls => [Mode, PcapFile, Interfaces, KeyLogFile, .. Library(module.Name)],
         TerminalKind.Shell => module.Name == "bash" ? [Bash, Readline, ExitStatus] : [Zsh],
         _ => module.Name == "mysqld" ? [Mysqld, Function, Offset] : [Postgres, Function],
     };

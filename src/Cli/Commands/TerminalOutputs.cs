@@ -3,6 +3,7 @@ using ECapture.Terminal;
 using ECapture.Terminal.Delivery;
 using ECapture.Terminal.Json;
 using ECapture.Terminal.KeyLogs;
+using ECapture.Terminal.Pcap;
 using ECapture.Terminal.Text;
 
 namespace ECapture.Cli.Commands;
@@ -18,9 +19,19 @@ internal static class TerminalOutputs
         {
             case TerminalMode.KeyLog:
                 return new KeyLogOutput(Open(TerminalOptions.KeyLogFile.Name, plan.File!, KeyLogFile.Open), Notices(plan));
+            case TerminalMode.Pcapng:
+                return Packets(plan);
             default:
                 return new ItemOutput([ToTerminal(plan), Messages(plan)], plan.ExitStatus);
         }
+    }
+
+    private static LivePcapOutput Packets(TerminalPlan plan)
+    {
+        PcapOptions options = new() { RotateBytes = plan.RotateBytes, RotateAfter = plan.RotateAfter };
+        PacketFilter? filter = plan.PacketFilter.Length == 0 ? null : PacketFilter.Compile(plan.PacketFilter);
+        return new LivePcapOutput(
+            Open(TerminalOptions.PcapFile.Name, plan.File!, path => LivePcapFile.Open(path, options)), options, filter, plan.Filter, Notices(plan));
     }
 
     private static ItemOutput Notices(TerminalPlan plan) => new([Messages(plan)], null);

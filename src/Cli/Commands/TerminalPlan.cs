@@ -35,6 +35,15 @@ internal sealed class TerminalPlan
     /// <summary>The file of keylog and pcapng mode; null: none.</summary>
     internal required string? File { get; init; }
 
+    /// <summary>The expression of pcapng mode; empty: none.</summary>
+    internal required string PacketFilter { get; init; }
+
+    /// <summary>Bytes after which a file is put aside; 0: never.</summary>
+    internal required long RotateBytes { get; init; }
+
+    /// <summary>Age at which a file is put aside; zero: never.</summary>
+    internal required TimeSpan RotateAfter { get; init; }
+
     /// <summary>What the user should know of his options.</summary>
     internal required IReadOnlyList<string> Notes { get; init; }
 
@@ -68,8 +77,12 @@ internal sealed class TerminalPlan
             File = mode switch
             {
                 TerminalMode.KeyLog => ReadFile(options, TerminalOptions.KeyLogFile, $"ecapture_{(module.Name == "tls" ? "openssl" : module.Name)}_key.log"),
+                TerminalMode.Pcapng => ReadFile(options, TerminalOptions.PcapFile, "save.pcapng"),
                 _ => null,
             },
+            PacketFilter = ReadPacketFilter(mode, module, options),
+            RotateBytes = options.Number(TerminalOptions.RotateSize, 0, 0, 1 << 20) << 20,
+            RotateAfter = TimeSpan.FromSeconds(options.Number(TerminalOptions.RotateTime, 0, 0, 366 * 86_400)),
             Notes = [.. own.Where(o => TerminalOptions.NotNeeded.Contains(o) && options.Find(o) is not null).Select(o => $"{o.Name} is not needed and has no effect")],
         };
     }
@@ -79,7 +92,8 @@ internal sealed class TerminalPlan
         long kilobytes = options.Number(TerminalOptions.MapSize, DefaultMapKilobytes, 1024, 1024 * 1024);
         return new CaptureOptions
         {
-            Modules = [module.Name],
+            Modules = mode == TerminalMode.Pcapng ? [module.Name, "packet"] : [module.Name],
+            Interfaces = mode == TerminalMode.Pcapng ? options.FindAll(TerminalOptions.Interfaces) : [],
             TlsLibraries = Files(own, options, TerminalOptions.LibSsl),
             GnuTlsLibraries = Files(own, options, TerminalOptions.GnuTls),
             GoPrograms = Files(own, options, TerminalOptions.GoProgram),
@@ -103,6 +117,14 @@ internal sealed class TerminalPlan
             "keylog" or "key" => TerminalMode.KeyLog,
             _ => TerminalMode.Pcapng,
         };
+    }
+
+    private static string ReadPacketFilter(TerminalMode mode, TerminalModule module, OptionReader options)
+    {
+        IReadOnlyList<string> words = module.Kind == TerminalKind.Tls ? options.Words(TerminalOptions.PacketFilter) : [];
+        return words.Count == 0 || mode == TerminalMode.Pcapng
+            ? string.Join(' ', words)
+            : throw new UsageException($"unknown argument {words[0]}: a packet filter needs -m pcapng (see `ecapture {module.Name} --help`)");
     }
 
     private static void CheckBtf(OptionReader options)

@@ -34,6 +34,9 @@ internal sealed class OptionReader(ParseResult parsed, Settings settings)
         : settings.Find(Name(option)) is { } text ? [text]
         : [];
 
+    /// <summary>The words that stand for themselves.</summary>
+    internal IReadOnlyList<string> Words(Argument<string[]> argument) => parsed.GetValue(argument) ?? [];
+
     /// <summary>True when the switch is set.</summary>
     internal bool IsSet(Option<bool> option) => parsed.GetValue(option) || settings.Find(Name(option)) is "true" or "1";
 

@@ -188,4 +188,15 @@ public sealed class PcapngWriter
             _buffer.Clear();
         }
     }
+
+    /// <summary>As <see cref="FlushAsync"/>, for a caller that has a thread of its own.</summary>
+    public void Flush()
+    {
+        if (_buffer.Length > 0)
+        {
+            _stream.Write(_buffer.Written.Span);
+            _flushed += _buffer.Length;
+            _buffer.Clear();
+        }
+    }
 }
