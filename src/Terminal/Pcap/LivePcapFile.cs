@@ -5,13 +5,13 @@ using ECapture.Terminal.Delivery;
 namespace ECapture.Terminal.Pcap;
 
 /// <summary>
-/// A pcapng file in whole blocks, with the keys of its packets in front of them. Rotation puts it aside under a name with the time; the new one
-/// stands alone: interfaces, processes, and the keys of packets that still wait are written again.
+/// A pcapng file in whole blocks, with the keys of its packets in front of them; each packet says its direction and process (Wireshark before 4.6 shows
+/// process blocks as records without time, so there are none). Rotation puts it aside under a name with the time; the new one
+/// stands alone: interfaces and the keys of packets that still wait are written again.
 /// </summary>
 internal sealed class LivePcapFile : IDisposable
 {
-    private const uint UnknownUser = uint.MaxValue;
-    private const int MostProcesses = 65_536;
+    private const int MostOptions = 65_536;
     private const ulong KeysStay = 30_000_000_000; // longer than packets are held
 
     private readonly string _path;
@@ -20,7 +20,6 @@ internal sealed class LivePcapFile : IDisposable
     private readonly List<PcapngInterface> _interfaces = [];
     private readonly Queue<(ulong BootNs, string Label, byte[] Random, byte[] Secret)> _recent = [];
     private readonly Dictionary<(PacketOwner?, uint), byte[]> _packetOptions = [];
-    private readonly HashSet<PacketOwner> _processes = [];
     private Stream _stream;
     private PcapngWriter _writer;
     private TlsKeyLog _keys;
@@ -71,12 +70,6 @@ internal sealed class LivePcapFile : IDisposable
         }
 
         _keys.WriteBlock();
-        if (packet.Owner is { } owner && _processes.Count < MostProcesses && _processes.Add(owner))
-        {
-            ulong? start = owner.StartNs == 0 ? null : owner.StartNs + (packet.WallNs - packet.BootNs);
-            _writer.WriteProcess(new PcapngProcess(owner.Pid, owner.Name, owner.Uid == UnknownUser ? null : owner.Uid, start));
-        }
-
         _writer.WritePacket(
             packet.Interface, packet.WallNs, packet.Frame.AsSpan(0, packet.Length), packet.OriginalLength, OptionsOf(packet.Owner, packet.Direction));
         if (_writer.ShouldFlush)
@@ -131,7 +124,6 @@ internal sealed class LivePcapFile : IDisposable
     private void Begin()
     {
         _begun = _now();
-        _processes.Clear();
         _writer = new PcapngWriter(_stream);
         _keys = new TlsKeyLog(_writer);
         _writer.WriteSectionHeader(application: "ecapture " + typeof(LivePcapFile).Assembly.GetName().Version?.ToString(3));
@@ -141,7 +133,7 @@ internal sealed class LivePcapFile : IDisposable
     {
         if (!_packetOptions.TryGetValue((owner, direction), out byte[]? options))
         {
-            if (_packetOptions.Count > MostProcesses)
+            if (_packetOptions.Count > MostOptions)
             {
                 _packetOptions.Clear();
             }

@@ -196,6 +196,6 @@ internal sealed class LivePcapOutput : IEventOutput
             _owners.Clear();
         }
 
-        return _owners[(fields.Pid, fields.ProcessStartNs)] = new PacketOwner(fields.Pid, fields.ProcessStartNs, fields.Uid, comm.ToArray());
+        return _owners[(fields.Pid, fields.ProcessStartNs)] = new PacketOwner(fields.Pid, comm.ToArray());
     }
 }

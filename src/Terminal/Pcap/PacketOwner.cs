@@ -3,16 +3,10 @@ using ECapture.Events.Formatting;
 namespace ECapture.Terminal.Pcap;
 
 /// <summary>The process of packets; one object for all of them.</summary>
-internal sealed class PacketOwner(uint pid, ulong startNs, uint uid, byte[] comm)
+internal sealed class PacketOwner(uint pid, byte[] comm)
 {
     /// <summary>Thread group id.</summary>
     internal uint Pid => pid;
-
-    /// <summary>CLOCK_BOOTTIME at its start.</summary>
-    internal ulong StartNs => startNs;
-
-    /// <summary>Its user.</summary>
-    internal uint Uid => uid;
 
     /// <summary>Its name as the kernel has it.</summary>
     internal ReadOnlySpan<byte> Comm => comm;

@@ -35,8 +35,8 @@ public sealed class LivePcapTests : IDisposable
 
         string inCopy = await Tshark.DecryptedAsync(copy, nginx.Port, cancellation);
         string inFile = await Tshark.DecryptedAsync(file, nginx.Port, cancellation);
-        Assert.Empty(first.Where(path => !inCopy.Contains(path, StringComparison.Ordinal)));
-        Assert.Empty(first.Concat(second).Where(path => !inFile.Contains(path, StringComparison.Ordinal)));
+        Assert.All(first, path => Assert.Contains(path, inCopy, StringComparison.Ordinal));
+        Assert.All(first.Concat(second), path => Assert.Contains(path, inFile, StringComparison.Ordinal));
         string times = await CliTshark.RunAsync(["-r", file, "-T", "fields", "-e", "frame.time_epoch", "-e", "frame.comment", "-e", "frame.packet_flags_direction", "-e", "tcp.port"]);
         string[][] rows = [.. times.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split('\t'))];
         decimal[] epochs = [.. rows.Select(r => decimal.Parse(r[0], CultureInfo.InvariantCulture))];
