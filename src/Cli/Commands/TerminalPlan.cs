@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ECapture.Capture;
 using ECapture.Cli.Options;
+using ECapture.Events;
 using ECapture.Terminal;
 using ECapture.Terminal.Text;
 using Microsoft.Extensions.Logging;
@@ -122,6 +123,12 @@ internal sealed class TerminalPlan
     private static string ReadPacketFilter(TerminalMode mode, TerminalModule module, OptionReader options)
     {
         IReadOnlyList<string> words = module.Kind == TerminalKind.Tls ? options.Words(TerminalOptions.PacketFilter) : [];
+        if (words.FirstOrDefault(w => w.Length > 1 && w[0] == '-') is { } unknown)
+        {
+            string? nearest = NearestName.Find(unknown, TerminalOptions.Of(module).Concat(TerminalOptions.Common).SelectMany(o => o.Aliases.Prepend(o.Name)));
+            throw new UsageException($"unknown option {unknown}{(nearest is null ? "" : $"; did you mean {nearest}?")} (see `ecapture {module.Name} --help`)");
+        }
+
         return words.Count == 0 || mode == TerminalMode.Pcapng
             ? string.Join(' ', words)
             : throw new UsageException($"unknown argument {words[0]}: a packet filter needs -m pcapng (see `ecapture {module.Name} --help`)");
