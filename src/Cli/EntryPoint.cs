@@ -20,6 +20,7 @@ internal static class EntryPoint
             ExtcapCommand.Create(),
             StatusCommand.Create(),
             VerifyCommand.Create(),
+            ReconcileCommand.Create(),
             DlqCommand.Create(),
             DoctorCommand.Create(),
             PolicyCommand.Create(),

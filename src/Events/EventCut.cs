@@ -57,6 +57,45 @@ public static class EventCut
         return output.Length;
     }
 
+    /// <summary>True when an event says that it was shortened after it was appended: its bytes are not those of the log.</summary>
+    /// <param name="encoded">Any bytes.</param>
+    public static bool IsCut(ReadOnlySpan<byte> encoded)
+    {
+        ulong logged = 0;
+        WireScanner scanner = new(encoded);
+        while (scanner.TryTag(out uint tag))
+        {
+            if (tag == ((TruncationField << 3) | Output.LengthDelimited))
+            {
+                logged = Logged(scanner.ReadBytes().Of(encoded), logged);
+            }
+            else
+            {
+                scanner.Skip(tag);
+            }
+        }
+
+        return logged != 0 && !scanner.HasFailed;
+    }
+
+    private static ulong Logged(ReadOnlySpan<byte> truncation, ulong logged)
+    {
+        WireScanner scanner = new(truncation);
+        while (scanner.TryTag(out uint tag))
+        {
+            if (tag == (V1.Truncation.LoggedFieldNumber << 3))
+            {
+                logged = scanner.ReadVarint();
+            }
+            else
+            {
+                scanner.Skip(tag);
+            }
+        }
+
+        return scanner.HasFailed ? 0 : logged;
+    }
+
     private static void WriteTruncation(ref Output output, ReadOnlySpan<byte> encoded, ByteRange main)
     {
         // What the agent said, if it cut too: of what it received it knows more than stands here.

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using ECapture.Sink.DeadLetters;
 using ECapture.Sink.Operations;
+using ECapture.Sink.Reconcile;
 using ECapture.Sink.Verify;
 
 namespace ECapture.Cli.Admin;
@@ -15,6 +16,7 @@ internal static class AdminOperations
     internal const string DeadLetterShow = "dlq-show";
     internal const string DeadLetterRetry = "dlq-retry";
     internal const string Verify = "verify";
+    internal const string Reconcile = "reconcile";
 
     private static readonly FrozenDictionary<string, Func<OperationContext, CancellationToken, Task<int>>> s_operations =
         new Dictionary<string, Func<OperationContext, CancellationToken, Task<int>>>(StringComparer.Ordinal)
@@ -23,6 +25,7 @@ internal static class AdminOperations
             [DeadLetterShow] = DeadLetterOperations.ShowAsync,
             [DeadLetterRetry] = DeadLetterOperations.RetryAsync,
             [Verify] = VerifyOperation.RunAsync,
+            [Reconcile] = ReconcileOperation.RunAsync,
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>The operation of a name, or null.</summary>

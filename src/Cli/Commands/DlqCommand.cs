@@ -1,7 +1,6 @@
 using System.CommandLine;
 using ECapture.Cli.Admin;
 using ECapture.Cli.Options;
-using ECapture.Events;
 
 namespace ECapture.Cli.Commands;
 
@@ -77,13 +76,7 @@ internal static class DlqCommand
 
     private static Task<int> RunAsync(OptionReader options, string operation, string? id, Func<string, Task>? line, CancellationToken cancellationToken)
     {
-        string? topic = options.Find(s_topic);
-        if (topic is not null && !Topics.All.Contains(topic))
-        {
-            string? nearest = NearestName.Find(topic, Topics.All);
-            throw new UsageException($"--topic: there is no topic {topic}{(nearest is null ? "" : $"; did you mean {nearest}?")}");
-        }
-
+        string? topic = AdminOptions.Topic(options, s_topic);
         return AdminTarget.RunAsync(
             options,
             operation,

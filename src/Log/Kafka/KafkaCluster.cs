@@ -139,7 +139,7 @@ internal sealed class KafkaCluster : IDisposable
     }
 
     // In slices, so that it can be cancelled: the call itself cannot.
-    private async Task<Metadata> MetadataAsync(string? name, CancellationToken cancellationToken)
+    internal async Task<Metadata> MetadataAsync(string? name, CancellationToken cancellationToken)
     {
         long started = Environment.TickCount64;
         while (true)

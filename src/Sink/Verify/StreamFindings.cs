@@ -1,7 +1,8 @@
 namespace ECapture.Sink.Verify;
 
 /// <summary>What was found of one stream. Counts are whole; ranges are kept as far as a report can show them.</summary>
-internal sealed class StreamFindings
+/// <param name="expired">What retention dropped: it is not missing.</param>
+internal sealed class StreamFindings(ExpiredRanges expired)
 {
     /// <summary>Most ranges of each kind that are kept.</summary>
     public const int MaxRanges = 100;
@@ -40,11 +41,27 @@ internal sealed class StreamFindings
 
     public int AlteredIntervals { get; private set; }
 
+    /// <summary>Sequences that retention dropped.</summary>
+    public ulong Expired { get; private set; }
+
     public void AddMissing(ulong first, ulong last)
     {
-        SequenceRange range = new(first, last);
-        MissingCount += range.Count;
-        Keep(_missing, range);
+        foreach (SequenceRange range in expired.Without(new SequenceRange(first, last), dropped => Expired += dropped))
+        {
+            MissingCount += range.Count;
+            Keep(_missing, range);
+        }
+    }
+
+    /// <summary>There is nothing more: a sequence that lies among the dropped ones although fewer were dropped is missing.</summary>
+    public void End()
+    {
+        ulong rows = (ulong)expired.Rows;
+        if (Expired > rows)
+        {
+            MissingCount += Expired - rows;
+            Expired = rows;
+        }
     }
 
     /// <summary>The part of <see cref="Missing"/> behind the last event that is stored.</summary>
@@ -52,8 +69,9 @@ internal sealed class StreamFindings
 
     public void AddMissingAtEnd(ulong first, ulong last)
     {
-        MissingAtEnd = new SequenceRange(first, last);
+        ulong before = MissingCount;
         AddMissing(first, last);
+        MissingAtEnd = MissingCount > before ? new SequenceRange(last - (MissingCount - before) + 1, last) : null;
     }
 
     public void AddTwice(ulong sequence)

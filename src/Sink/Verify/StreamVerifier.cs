@@ -8,7 +8,8 @@ namespace ECapture.Sink.Verify;
 /// and nothing else is blamed. Memory does not grow with the stream.
 /// </summary>
 /// <param name="checkpoints">Those of the stream, in the order of their last sequence.</param>
-internal sealed class StreamVerifier(IAsyncEnumerator<StreamCheckpoint> checkpoints)
+/// <param name="expired">What retention dropped of it.</param>
+internal sealed class StreamVerifier(IAsyncEnumerator<StreamCheckpoint> checkpoints, ExpiredRanges expired)
 {
     private readonly byte[] _digest = new byte[SHA256.HashSizeInBytes];
     private byte[] _buffer = new byte[1024];
@@ -20,7 +21,7 @@ internal sealed class StreamVerifier(IAsyncEnumerator<StreamCheckpoint> checkpoi
     private ulong _intervalFirst;
 
     /// <summary>What was found so far; whole after <see cref="EndAsync"/>.</summary>
-    public StreamFindings Findings { get; } = new();
+    public StreamFindings Findings { get; } = new(expired);
 
     /// <summary>Last sequence that a checkpoint named.</summary>
     public ulong? LastCheckpoint { get; private set; }
@@ -99,6 +100,8 @@ internal sealed class StreamVerifier(IAsyncEnumerator<StreamCheckpoint> checkpoi
         {
             Findings.AddMissingAtEnd(_expected, last);
         }
+
+        Findings.End();
     }
 
     // Sequences are missing: what lies between the checkpoints around them cannot be checked any more.

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ECapture.Events;
 using ECapture.Sink.Operations;
 using ECapture.Storage.Reading.Sql;
 using ECapture.Storage.Tables;
@@ -31,11 +32,13 @@ public static class VerifyOperation
         foreach (IGrouping<Guid, StoredStream> run in streams.GroupBy(s => s.Run).Where(g => g.Max(s => s.To) >= since).OrderBy(g => g.Min(s => s.From)))
         {
             RunRecord record = await reads.RunAsync(run.Key, cancellationToken).ConfigureAwait(false);
+            Dictionary<(string, int), ExpiredRanges> expired = await reads.ExpiredAsync(run.Key, cancellationToken).ConfigureAwait(false);
             await report.RunAsync(run.Key, record).ConfigureAwait(false);
             bool mayBeOnTheirWay = record.Stopped is null && record.LastCheckpoint is { } last && Now() - last < s_onTheirWay.Ticks * 100;
             foreach (StoredStream stream in run)
             {
-                StreamFindings found = await StreamAsync(reads, stream, cancellationToken).ConfigureAwait(false);
+                StreamFindings found = await StreamAsync(
+                    reads, stream, expired.GetValueOrDefault((stream.Topic, stream.Partition), ExpiredRanges.None), cancellationToken).ConfigureAwait(false);
                 await report.StreamAsync(stream.Run, stream.Topic, stream.Partition, found, mayBeOnTheirWay).ConfigureAwait(false);
             }
 
@@ -43,8 +46,9 @@ public static class VerifyOperation
             {
                 if (EventTable.Of(topic) is not null && !run.Any(s => s.Topic == topic && s.Partition == partition))
                 {
-                    StreamFindings none = new();
+                    StreamFindings none = new(expired.GetValueOrDefault((topic, partition), ExpiredRanges.None));
                     none.AddMissingAtEnd(0, lastSequence);
+                    none.End();
                     await report.StreamAsync(run.Key, topic, partition, none, mayBeOnTheirWay).ConfigureAwait(false);
                 }
             }
@@ -55,18 +59,18 @@ public static class VerifyOperation
         return await report.EndAsync().ConfigureAwait(false);
     }
 
-    private static async Task<StreamFindings> StreamAsync(VerifyReads reads, StoredStream stream, CancellationToken cancellationToken)
+    private static async Task<StreamFindings> StreamAsync(VerifyReads reads, StoredStream stream, ExpiredRanges expired, CancellationToken cancellationToken)
     {
         IAsyncEnumerator<StreamCheckpoint> checkpoints =
             reads.CheckpointsAsync(stream.Run, stream.Topic, stream.Partition, cancellationToken).GetAsyncEnumerator(cancellationToken);
         await using ConfiguredAsyncDisposable endOfCheckpoints = checkpoints.ConfigureAwait(false);
-        StreamVerifier verifier = new(checkpoints);
+        StreamVerifier verifier = new(checkpoints, expired);
         IRowReader rows = await reads.EventsAsync(stream, cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable endOfRows = rows.ConfigureAwait(false);
         while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
             int length = Assemble(rows, verifier);
-            await verifier.AddAsync(rows.Number(0), length, isCut: false).ConfigureAwait(false);
+            await verifier.AddAsync(rows.Number(0), length, EventCut.IsCut(verifier.Room(length))).ConfigureAwait(false);
         }
 
         await verifier.EndAsync().ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using ECapture.Events;
 using ECapture.Events.V1;
 using ECapture.Storage.Reading.Reads;
@@ -75,6 +76,22 @@ internal sealed class VerifyReads(ISqlStore store)
         }
 
         return record;
+    }
+
+    /// <summary>What retention dropped of a run, by stream.</summary>
+    public async Task<Dictionary<(string Topic, int Partition), ExpiredRanges>> ExpiredAsync(Guid run, CancellationToken cancellationToken)
+    {
+        SqlText sql = store.NewText();
+        sql.Append($"SELECT {sql.NameColumn("topic")} AS t, partition, first_sequence, last_sequence, rows FROM expired WHERE run = {sql.Uuid(run)}");
+        IRowReader rows = await store.QueryAsync(sql, cancellationToken).ConfigureAwait(false);
+        await using ConfiguredAsyncDisposable end = rows.ConfigureAwait(false);
+        List<(string Topic, int Partition, SequenceRange Range, long Rows)> entries = [];
+        while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            entries.Add((Encoding.UTF8.GetString(rows.Bytes(0)), (int)rows.Number(1), new SequenceRange(rows.Number(2), rows.Number(3)), (long)rows.Number(4)));
+        }
+
+        return entries.GroupBy(e => (e.Topic, e.Partition)).ToDictionary(g => g.Key, g => new ExpiredRanges(g.Select(e => (e.Range, e.Rows))));
     }
 
     /// <summary>A stream's checkpoints, in order.</summary>

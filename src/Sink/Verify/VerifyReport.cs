@@ -48,6 +48,7 @@ internal sealed class VerifyReport(TextWriter output, bool isJson)
                 json.WriteNumber("behind_last_checkpoint", found.BehindLastCheckpoint);
                 json.WriteNumber("cut", found.Cut);
                 json.WriteNumber("on_their_way", onTheirWay);
+                json.WriteNumber("expired", found.Expired);
                 json.WriteNumber("missing", missing);
                 Ranges(json, "missing_sequences", found.Missing);
                 json.WriteNumber("altered_intervals", found.AlteredIntervals);
@@ -62,6 +63,7 @@ internal sealed class VerifyReport(TextWriter output, bool isJson)
         List<string> facts = [Reports.Count(found.Stored, "event"), $"{found.Verified.ToString("N0", CultureInfo.InvariantCulture)} verified"];
         Add(facts, found.BehindLastCheckpoint, "behind the last checkpoint");
         Add(facts, found.Cut, "cut by policy");
+        Add(facts, (long)found.Expired, "expired by retention");
         Add(facts, found.Unverified, "between checkpoints that cannot be checked");
         Add(facts, (long)onTheirWay, "of the last checkpoint not stored yet");
         await output.WriteLineAsync(name + string.Join(", ", facts)).ConfigureAwait(false);

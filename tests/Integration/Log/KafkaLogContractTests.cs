@@ -14,6 +14,8 @@ public sealed class KafkaLogContractTests(KafkaBrokerFixture broker) : LogContra
     protected override async Task<ILogConsumer> OpenConsumerAsync(string group, params string[] topics) =>
         await KafkaLog.OpenConsumerAsync(broker.Address, group + _run, topics, TestContext.Current.CancellationToken);
 
+    protected override async Task<ILogReader> OpenReaderAsync() => await LogReaders.OpenAsync(broker.Address, TestContext.Current.CancellationToken);
+
     protected override async Task PrepareAsync(string topic)
     {
         await using KafkaLogWriter writer = KafkaLog.OpenWriter(broker.Address);

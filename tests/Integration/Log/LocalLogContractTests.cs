@@ -17,6 +17,8 @@ public sealed class LocalLogContractTests : LogContract, IDisposable
     protected override Task<ILogConsumer> OpenConsumerAsync(string group, params string[] topics) =>
         Task.FromResult<ILogConsumer>(LocalLog.OpenConsumer(_directory, group, topics, new LocalConsumerOptions { Lease = TimeSpan.FromSeconds(2) }));
 
+    protected override Task<ILogReader> OpenReaderAsync() => LogReaders.OpenAsync(LogAddress.Parse("sqlite:" + _directory), TestContext.Current.CancellationToken);
+
     // A partition of the local log is made by its first record.
     protected override Task PrepareAsync(string topic)
     {

@@ -17,8 +17,42 @@ public abstract class LogContract
 
     protected abstract Task<ILogConsumer> OpenConsumerAsync(string group, params string[] topics);
 
+    protected abstract Task<ILogReader> OpenReaderAsync();
+
     /// <summary>Makes a topic known with two partitions.</summary>
     protected abstract Task PrepareAsync(string topic);
+
+    [Fact]
+    public async Task Read_BesideConsumers_TheSameRecordsOfTheRangeAndNoMore()
+    {
+        await PrepareAsync(Topic);
+        await using ILogWriter writer = await OpenWriterAsync();
+        for (int b = 0; b < 10; b++)
+        {
+            await AppendAsync(writer, [.. Enumerable.Range(b * 100, 100).Select(i => Entry(i % 2 == 0 ? P0 : P1, $"{i}"))]);
+        }
+
+        await using LogReader consumer = new(await OpenConsumerAsync("g", Topic));
+        await consumer.UntilAsync(() => consumer.Records.Count >= 1000, "reading all");
+        await using ILogReader reader = await OpenReaderAsync();
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        (long first, long next) = await reader.GetBoundsAsync(P1, cancel);
+        List<string> read = [];
+        long last = -1;
+        await foreach (ReadOnlyMemory<LogRecord> records in reader.ReadAsync(P1, first + 100, first + 400, cancel))
+        {
+            foreach (LogRecord record in records.ToArray())
+            {
+                read.Add(Encoding.UTF8.GetString(record.Value.Span));
+                Assert.True(record.Offset > last, $"{record.Offset} after {last}");
+                last = record.Offset;
+            }
+        }
+
+        Assert.Equal(500, next - first);
+        Assert.Contains(P1, await reader.PartitionsAsync(cancel));
+        Assert.Equal(ValuesOf(consumer, P1).Skip(100).Take(300), read);
+    }
 
     [Fact]
     public async Task Receive_AfterAppend_SameBytesInOrder()

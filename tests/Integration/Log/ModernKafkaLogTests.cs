@@ -43,6 +43,9 @@ public sealed class ModernKafkaLogTests : LogContract, IDisposable
     protected override async Task<ILogConsumer> OpenConsumerAsync(string group, params string[] topics) =>
         await KafkaLog.OpenConsumerAsync(LogAddress.Parse(_kafka.Address), group, topics, TestContext.Current.CancellationToken);
 
+    protected override async Task<ILogReader> OpenReaderAsync() =>
+        await LogReaders.OpenAsync(LogAddress.Parse(_kafka.Address), TestContext.Current.CancellationToken);
+
     protected override Task PrepareAsync(string topic)
     {
         _kafka.CreateTopic(Topics.KafkaName(topic), 2);

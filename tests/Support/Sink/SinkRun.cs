@@ -1,3 +1,4 @@
+using ECapture.Log;
 using ECapture.Sink;
 using ECapture.Storage;
 using ECapture.Storage.Partitions;
@@ -13,6 +14,12 @@ public sealed class SinkRun : IAsyncDisposable
     private readonly Task _run;
 
     public SinkRun(MemoryLog log, Store store, int batchRows = 1000, int recordsPerDelivery = 100, Func<string, PartitionUnit>? rotation = null)
+        : this(log.Open(recordsPerDelivery), store, batchRows, rotation)
+    {
+    }
+
+    /// <summary>A sink over a log of any kind; the consumer stays the caller's.</summary>
+    public SinkRun(ILogConsumer consumer, Store store, int batchRows = 1000, Func<string, PartitionUnit>? rotation = null)
     {
         SinkOptions options = new()
         {
@@ -22,7 +29,7 @@ public sealed class SinkRun : IAsyncDisposable
             MaxRetryDelay = TimeSpan.FromMilliseconds(200),
         };
         _worker = new SinkWorker(
-            log.Open(recordsPerDelivery), SinkDelivery.For(store, TimeProvider.System, NullLogger.Instance, rotation), options, TimeProvider.System, NullLogger<SinkWorker>.Instance);
+            consumer, SinkDelivery.For(store, TimeProvider.System, NullLogger.Instance, rotation), options, TimeProvider.System, NullLogger<SinkWorker>.Instance);
         _run = _worker.RunAsync(_stop.Token);
     }
 

@@ -65,6 +65,8 @@ public sealed class EventCutTests
         byte[] buffer = new byte[encoded.Length + EventCut.Room];
         int length = EventCut.Write(encoded, fields, keep, buffer);
         Assert.Equal(buffer[..length], buffer.AsSpan(0, EventCut.Write(encoded, fields, keep, buffer)).ToArray());
+        Assert.False(EventCut.IsCut(encoded));
+        Assert.True(EventCut.IsCut(buffer.AsSpan(0, length)));
         return buffer[..length];
     }
 

@@ -104,6 +104,27 @@ public sealed class StreamVerifierTests
         Assert.Equal((90L, 0ul, 0), (found.Verified, found.MissingCount, found.AlteredIntervals));
     }
 
+    [Fact]
+    public async Task End_BeginningExpired_IsNotMissingAndTheRestIsChecked()
+    {
+        ExpiredRanges expired = new([(new SequenceRange(0, 9), 10), (new SequenceRange(10, 24), 15), (new SequenceRange(50, 59), 10), (new SequenceRange(50, 59), -10)]);
+
+        StreamFindings found = await VerifyAsync(All()[25..], Checkpoints(9, 49, 89), expired: expired);
+
+        Assert.Equal((25ul, 0ul, 40L, 25L), (found.Expired, found.MissingCount, found.Verified, found.Unverified));
+    }
+
+    [Fact]
+    public async Task End_MoreIsGoneThanExpired_TheRestIsMissing()
+    {
+        ExpiredRanges expired = new([(new SequenceRange(0, 19), 18)]);
+
+        StreamFindings found = await VerifyAsync(All()[22..], Checkpoints(9, 49, 89), expired: expired);
+
+        Assert.Equal("20..21", Assert.Single(found.Missing).ToString());
+        Assert.Equal((18ul, 4ul), (found.Expired, found.MissingCount)); // two of the twenty were not there to be dropped
+    }
+
     private List<(ulong Sequence, byte[] Bytes)> All() => [.. _events.Select((bytes, i) => ((ulong)i, bytes))];
 
     private StreamCheckpoint[] Checkpoints(params int[] lasts)
@@ -122,9 +143,9 @@ public sealed class StreamVerifierTests
         return [.. checkpoints];
     }
 
-    private static async Task<StreamFindings> VerifyAsync(List<(ulong Sequence, byte[] Bytes)> stored, StreamCheckpoint[] checkpoints, int cut = -1)
+    private static async Task<StreamFindings> VerifyAsync(List<(ulong Sequence, byte[] Bytes)> stored, StreamCheckpoint[] checkpoints, int cut = -1, ExpiredRanges? expired = null)
     {
-        StreamVerifier verifier = new(checkpoints.ToAsyncEnumerable().GetAsyncEnumerator(TestContext.Current.CancellationToken));
+        StreamVerifier verifier = new(checkpoints.ToAsyncEnumerable().GetAsyncEnumerator(TestContext.Current.CancellationToken), expired ?? ExpiredRanges.None);
         foreach ((ulong sequence, byte[] bytes) in stored)
         {
             bytes.CopyTo(verifier.Room(bytes.Length));
