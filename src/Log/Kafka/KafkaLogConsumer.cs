@@ -110,7 +110,7 @@ public sealed partial class KafkaLogConsumer : ILogConsumer
         }
 
         owned.Next = offset >= 0 ? offset : owned.Committed >= 0 ? owned.Committed : Offset.Stored;
-        owned.Stash = null;
+        owned.Stash.Clear();
         _movedBack |= owned.IsPlaced; // the client delivers from the old place until it is told
         owned.IsPlaced = true;
         _moved = true;
@@ -231,9 +231,10 @@ public sealed partial class KafkaLogConsumer : ILogConsumer
     {
         foreach (KafkaPartition owned in _owned.Values)
         {
-            if (owned.Stash is { } stash)
+            for (int i = owned.Stash.Count; i > 0; i--)
             {
-                owned.Stash = new LogRecord(stash.Offset, stash.Key.ToArray(), stash.Value.ToArray());
+                LogRecord stash = owned.Stash.Dequeue();
+                owned.Stash.Enqueue(new LogRecord(stash.Offset, stash.Key.ToArray(), stash.Value.ToArray()));
             }
         }
 
@@ -275,19 +276,17 @@ public sealed partial class KafkaLogConsumer : ILogConsumer
     {
         KafkaPartition? partition = _stashed;
         _stashed = null;
-        if (partition is null or { IsPaused: true } or { Stash: null })
+        if (partition is null or { IsPaused: true } or { Stash.Count: 0 })
         {
             partition = Stashed() ?? Take(TimeSpan.Zero);
         }
 
-        if (partition?.Stash is not { } record || partition.IsPaused)
+        if (partition is null or { IsPaused: true } or { Stash.Count: 0 })
         {
             return null;
         }
 
-        partition.Stash = null;
-        _records.Add(record);
-        long bytes = record.Value.Length;
+        long bytes = Unstash(partition);
         // A partition that was paused with a record in its stash and goes on is served before more is taken from the client.
         bool mayTake = Stashed() is null;
         while (mayTake && _records.Count < MaxRecords && bytes < MaxBytes && _changes.Count == 0 && Take(TimeSpan.Zero) is { } other)
@@ -298,9 +297,7 @@ public sealed partial class KafkaLogConsumer : ILogConsumer
                 break;
             }
 
-            bytes += partition.Stash.GetValueOrDefault().Value.Length;
-            _records.Add(partition.Stash.GetValueOrDefault());
-            partition.Stash = null;
+            bytes += Unstash(partition);
         }
 
         // A rebalance during the last take may have revoked it: what it read is not the caller's any more.
@@ -320,11 +317,23 @@ public sealed partial class KafkaLogConsumer : ILogConsumer
         return new Delivery(DeliveryKind.Records, partition.Partition, _delivered.AsMemory(0, _records.Count));
     }
 
+    private long Unstash(KafkaPartition partition)
+    {
+        long bytes = 0;
+        while (partition.Stash.TryDequeue(out LogRecord record))
+        {
+            _records.Add(record);
+            bytes += record.Value.Length;
+        }
+
+        return bytes;
+    }
+
     private KafkaPartition? Stashed()
     {
         foreach (KafkaPartition partition in _owned.Values)
         {
-            if (partition is { IsPaused: false, Stash: not null })
+            if (partition is { IsPaused: false, Stash.Count: > 0 })
             {
                 return partition;
             }
@@ -333,7 +342,7 @@ public sealed partial class KafkaLogConsumer : ILogConsumer
         return null;
     }
 
-    // Takes one record from the client and leaves it in its partition's stash. Rebalances happen in here.
+    // Takes one record from the client and leaves it at the end of its partition's stash. Rebalances happen in here.
     private KafkaPartition? Take(TimeSpan wait)
     {
         if (_fatal is { } fatal)
@@ -349,16 +358,8 @@ public sealed partial class KafkaLogConsumer : ILogConsumer
                 return null;
             }
 
-            if (partition.Stash is not null)
-            {
-                // Paused, and the client was not told yet: what it gave now is read again behind the stash.
-                _moved = true;
-                _movedBack = true;
-                return null;
-            }
-
             partition.Next = result.Offset + 1;
-            partition.Stash = new LogRecord(result.Offset.Value, result.Message.Key, result.Message.Value);
+            partition.Stash.Enqueue(new LogRecord(result.Offset.Value, result.Message.Key, result.Message.Value));
             if (partition.IsPaused)
             {
                 _consumer.Pause([partition.Native]);

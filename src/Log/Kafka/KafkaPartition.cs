@@ -24,8 +24,10 @@ internal sealed class KafkaPartition(TopicPartition partition, Confluent.Kafka.T
     /// <summary>What the caller committed last; -1 when it did not.</summary>
     public long Committed { get; set; } = -1;
 
-    /// <summary>A record that was taken from the client and not delivered yet.</summary>
-    public LogRecord? Stash { get; set; }
+    /// <summary>
+    /// Records that were taken from the client and not delivered yet, in order. More than one only when the client gave another before it heard of a pause.
+    /// </summary>
+    public Queue<LogRecord> Stash { get; } = new();
 
     public TopicPartitionOffset Position => new(Native, Next);
 }

@@ -101,6 +101,8 @@ internal sealed class SimulatedStore(StepScheduler scheduler, Random random) : I
 
     public List<SimulatedRow> Rows { get; } = [];
 
+    public IReadOnlyList<PlanRow> Plans => _plans;
+
     /// <summary>Failures in a thousand calls.</summary>
     public int FailuresPerThousand { get; set; }
 
