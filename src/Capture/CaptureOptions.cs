@@ -3,7 +3,7 @@ using ECapture.Policies;
 namespace ECapture.Capture;
 
 /// <summary>What to capture.</summary>
-public sealed class CaptureOptions
+public sealed record CaptureOptions
 {
     /// <summary>Names of the modules to run.</summary>
     public IReadOnlyList<string> Modules { get; init; } = ["tls", "packet", "bash", "postgres", "mysqld"];
@@ -52,6 +52,15 @@ public sealed class CaptureOptions
 
     /// <summary>Most bytes of encoded events that wait for the local log; beyond it events are counted as lost. Default 64 MiB.</summary>
     public long QueueLimit { get; init; } = 64L << 20;
+
+    /// <summary>Files of public keys that TLS secrets are sealed to before they reach the log; read again every minute.</summary>
+    public IReadOnlyList<string> SealTo { get; init; } = [];
+
+    /// <summary>
+    /// Keeps TLS secrets open: whoever reads the log or the store can decrypt what was captured. Must be asked for; without it and without
+    /// <see cref="SealTo"/> nothing starts.
+    /// </summary>
+    public bool KeepSecretsOpen { get; init; }
 
     /// <summary>Folder of the compiled BPF objects; default <c>bpf</c> beside the program.</summary>
     public string ObjectDirectory { get; init; } = Path.Combine(AppContext.BaseDirectory, "bpf");

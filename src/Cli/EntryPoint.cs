@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ECapture.Cli.Commands;
+using ECapture.Cli.Commands.Keys;
 using ECapture.Cli.Options;
 
 namespace ECapture.Cli;
@@ -19,6 +20,7 @@ internal static class EntryPoint
             PcapCommand.Create(),
             ExtcapCommand.Create(),
             StatusCommand.Create(),
+            KeyCommand.Create(),
             VerifyCommand.Create(),
             ReconcileCommand.Create(),
             DlqCommand.Create(),

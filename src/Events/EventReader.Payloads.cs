@@ -74,9 +74,34 @@ public static partial class EventReader
             case (3 << 3) | Bytes:
                 payload.Main = scanner.ReadBytes();
                 return true;
+            case (5 << 3) | Bytes:
+                SealedSecret(ref scanner, ref payload);
+                return true;
             default:
                 return false;
         }
+    }
+
+    private static void SealedSecret(ref WireScanner scanner, ref PayloadFields payload)
+    {
+        int end = scanner.Enter();
+        while (scanner.TryTag(out uint tag))
+        {
+            switch (tag)
+            {
+                case (1 << 3) | Bytes:
+                    payload.SealedTo = scanner.ReadBytes();
+                    break;
+                case (2 << 3) | Bytes:
+                    Walk(ref scanner); // wrapped key
+                    break;
+                default:
+                    scanner.Skip(tag);
+                    break;
+            }
+        }
+
+        scanner.Leave(end);
     }
 
     private static bool Packet(ref WireScanner scanner, uint tag, ref PayloadFields payload)

@@ -21,6 +21,9 @@ public struct PayloadFields
     /// <summary><c>TlsSecret.client_random</c>, <c>ConnectionLink.client_random</c>.</summary>
     public ByteRange ClientRandom;
 
+    /// <summary><c>TlsSecret.sealed.recipients</c>.</summary>
+    public ByteRange SealedTo;
+
     /// <summary><c>Packet.interface</c>.</summary>
     public ByteRange Interface;
 

@@ -1,4 +1,5 @@
 using ECapture.Log.Journal;
+using ECapture.Sealing.Keys;
 using ECapture.Storage.Reading;
 using Microsoft.AspNetCore.Builder;
 
@@ -15,6 +16,9 @@ public sealed class QueryServiceOptions
 
     /// <summary>Where it is recorded who gets what; null: nowhere.</summary>
     public IJournal? Journal { get; init; }
+
+    /// <summary>Private keys that open sealed secrets; null: none is here.</summary>
+    public IPrivateKeys? Keys { get; init; }
 
     /// <summary>http URL of an address of this machine; port 0 takes a free one.</summary>
     public string Listen { get; init; } = DefaultListen;

@@ -30,6 +30,9 @@ public static class CaptureModules
     /// <summary>Modules that run whether they were named or not: others' events refer to theirs.</summary>
     public static IReadOnlyList<string> Always { get; } = [.. new[] { "process" }.Where(s_factories.ContainsKey)];
 
+    /// <summary>Modules that publish TLS secrets.</summary>
+    public static IReadOnlyList<string> WithSecrets { get; } = ["tls", "gnutls", "gotls", "nss"];
+
     /// <summary>The names, sorted.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. s_factories.Keys];
 

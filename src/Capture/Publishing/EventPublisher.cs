@@ -33,6 +33,7 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
     private readonly PayloadCut _cut;
     private readonly PayloadRedaction _redaction = new();
     private readonly long _queueLimit;
+    private readonly SecretSealing _sealing;
     private EventBatch _batch = new(BatchSize);
 
     internal EventPublisher(
@@ -46,6 +47,7 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
         TimeSpan retryLimit)
     {
         const int Partition = 0;
+        _sealing = new SecretSealing(identity, options, TimeProvider.System, loggers.CreateLogger("ECapture.Capture.Sealing"));
         _agent = EventEncoder.EncodeAgent(identity.Tenant, identity.Host, identity.Boot);
         Policy = options.Policy ?? Policy.BuiltIn(options.PayloadLimit);
         _topics = Topics.All.ToDictionary(t => t, t => new PublishedTopic(new EventStream(identity.Run, t, Partition), Policy.For(t)));
@@ -62,6 +64,11 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
     public void Publish(string topic, in EventHeader header, Event payload)
     {
         PublishedTopic published = Topic(topic);
+        if (payload.TlsSecret is { } secret)
+        {
+            _sealing.Seal(secret);
+        }
+
         EventEnvelope envelope = Envelope(header);
         Prepare(published, payload, header.OriginalLength, ref envelope);
         int payloadSize = payload.CalculateSize();
@@ -183,7 +190,11 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
     }
 
     /// <summary>Gives up what is still queued.</summary>
-    public ValueTask DisposeAsync() => _appender.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _sealing.Dispose();
+        return _appender.DisposeAsync();
+    }
 
     private PublishedTopic Topic(string topic) =>
         _topics.TryGetValue(topic, out PublishedTopic? published)

@@ -20,12 +20,12 @@ internal static partial class CaptureCommand
         "capture",
         "Capture on this host into the log. Needs root. With a Kafka log, events go into DATA/log first and are forwarded from there.",
         [
-            "ecapture capture --log kafka://k1:9092,k2:9092 --modules tls,bash",
-            "ecapture capture --log sqlite:/var/lib/ecapture/log --interface eth0",
+            "ecapture capture --log kafka://k1:9092,k2:9092 --modules tls,bash --seal-to /etc/ecapture/recipients.pem",
+            "ecapture capture --log sqlite:/var/lib/ecapture/log --modules packet,bash --interface eth0",
         ],
         [
             CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.GoPrograms, CommonOptions.Policy, CommonOptions.PayloadLimit,
-            CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.ExcludedDatabaseUsers, CommonOptions.ExcludedPids,
+            CommonOptions.SealTo, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.ExcludedDatabaseUsers, CommonOptions.ExcludedPids,
             CommonOptions.Log, CommonOptions.LogLimit, CommonOptions.LogGroup, CommonOptions.Health, CommonOptions.Supervised,
         ],
         RunAsync);
@@ -35,7 +35,7 @@ internal static partial class CaptureCommand
         DataDirectory data = new(options.Find(CommonOptions.Data) ?? DataDirectory.DefaultPath);
         LogAddress address = Composition.LogAddressOf(options, data);
         Policy policy = Composition.PolicyOf(options);
-        _ = ReadOptions(options, policy, null); // refused before anything is made
+        _ = ReadOptions(options, data, policy, null); // refused before anything is made
         if (!UnixAccount.IsRoot)
         {
             throw new UsageException("capture: needs root (CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, CAP_SYS_PTRACE); `ecapture doctor` says what is missing");
@@ -50,11 +50,16 @@ internal static partial class CaptureCommand
         }
 
         byte[]? key = policy.Modules.Any(m => m.Redact.Count > 0) ? KeyFile.ReadOrMake(data.TruncationKey) : null;
-        CaptureOptions capture = ReadOptions(options, policy, key);
+        CaptureOptions capture = ReadOptions(options, data, policy, key);
         ILogger logger = telemetry.Loggers.CreateLogger("ECapture.Policies");
         foreach (string warning in policy.Warnings)
         {
             LogPolicy(logger, warning);
+        }
+
+        if (capture.KeepSecretsOpen)
+        {
+            LogOpen(logger, CommonOptions.SealTo.Name);
         }
 
         string directory = address.Kind == LogKind.Local ? address.Directory : data.Log;
@@ -105,8 +110,9 @@ internal static partial class CaptureCommand
         return ExitCode.Ok;
     }
 
-    private static CaptureOptions ReadOptions(OptionReader options, Policy policy, byte[]? key)
+    private static CaptureOptions ReadOptions(OptionReader options, DataDirectory data, Policy policy, byte[]? key)
     {
+        IReadOnlyList<string>? sealTo = Composition.SealToOf(options, data);
         CaptureOptions defaults = new();
         IReadOnlyList<string> modules = options.FindAll(CommonOptions.Modules);
         return new CaptureOptions
@@ -121,6 +127,8 @@ internal static partial class CaptureCommand
             PayloadLimit = Math.Max(Composition.PayloadLimitOf(options), policy.Modules.Max(m => m.AgentKeep)),
             Policy = policy,
             TruncationKey = key,
+            SealTo = sealTo ?? [],
+            KeepSecretsOpen = sealTo is null,
             Tenant = options.Find(CommonOptions.Tenant) ?? "",
             Host = options.Find(CommonOptions.HostName) ?? defaults.Host,
         };
@@ -137,6 +145,9 @@ internal static partial class CaptureCommand
             Group = options.Find(CommonOptions.LogGroup),
         };
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "TLS secrets are NOT sealed ({Option} none): whoever can read the log or the store can decrypt what was captured")]
+    private static partial void LogOpen(ILogger logger, string option);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Policy: {Warning}.")]
     private static partial void LogPolicy(ILogger logger, string warning);

@@ -5,6 +5,7 @@ using ECapture.Cli.Options;
 using ECapture.Log;
 using ECapture.Query.Client;
 using ECapture.Query.Requests;
+using ECapture.Sealing;
 using ECapture.Sink;
 using ECapture.Storage;
 
@@ -31,6 +32,18 @@ internal static class CommandRunner
         ExampleHelp.AddTo(command, examples);
         command.SetAction((parsed, cancellationToken) => RunAsync(parsed, action, cancellationToken));
         return command;
+    }
+
+    /// <summary>Makes a command that only has commands below it.</summary>
+    internal static Command CreateGroup(string name, string description, params Command[] commands)
+    {
+        Command group = new(name, description);
+        foreach (Command command in commands)
+        {
+            group.Subcommands.Add(command);
+        }
+
+        return group;
     }
 
     private static async Task<int> RunAsync(
@@ -67,7 +80,7 @@ internal static class CommandRunner
 
     /// <summary>True for what the user gave and can change: options, addresses, privileges, files, servers that do not answer.</summary>
     private static bool IsUsage(Exception e) =>
-        e is UsageException or CaptureException or LogException or StoreException or SinkException or FormatException or ParameterException
+        e is UsageException or CaptureException or LogException or StoreException or SinkException or SealingException or FormatException or ParameterException
             or QueryClientException { IsUsage: true };
 
     // Names of all commands' options, for the environment and the file serve all commands.

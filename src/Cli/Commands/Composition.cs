@@ -2,6 +2,8 @@ using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
 using ECapture.Log;
 using ECapture.Policies;
+using ECapture.Sealing;
+using ECapture.Sealing.Keys;
 using ECapture.Storage;
 
 namespace ECapture.Cli.Commands;
@@ -51,4 +53,39 @@ internal static class Composition
             throw new UsageException(e.Errors.Count > 0 ? $"the policy cannot be used, nothing was started:\n{e.Message}" : e.Message);
         }
     }
+
+    /// <summary>The keys of the data directory. Private ones that root writes are given to the user who owns the store, for he opens secrets.</summary>
+    internal static KeyDirectory KeysOf(DataDirectory data, UnixAccount? service = null) => new(
+        data.Keys,
+        path =>
+        {
+            if (UnixAccount.IsRoot && (service ?? UnixAccount.OwnerOf(data.Store)) is { Uid: not 0 } owner)
+            {
+                DataDirectory.Give(path, owner);
+            }
+        });
+
+    /// <summary>The private keys that this process may open secrets with.</summary>
+    /// <exception cref="SealingException">A file that was named cannot be used.</exception>
+    internal static PrivateKeys PrivateKeysOf(OptionReader options, DataDirectory data) => new(KeysOf(data), options.FindAll(CommonOptions.Key));
+
+    /// <summary>Who secrets are sealed to.</summary>
+    /// <returns>Files of public keys; null: secrets stay open.</returns>
+    /// <exception cref="UsageException">"none" stands beside files.</exception>
+    internal static IReadOnlyList<string>? SealToOf(OptionReader options, DataDirectory data)
+    {
+        IReadOnlyList<string> given = options.FindAll(CommonOptions.SealTo);
+        if (given.Contains(Nobody))
+        {
+            return given.Count == 1
+                ? null
+                : throw new UsageException($"{CommonOptions.SealTo.Name}: either {Nobody} or files of public keys; to seal to a file of that name write ./{Nobody}");
+        }
+
+        return given.Count > 0 ? [.. given.Select(Path.GetFullPath)]
+            : KeysOf(data) is { HasRecipients: true, RecipientsFile: var file } ? [file]
+            : [];
+    }
+
+    private const string Nobody = "none";
 }

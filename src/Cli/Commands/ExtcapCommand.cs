@@ -3,6 +3,7 @@ using ECapture.Cli.Extcap;
 using ECapture.Cli.Options;
 using ECapture.Query.Pcap;
 using ECapture.Query.Requests;
+using ECapture.Sealing.Keys;
 
 namespace ECapture.Cli.Commands;
 
@@ -85,8 +86,9 @@ internal static class ExtcapCommand
             [.. s_search.Read(options).Where(p => p.Value.Length > 0), new("keys", options.IsSet(s_noKeys) ? "false" : "true")];
         RequestReader.ReadPcapng(parameters);
         await using EventSource source = await EventSource.OpenAsync(options, cancellationToken);
-        RebuildReport report = await PcapFile.WriteAsync(fifo, output => PcapCommand.WriteAsync(source, parameters, output, cancellationToken));
-        await Console.Error.WriteLineAsync($"{report.Packets} packets of {report.Sessions} sessions");
+        using PrivateKeys keys = Composition.PrivateKeysOf(options, Composition.DataOf(options));
+        RebuildReport report = await PcapFile.WriteAsync(fifo, output => PcapCommand.WriteAsync(source, parameters, keys, output, cancellationToken));
+        await Console.Error.WriteLineAsync($"{report.Packets} packets of {report.Sessions} sessions{(report.SecretComplaint is { } complaint ? "; " + complaint : "")}");
         return ExitCode.Ok;
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using ECapture.Cli.Options;
 using ECapture.Query.Pcap;
 using ECapture.Query.Requests;
+using ECapture.Sealing.Keys;
 using ECapture.Storage.Reading;
 
 namespace ECapture.Cli.Commands;
@@ -23,7 +24,7 @@ internal static class PcapCommand
             "ecapture pcap --since 1h --process curl -w out.pcapng",
             "ecapture pcap --address 10.0.0.7 --port 443 -w - | tshark -r - -Y http",
         ],
-        [.. s_search.All, s_write, s_noKeys, s_processBlocks, CommonOptions.Data, EventSource.Api, CommonOptions.Store],
+        [.. s_search.All, s_write, s_noKeys, s_processBlocks, CommonOptions.Key, CommonOptions.Data, EventSource.Api, CommonOptions.Store],
         RunAsync);
 
     private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
@@ -41,17 +42,23 @@ internal static class PcapCommand
         ];
         PcapngRequest request = RequestReader.ReadPcapng(parameters);
         await using EventSource source = await EventSource.OpenAsync(options, cancellationToken);
-        RebuildReport report = await PcapFile.WriteAsync(path, output => WriteAsync(source, parameters, output, cancellationToken));
+        using PrivateKeys keys = Composition.PrivateKeysOf(options, Composition.DataOf(options));
+        RebuildReport report = await PcapFile.WriteAsync(path, output => WriteAsync(source, parameters, keys, output, cancellationToken));
         await Console.Error.WriteLineAsync(
             $"{report.Packets} packets of {report.Sessions} sessions, "
             + (request.Options.Keys ? $"{report.Secrets} TLS secrets, {report.SessionsWithoutSecrets} sessions without secrets" : "TLS secrets left out")
             + $", {report.Bytes} bytes");
+        if (report.SecretComplaint is { } complaint)
+        {
+            await Console.Error.WriteLineAsync("ecapture: " + complaint);
+        }
+
         return ExitCode.Ok;
     }
 
     /// <summary>Writes the file that the parameters of the API ask for, from a service or from a store.</summary>
     internal static async Task<RebuildReport> WriteAsync(
-        EventSource source, IReadOnlyList<KeyValuePair<string, string>> parameters, Stream output, CancellationToken cancellationToken)
+        EventSource source, IReadOnlyList<KeyValuePair<string, string>> parameters, IPrivateKeys keys, Stream output, CancellationToken cancellationToken)
     {
         if (source.Client is { } client)
         {
@@ -59,7 +66,7 @@ internal static class PcapCommand
         }
 
         PcapngRequest request = RequestReader.ReadPcapng(parameters);
-        PcapngBuilder builder = new(new EventStoreReader(source.Store!), request.Options);
+        PcapngBuilder builder = new(new EventStoreReader(source.Store!), request.Options, keys);
         return await builder.WriteAsync(await builder.PrepareAsync(request.Filter, cancellationToken), output, cancellationToken);
     }
 }

@@ -4,6 +4,7 @@ using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
 using ECapture.Log.Journal;
 using ECapture.Query;
+using ECapture.Sealing.Keys;
 using ECapture.Storage;
 using ECapture.Storage.Reading;
 using Microsoft.Extensions.Logging;
@@ -18,8 +19,9 @@ internal static class QueryCommand
         "Serve searches and pcapng files from a store over HTTP.",
         [
             "ecapture query --store clickhouse://ecapture@ch1:8123/ecapture --listen http://127.0.0.1:8080",
+            "ecapture query --store postgres://ecapture@pg1/ecapture --key /etc/ecapture/query.key",
         ],
-        [CommonOptions.Data, CommonOptions.Policy, CommonOptions.Store, CommonOptions.Log, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.Supervised],
+        [CommonOptions.Data, CommonOptions.Policy, CommonOptions.Store, CommonOptions.Log, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Key, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.Supervised],
         RunAsync);
 
     /// <summary>Refuses an address that cannot be listened on.</summary>
@@ -28,13 +30,14 @@ internal static class QueryCommand
 
     /// <summary>Serves until it is cancelled.</summary>
     internal static Task ServeAsync(
-        OptionReader options, Store store, IJournal journal, ILoggerFactory loggers, Func<string?>? notReady, Action<Uri> started, CancellationToken cancellationToken,
+        OptionReader options, Store store, IJournal journal, IPrivateKeys keys, ILoggerFactory loggers, Func<string?>? notReady, Action<Uri> started, CancellationToken cancellationToken,
         AdminRoutes? admin = null) =>
         QueryService.RunAsync(
             new QueryServiceOptions
             {
                 Store = new EventStoreReader(store),
                 Journal = journal,
+                Keys = keys,
                 Listen = Listen(options),
                 AllowInsecureListen = options.IsSet(CommonOptions.InsecureListen),
                 Version = ProgramVersion.Text,
@@ -56,6 +59,7 @@ internal static class QueryCommand
         CheckListen(options);
         _ = Composition.StorePolicyOf(options);
         DataDirectory data = Composition.DataOf(options);
+        using PrivateKeys keys = Composition.PrivateKeysOf(options, data);
         await using Store store = await StoreFactory.OpenAsync(Composition.StoreAddressOf(options, data), StoreRole.Reader, cancellationToken);
         using Telemetry.Telemetry telemetry = Telemetry.Telemetry.Start("query", options);
         using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -65,7 +69,7 @@ internal static class QueryCommand
         }
 
         await using JournalParts journal = JournalParts.Start(options, data, "query", store, telemetry.Loggers);
-        await ServeAsync(options, store, journal.Journal, telemetry.Loggers, null, address => Console.WriteLine($"ready: API {address}"), stopping.Token);
+        await ServeAsync(options, store, journal.Journal, keys, telemetry.Loggers, null, address => Console.WriteLine($"ready: API {address}"), stopping.Token);
         return ExitCode.Ok;
     }
 

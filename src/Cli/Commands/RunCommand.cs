@@ -4,6 +4,7 @@ using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
 using ECapture.Log;
 using ECapture.Log.Local;
+using ECapture.Sealing.Keys;
 using ECapture.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -24,7 +25,7 @@ internal static class RunCommand
         [
             CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.GoPrograms, CommonOptions.Policy, CommonOptions.PayloadLimit,
             CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.ExcludedDatabaseUsers, CommonOptions.Log, CommonOptions.LogLimit,
-            CommonOptions.Store, CommonOptions.Group, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.User,
+            CommonOptions.SealTo, CommonOptions.Key, CommonOptions.Store, CommonOptions.Group, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.User,
         ],
         RunAsync);
 
@@ -50,7 +51,14 @@ internal static class RunCommand
         QueryCommand.CheckListen(options);
         _ = Composition.PolicyOf(options);
         await ChildProcess.CheckReachableAsync(account, cancellationToken);
+        PrivateKeys opening = Composition.PrivateKeysOf(options, data); // a file that cannot be used is said before anything starts
+        opening.Dispose();
         data.Create(account);
+        if (options.FindAll(CommonOptions.SealTo).Count == 0)
+        {
+            FirstKey(data, account);
+        }
+
         if (log.Kind == LogKind.Local)
         {
             // The service reads it, so it is there first.
@@ -67,12 +75,17 @@ internal static class RunCommand
         List<string> service =
             ["service", .. common, CommonOptions.Store.Name, Absolute(store.Text)];
         Pass(service, options, CommonOptions.Group, CommonOptions.Listen, CommonOptions.Tenant, CommonOptions.HostName);
+        service.AddRange(options.FindAll(CommonOptions.Key).SelectMany(f => (string[])[CommonOptions.Key.Name, Path.GetFullPath(f)]));
         service.AddRange(options.IsSet(CommonOptions.InsecureListen) ? [CommonOptions.InsecureListen.Name] : []);
         List<string> capture = ["capture", .. common, CommonOptions.LogGroup.Name, account.Gid.ToString(CultureInfo.InvariantCulture)];
         Pass(capture, options, CommonOptions.PayloadLimit, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.LogLimit);
         PassAll(capture, options, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.ExcludedDatabaseUsers);
         capture.AddRange(options.FindAll(CommonOptions.TlsLibraries).SelectMany(f => (string[])[CommonOptions.TlsLibraries.Name, Path.GetFullPath(f)]));
         capture.AddRange(options.FindAll(CommonOptions.GoPrograms).SelectMany(f => (string[])[CommonOptions.GoPrograms.Name, Path.GetFullPath(f)]));
+        capture.AddRange(
+            Composition.SealToOf(options, data) is { } files
+                ? files.SelectMany(f => (string[])[CommonOptions.SealTo.Name, f])
+                : [CommonOptions.SealTo.Name, "none"]);
         foreach (List<string> child in (List<string>[])[service, capture])
         {
             Pass(child, options, CommonOptions.Otlp, CommonOptions.LogLevel, CommonOptions.LogFormat);
@@ -94,6 +107,22 @@ internal static class RunCommand
                 }
             },
             cancellationToken);
+    }
+
+    // A fresh data directory: whoever starts this program first shall not have to know about keys to be safe.
+    private static void FirstKey(DataDirectory data, UnixAccount account)
+    {
+        using KeyDirectory keys = Composition.KeysOf(data, account);
+        if (keys.HasRecipients)
+        {
+            return;
+        }
+
+        using RecipientKeyPair key = RecipientKeyPair.Create();
+        keys.Add(key);
+        keys.SealTo(key);
+        Console.WriteLine(
+            $"made key {key.Id} in {data.Keys}: captured TLS can be decrypted with it only. Losing it loses every TLS secret: `ecapture key backup FILE --data {data.Root}` now");
     }
 
     private static void Pass(List<string> arguments, OptionReader options, params Option<string?>[] names)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using ECapture.Cli.Admin;
 using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
+using ECapture.Sealing.Keys;
 using ECapture.Sink.Operations;
 using ECapture.Storage;
 using Microsoft.Extensions.Logging;
@@ -21,7 +22,7 @@ internal static class ServiceCommand
             [],
             [
                 CommonOptions.Data, CommonOptions.Log, CommonOptions.Store, CommonOptions.Group, CommonOptions.Listen, CommonOptions.InsecureListen,
-                CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Policy, CommonOptions.Supervised,
+                CommonOptions.Key, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Policy, CommonOptions.Supervised,
             ],
             RunAsync);
         command.Hidden = true;
@@ -33,6 +34,7 @@ internal static class ServiceCommand
         QueryCommand.CheckListen(options);
         _ = Composition.StorePolicyOf(options);
         DataDirectory data = Composition.DataOf(options);
+        using PrivateKeys keys = Composition.PrivateKeysOf(options, data);
         using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using Store store = await StoreFactory.OpenAsync(Composition.StoreAddressOf(options, data), StoreRole.Writer, cancellationToken);
         using Telemetry.Telemetry telemetry = Telemetry.Telemetry.Start("service", options);
@@ -48,7 +50,7 @@ internal static class ServiceCommand
         string file = ServiceFile.PathOf(data.Root, "service");
         Task sinking = sink.RunAsync(stopping.Token);
         Task serving = QueryCommand.ServeAsync(
-            options, store, journal.Journal, telemetry.Loggers, () => sink.NotReady,
+            options, store, journal.Journal, keys, telemetry.Loggers, () => sink.NotReady,
             address => new ServiceFile(Environment.ProcessId, DateTimeOffset.UtcNow, address.ToString(), []) { AdminKey = key }.Write(file),
             stopping.Token,
             admin);

@@ -95,6 +95,7 @@ internal sealed class TerminalPlan
         {
             Modules = mode == TerminalMode.Pcapng ? [module.Name, "packet"] : [module.Name],
             Interfaces = mode == TerminalMode.Pcapng ? options.FindAll(TerminalOptions.Interfaces) : [],
+            KeepSecretsOpen = true, // they are shown, and kept nowhere else
             TlsLibraries = Files(own, options, TerminalOptions.LibSsl),
             GnuTlsLibraries = Files(own, options, TerminalOptions.GnuTls),
             GoPrograms = Files(own, options, TerminalOptions.GoProgram),

@@ -29,7 +29,7 @@ internal static class ModuleChecks
 
     private static async Task<Finding> TryAsync(string name, IReadOnlyList<string> interfaces, CancellationToken cancellationToken)
     {
-        CaptureOptions options = new() { Modules = [name], Interfaces = interfaces };
+        CaptureOptions options = new() { Modules = [name], Interfaces = interfaces, KeepSecretsOpen = true }; // nothing is kept
         await using DiscardingLog log = new();
         using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         CaptureAgent agent = new(options, log, NullLoggerFactory.Instance);

@@ -19,6 +19,9 @@ internal sealed class OptionReader(ParseResult parsed, Settings settings)
     /// <summary>Where the command prints what is wrong.</summary>
     internal TextWriter Errors => parsed.InvocationConfiguration.Error;
 
+    /// <summary>The value of a required argument.</summary>
+    internal string Argument(Argument<string> argument) => parsed.GetRequiredValue(argument);
+
     /// <summary>The values; a comma separates values in one text.</summary>
     internal IReadOnlyList<string> FindAll(Option<string[]> option)
     {

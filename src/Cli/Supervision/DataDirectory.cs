@@ -4,7 +4,8 @@ using ECapture.Cli.Options;
 namespace ECapture.Cli.Supervision;
 
 /// <summary>
-/// The data directory: <c>log</c> (shared by capture and the service), <c>store</c> (the service's own), <c>journal</c> (what services did), <c>run</c> (what runs now).
+/// The data directory: <c>log</c> (shared by capture and the service), <c>store</c> (the service's own), <c>journal</c> (what services did), <c>run</c> (what runs now),
+/// <c>keys</c> (written by root; the service's user reads its private keys there).
 /// </summary>
 internal sealed partial class DataDirectory
 {
@@ -34,6 +35,8 @@ internal sealed partial class DataDirectory
     /// <summary>The agent's key of what stands for redacted payloads that were cut.</summary>
     internal string TruncationKey => Path.Combine(Root, "truncation.key");
 
+    internal string Keys => Path.Combine(Root, "keys");
+
     internal string Run => Path.Combine(Root, "run");
 
     /// <summary>Makes the folders, and gives them to the service's user when there is one.</summary>
@@ -43,7 +46,7 @@ internal sealed partial class DataDirectory
         try
         {
             Make(Root, Entered, service, ownedByService: false);
-            foreach (string folder in (string[])[Log, Run, Store, Journal])
+            foreach (string folder in (string[])[Log, Run, Store, Journal, Keys])
             {
                 if (new FileInfo(folder).LinkTarget is { } target)
                 {
@@ -53,12 +56,23 @@ internal sealed partial class DataDirectory
 
             Make(Log, Shared, service, ownedByService: false);
             Make(Run, Shared, service, ownedByService: false);
+            Make(Keys, Entered, service, ownedByService: false);
             Make(Store, Private, service, ownedByService: true);
             Make(Journal, Private, service, ownedByService: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new UsageException($"the data directory {Root} cannot be made: {e.Message}; give another one with --data");
+        }
+    }
+
+    /// <summary>Gives a file to a user, for him alone.</summary>
+    /// <exception cref="IOException">It cannot be given.</exception>
+    internal static void Give(string path, UnixAccount account)
+    {
+        if (Chown(path, (int)account.Uid, (int)account.Gid) != 0)
+        {
+            throw new IOException($"cannot give {path} to {account.Name}: {Marshal.GetLastPInvokeErrorMessage()}");
         }
     }
 

@@ -34,6 +34,7 @@ internal static class OpenApiDescription
                 "api/v1/histogram" => ("How many events of each module lie in spans of equal length.", SearchParameters.Histogram, s_document),
                 "api/v1/fields" => ("The fields, operators and values of filter expressions.", [], s_document),
                 "api/v1/modules" => ("The modules and what their events are.", [], s_document),
+                "api/v1/keys" => ("Whom stored TLS secrets are sealed to, and whether a private key that is here opens them.", [], s_document),
                 _ => ("What the store holds.", [], s_document),
             };
             operation.Summary = summary;

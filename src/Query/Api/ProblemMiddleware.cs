@@ -1,4 +1,5 @@
 using ECapture.Query.Requests;
+using ECapture.Sealing;
 using ECapture.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -18,7 +19,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
                 int status = context.Response.StatusCode;
                 await Problem.WriteAsync(
                     context, status, status == StatusCodes.Status404NotFound ? "Not found" : "Method not allowed",
-                    "The paths are /api/v1/events, /api/v1/pcapng, /api/v1/histogram, /api/v1/fields, /api/v1/modules, /api/v1/status, /health/live, /health/ready, /openapi/v1.json; all are read with GET.").ConfigureAwait(false);
+                    "The paths are /api/v1/events, /api/v1/pcapng, /api/v1/histogram, /api/v1/fields, /api/v1/modules, /api/v1/status, /api/v1/keys, /health/live, /health/ready, /openapi/v1.json; all are read with GET.").ConfigureAwait(false);
             }
         }
         catch (ParameterException e) when (!context.Response.HasStarted)
@@ -38,6 +39,11 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             await Problem.WriteAsync(
                 context, e.IsTransient ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status500InternalServerError,
                 "The store failed", e.Message).ConfigureAwait(false);
+        }
+        catch (SealingException e) when (!context.Response.HasStarted)
+        {
+            StoreFailed(e.Message);
+            await Problem.WriteAsync(context, StatusCodes.Status500InternalServerError, "A private key cannot be used", e.Message).ConfigureAwait(false);
         }
         catch (Exception e) when (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException)
         {

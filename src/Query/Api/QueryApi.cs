@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using ECapture.Events;
 using ECapture.Query.Formatting;
+using ECapture.Query.Keys;
 using ECapture.Query.Pcap;
 using ECapture.Query.Requests;
 using ECapture.Storage;
@@ -21,7 +22,7 @@ internal static class QueryApi
         IEventStoreReader store = options.Store;
         // As a Delegate: a RequestDelegate would be left out of the API's description.
         app.MapGet("/api/v1/events", (Delegate)((HttpContext context) => EventsAsync(context, store))).WithName("events");
-        app.MapGet("/api/v1/pcapng", (Delegate)((HttpContext context) => PcapngAsync(context, store))).WithName("pcapng");
+        app.MapGet("/api/v1/pcapng", (Delegate)((HttpContext context) => PcapngAsync(context, store, options))).WithName("pcapng");
         app.MapGet("/api/v1/modules", (Delegate)((HttpContext context) => ModulesAsync(context))).WithName("modules");
         app.MapGet("/api/v1/status", (Delegate)((HttpContext context) => StatusAsync(context, store, options))).WithName("status");
         app.MapGet("/api/v1/histogram", (Delegate)((HttpContext context) => HistogramApi.AnswerAsync(context, store, RequestReader.ReadHistogram(Parameters(context))))).WithName("histogram");
@@ -30,6 +31,7 @@ internal static class QueryApi
             RefuseParameters(context);
             return FieldsApi.AnswerAsync(context);
         })).WithName("fields");
+        app.MapGet("/api/v1/keys", (Delegate)((HttpContext context) => KeysAsync(context, store, options))).WithName("keys");
         app.MapGet("/health/live", () => Results.Text("live\n")).ExcludeFromDescription();
         app.MapGet("/health/ready", (HttpContext context) => ReadyAsync(context, store, options)).ExcludeFromDescription();
     }
@@ -43,10 +45,10 @@ internal static class QueryApi
         await EventsSearch.WriteAsync(store, request, formatter, context.Response.BodyWriter, context.RequestAborted).ConfigureAwait(false);
     }
 
-    private static async Task PcapngAsync(HttpContext context, IEventStoreReader store)
+    private static async Task PcapngAsync(HttpContext context, IEventStoreReader store, QueryServiceOptions options)
     {
         PcapngRequest request = RequestReader.ReadPcapng(Parameters(context));
-        var builder = new PcapngBuilder(store, request.Options);
+        var builder = new PcapngBuilder(store, request.Options, options.Keys);
         Rebuild rebuild = await builder.PrepareAsync(request.Filter, context.RequestAborted).ConfigureAwait(false);
         HttpResponse response = context.Response;
         response.ContentType = "application/x-pcapng";
@@ -55,6 +57,11 @@ internal static class QueryApi
         response.Headers[PcapngHeaders.Sessions] = Text(rebuild.Sessions);
         response.Headers[PcapngHeaders.SessionsWithoutSecrets] = Text(rebuild.SessionsWithoutSecrets);
         response.Headers[PcapngHeaders.Secrets] = Text(rebuild.Secrets);
+        if (rebuild.SecretCounts.Complaint is { } complaint)
+        {
+            response.Headers[PcapngHeaders.SecretComplaint] = complaint;
+        }
+
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         await builder.WriteAsync(rebuild, response.Body, context.RequestAborted).ConfigureAwait(false);
     }
@@ -106,6 +113,14 @@ internal static class QueryApi
             json.WriteEndObject();
         }
 
+        await JsonBody.SendAsync(context, body).ConfigureAwait(false);
+    }
+
+    private static async Task KeysAsync(HttpContext context, IEventStoreReader store, QueryServiceOptions options)
+    {
+        RefuseParameters(context);
+        using var body = new MemoryStream();
+        body.Write(KeyUseJson.Write(await KeyInspection.RunAsync(store, options.Keys, context.RequestAborted).ConfigureAwait(false)));
         await JsonBody.SendAsync(context, body).ConfigureAwait(false);
     }
 

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using ECapture.Events.Formatting;
 using ECapture.Query.Api;
+using ECapture.Query.Keys;
 using ECapture.Query.Pcap;
 
 namespace ECapture.Query.Client;
@@ -58,7 +59,28 @@ public sealed class QueryClient : IDisposable
                 (int)Number(response.Headers, PcapngHeaders.SessionsWithoutSecrets),
                 Number(response.Headers, PcapngHeaders.Secrets),
                 tally.Packets,
-                tally.Bytes);
+                tally.Bytes)
+            {
+                SecretComplaint = response.Headers.TryGetValues(PcapngHeaders.SecretComplaint, out IEnumerable<string>? complaint)
+                    ? Printable.Of(complaint.First())
+                    : null,
+            };
+        }
+    }
+
+    /// <summary>Whether the service can open the secrets of its store.</summary>
+    /// <exception cref="QueryClientException">The service refused or failed, or cannot be reached.</exception>
+    public async Task<IReadOnlyList<KeyUse>> KeysAsync(CancellationToken cancellationToken)
+    {
+        using var body = new MemoryStream();
+        await CopyAsync("api/v1/keys", [], body, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return KeyUseJson.Read(body.GetBuffer().AsSpan(0, (int)body.Length));
+        }
+        catch (JsonException e)
+        {
+            throw new QueryClientException($"{_service} answered with no list of keys; is it a query service of this version?", isUsage: false, e);
         }
     }
 

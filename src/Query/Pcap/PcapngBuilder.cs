@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using ECapture.Pcapng;
+using ECapture.Sealing;
+using ECapture.Sealing.Keys;
 using ECapture.Storage;
 using ECapture.Storage.Reading;
 
@@ -12,7 +14,8 @@ namespace ECapture.Query.Pcap;
 /// </summary>
 /// <param name="store">Where events are read.</param>
 /// <param name="options">What goes into the file.</param>
-public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions options)
+/// <param name="keys">Private keys that open sealed secrets; null: none is here.</param>
+public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions options, IPrivateKeys? keys = null)
 {
     private const uint UnknownUser = uint.MaxValue;
 
@@ -26,12 +29,15 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
         Session[] matched = [.. sessions.Matched];
         List<PacketSegment> plan = PacketPlan.Make(matched, sessions.Bounds);
         var blocks = new MemoryStream();
-        long secrets = 0;
+        var secrets = new SecretCounts(0, 0, 0, []);
         if (options.Keys && plan.Count > 0)
         {
             var writer = new PcapngWriter(blocks);
             var range = new TimeRange(plan[0].Range.From, plan[^1].Range.To);
-            secrets = await new SecretWriter(store, sessions, writer).WriteAsync(range, cancellationToken).ConfigureAwait(false);
+            using SecretOpener? opener = keys is null ? null : new SecretOpener(keys);
+            var secretWriter = new SecretWriter(store, sessions, writer, opener);
+            long lines = await secretWriter.WriteAsync(range, cancellationToken).ConfigureAwait(false);
+            secrets = new SecretCounts(lines, secretWriter.Sealed, secretWriter.Damaged, [.. secretWriter.MissingKeys]);
             await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
 
@@ -79,7 +85,10 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
         QueryTelemetry.Bytes.Add(writer.BytesWritten);
         QueryTelemetry.Sessions.Add(rebuild.Sessions);
         QueryTelemetry.RebuildDuration.Record(Stopwatch.GetElapsedTime(begun).TotalSeconds);
-        return new RebuildReport(rebuild.Sessions, rebuild.SessionsWithoutSecrets, rebuild.Secrets, packets, writer.BytesWritten);
+        return new RebuildReport(rebuild.Sessions, rebuild.SessionsWithoutSecrets, rebuild.Secrets, packets, writer.BytesWritten)
+        {
+            SecretComplaint = rebuild.SecretCounts.Complaint,
+        };
     }
 
     private static void WriteProcesses(PcapngWriter writer, Session[] matched)

@@ -5,13 +5,13 @@ namespace ECapture.Query.Pcap;
 /// <summary>What a file will hold: sessions and their secrets are found, packets are not read yet.</summary>
 public sealed class Rebuild
 {
-    internal Rebuild(SessionSet set, Session[] matched, IReadOnlyList<PacketSegment> plan, MemoryStream secretBlocks, long secrets)
+    internal Rebuild(SessionSet set, Session[] matched, IReadOnlyList<PacketSegment> plan, MemoryStream secretBlocks, SecretCounts secrets)
     {
         Set = set;
         Matched = matched;
         Plan = plan;
         SecretBlocks = secretBlocks;
-        Secrets = secrets;
+        SecretCounts = secrets;
         SessionsWithoutSecrets = matched.Count(s => !s.HasSecrets);
     }
 
@@ -22,7 +22,10 @@ public sealed class Rebuild
     public int SessionsWithoutSecrets { get; }
 
     /// <summary>Key-log lines.</summary>
-    public long Secrets { get; }
+    public long Secrets => SecretCounts.Lines;
+
+    /// <summary>What became of the secrets.</summary>
+    public SecretCounts SecretCounts { get; }
 
     internal SessionSet Set { get; }
 

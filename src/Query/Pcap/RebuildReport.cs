@@ -6,4 +6,8 @@ namespace ECapture.Query.Pcap;
 /// <param name="Secrets">Key-log lines.</param>
 /// <param name="Packets">Packets.</param>
 /// <param name="Bytes">Length of the file.</param>
-public sealed record RebuildReport(int Sessions, int SessionsWithoutSecrets, long Secrets, long Packets, long Bytes);
+public sealed record RebuildReport(int Sessions, int SessionsWithoutSecrets, long Secrets, long Packets, long Bytes)
+{
+    /// <summary>What stayed sealed and what would open it, one line for the user; null when nothing did.</summary>
+    public string? SecretComplaint { get; init; }
+}

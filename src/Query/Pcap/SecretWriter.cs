@@ -1,13 +1,31 @@
 using ECapture.Pcapng;
+using ECapture.Sealing;
+using ECapture.Sealing.Keys;
 using ECapture.Storage.Reading;
 
 namespace ECapture.Query.Pcap;
 
-/// <summary>Writes the secrets of the matched sessions, and of no others.</summary>
-internal sealed class SecretWriter(IEventStoreReader store, SessionSet sessions, PcapngWriter writer)
+/// <summary>Writes the secrets of the matched sessions, and opens and writes no others.</summary>
+/// <param name="store">Where secrets are read.</param>
+/// <param name="sessions">The sessions.</param>
+/// <param name="writer">Where they go.</param>
+/// <param name="opener">Opens sealed secrets; null: no private key is here.</param>
+internal sealed class SecretWriter(IEventStoreReader store, SessionSet sessions, PcapngWriter writer, SecretOpener? opener)
 {
     /// <summary>Secrets stand near their handshake, but clocks step.</summary>
     private const long Slack = 3_600_000_000_000;
+
+    private readonly SortedSet<string> _missingKeys = new(StringComparer.Ordinal);
+    private readonly HashSet<(string Label, ClientRandom Random)> _sealed = [];
+
+    /// <summary>Secrets of the matched sessions that stayed sealed.</summary>
+    public long Sealed => _sealed.Count;
+
+    /// <summary>Secrets that a key that is here did not open: they were changed on their way.</summary>
+    public long Damaged { get; private set; }
+
+    /// <summary>Ids of keys, one of which would have been needed.</summary>
+    public IReadOnlyCollection<string> MissingKeys => _missingKeys;
 
     public async Task<long> WriteAsync(TimeRange range, CancellationToken cancellationToken)
     {
@@ -47,9 +65,11 @@ internal sealed class SecretWriter(IEventStoreReader store, SessionSet sessions,
     {
         await foreach (StoredSecret secret in secrets.ConfigureAwait(false))
         {
-            if (Owners(secret))
+            Session[] owners = [.. Owners(secret).Distinct()];
+            if (owners.Length > 0 && Open(secret) is { } opened)
             {
-                keyLog.Add(secret.Label, secret.ClientRandom, secret.Secret);
+                Array.ForEach(owners, s => s.HasSecrets = true);
+                keyLog.Add(secret.Label, secret.ClientRandom, opened);
                 if (writer.ShouldFlush)
                 {
                     await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
@@ -58,36 +78,63 @@ internal sealed class SecretWriter(IEventStoreReader store, SessionSet sessions,
         }
     }
 
-    private bool Owners(StoredSecret secret)
+    private byte[]? Open(StoredSecret secret)
     {
-        bool any = false;
-        if (secret.ClientRandom.Length == 32 && sessions.Randoms.TryGetValue(ClientRandom.Of(secret.ClientRandom), out HashSet<Session>? byRandom))
+        if (secret.Sealed is not { } sealedEvent)
         {
-            any = Give(byRandom);
+            return secret.Secret;
         }
 
-        if (secret.Connection != 0
-            && sessions.Connections.TryGetValue(new ConnectionKey(secret.Key.Host, secret.Connection), out HashSet<Session>? byConnection))
+        var outcome = OpenOutcome.NoKey;
+        byte[] opened = [];
+        if (opener is not null && sealedEvent.Run.Length == 16)
         {
-            return Give(byConnection) || any;
+            outcome = opener.Open(new Guid(sealedEvent.Run.Span, bigEndian: true), sealedEvent.Host, sealedEvent.TlsSecret, out opened);
         }
 
-        if (secret.Key.Flow != 0 && sessions.Find(secret.Key)?.At(secret.Time) is { IsMatched: true } session)
+        switch (outcome)
         {
-            session.HasSecrets = true;
-            any = true;
+            case OpenOutcome.Opened:
+                return opened;
+            case OpenOutcome.NoKey:
+                _missingKeys.UnionWith(sealedEvent.TlsSecret.Sealed.Recipients.Split(',').Where(KeyDirectory.IsId)); // shown: only what is an id
+                break;
+            case OpenOutcome.Damaged:
+                Damaged++;
+                break;
         }
 
-        return any;
+        ClientRandom random = secret.ClientRandom.Length == 32 ? ClientRandom.Of(secret.ClientRandom) : default;
+        _sealed.Add((secret.Label, random));
+        return null;
     }
 
-    private static bool Give(HashSet<Session> owners)
+    private IEnumerable<Session> Owners(StoredSecret secret)
     {
-        foreach (Session session in owners)
+        if (secret.ClientRandom.Length == 32 && sessions.Randoms.TryGetValue(ClientRandom.Of(secret.ClientRandom), out HashSet<Session>? byRandom))
         {
-            session.HasSecrets = true;
+            foreach (Session session in byRandom)
+            {
+                yield return session;
+            }
         }
 
-        return owners.Count > 0;
+        if (secret.Connection != 0)
+        {
+            if (sessions.Connections.TryGetValue(new ConnectionKey(secret.Key.Host, secret.Connection), out HashSet<Session>? byConnection))
+            {
+                foreach (Session session in byConnection)
+                {
+                    yield return session;
+                }
+
+                yield break;
+            }
+        }
+
+        if (secret.Key.Flow != 0 && sessions.Find(secret.Key)?.At(secret.Time) is { IsMatched: true } found)
+        {
+            yield return found;
+        }
     }
 }

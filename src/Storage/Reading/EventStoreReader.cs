@@ -52,6 +52,10 @@ public sealed class EventStoreReader : IEventStoreReader
         SecretRead.RunAsync(_sql, range, clientRandoms, flows, connections, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<SealedRows>> SealedRowsAsync(CancellationToken cancellationToken) =>
+        SealedRowsRead.RunAsync(_sql, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<StoredInterface>> InterfacesAsync(PacketQuery query, CancellationToken cancellationToken) =>
         InterfaceRead.RunAsync(_sql, query, cancellationToken);
 

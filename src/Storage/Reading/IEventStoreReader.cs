@@ -61,6 +61,10 @@ public interface IEventStoreReader
         TimeRange range, IReadOnlyCollection<byte[]>? clientRandoms, IReadOnlyCollection<ulong> flows, IReadOnlyCollection<ulong> connections,
         CancellationToken cancellationToken);
 
+    /// <summary>Whom the secrets of the whole store are sealed to.</summary>
+    /// <exception cref="StoreException">The store failed.</exception>
+    Task<IReadOnlyList<SealedRows>> SealedRowsAsync(CancellationToken cancellationToken);
+
     /// <summary>Interfaces of packets.</summary>
     /// <exception cref="StoreException">The store failed.</exception>
     Task<IReadOnlyList<StoredInterface>> InterfacesAsync(PacketQuery query, CancellationToken cancellationToken);

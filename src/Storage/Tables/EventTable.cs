@@ -18,7 +18,7 @@ public sealed class EventTable
     private EventTable(string name)
     {
         Name = name;
-        Columns = [.. CommonColumns(), .. ColumnsOf(name), .. LastColumns()];
+        Columns = [.. CommonColumns(), .. ColumnsOf(name), .. LastColumns(), .. AddedColumns(name)];
         ColumnList = string.Join(", ", Columns.Select(column => column.Name));
     }
 
@@ -71,6 +71,13 @@ public sealed class EventTable
         new RestColumn("event"),
         new NumberColumn("data_at", "UInt32", "integer", static (in EventRow r) => (ulong)r.Fields.Payload.Main.Start),
     ];
+
+    // Later migrations: PostgreSQL adds columns at the end only.
+    private static Column[] AddedColumns(string topic) => topic switch
+    {
+        Topics.Secret => [new TextColumn("sealed_to", "LowCardinality(String)", static (in EventRow r) => r.Fields.Payload.SealedTo.Of(r.Bytes))],
+        _ => [],
+    };
 
     private static Column[] ColumnsOf(string topic) => topic switch
     {

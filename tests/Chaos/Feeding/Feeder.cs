@@ -91,7 +91,7 @@ internal sealed class Feeder
 
     private async Task FeedAsync(LocalLogWriter log, CancellationToken cancellationToken)
     {
-        CaptureOptions options = new() { Host = _options.Host };
+        CaptureOptions options = new() { Host = _options.Host, KeepSecretsOpen = true };
         AgentIdentity identity = AgentIdentity.Create("", options.Host);
         SteppedClock clock = new();
         LossAccount losses = new(clock.Agent);

@@ -35,7 +35,7 @@ internal sealed class FeederPart : IAsyncDisposable
     public static FeederPart Agent(string name, string host, string directory, string kafka, string folder, Action<string> tell) => new(
         name,
         Ecapture.Path,
-        ["capture", "--data", Path.GetDirectoryName(directory)!, "--log", kafka, "--host-name", host, "--modules", "tls,bash"],
+        ["capture", "--data", Path.GetDirectoryName(directory)!, "--log", kafka, "--host-name", host, "--modules", "tls,bash", "--seal-to", "none"],
         directory,
         new Part(name + "-forward", Environment.ProcessPath!, ["forward", directory, host, kafka], folder, tell),
         folder,

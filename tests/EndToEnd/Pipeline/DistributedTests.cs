@@ -1,5 +1,6 @@
 using System.Globalization;
 using ECapture.Storage;
+using ECapture.Tests.EndToEnd.Sealing;
 using ECapture.Tests.Support;
 using ECapture.Tests.Support.ClickHouse;
 using ECapture.Tests.Support.Cli;
@@ -34,17 +35,23 @@ public sealed class DistributedTests : IDisposable
         StoreAddress[] stores =
             [await clickHouse.CreateDatabaseAsync("pipeline", cancellationToken), await postgres.CreateDatabaseAsync("pipeline", cancellationToken)];
 
+        // The private key is where secrets are opened, and nowhere else.
+        string key = Path.Combine(_data.FullName, "query.key");
+        Outcome made = await Ecapture.RunAsync("key", "new", "--out", key);
+        Assert.True(made.ExitCode == 0, made.Errors);
+        string agent = Path.Combine(_data.FullName, "agent");
+
         await using EcaptureService capture = await StartAsync(
-            ["capture", "--data", _data.FullName, "--log", broker.Address, "--modules", "tls,packet", "--interface", "lo", "--otlp", collector.Address],
+            ["capture", "--data", agent, "--log", broker.Address + "&compression.codec=none", "--seal-to", key + ".pub", "--modules", "tls,packet", "--interface", "lo", "--otlp", collector.Address],
             cancellationToken);
         await using EcaptureService sinkOne = await StartSinkAsync(stores[0], "sink-clickhouse", broker, collector, cancellationToken);
         await using EcaptureService sinkTwo = await StartSinkAsync(stores[1], "sink-postgres", broker, collector, cancellationToken);
 
         await File.WriteAllTextAsync(Path.Combine(nginx.Files, marker), "found\n", cancellationToken);
-        await CurlClient.RunAsync(nginx.CertificatePath, "--http1.1", "--tlsv1.3", $"{nginx.Url}/{marker}");
+        CurlRun curl = await CurlClient.RunAsync(nginx.CertificatePath, "--http1.1", "--tlsv1.3", $"{nginx.Url}/{marker}");
 
-        await FindAndDecryptAsync(stores[0], marker, nginx.Port, sinkOne, collector, cancellationToken);
-        await FindAndDecryptAsync(stores[1], marker, nginx.Port, sinkTwo, collector, cancellationToken);
+        await FindAndDecryptAsync(stores[0], key, marker, nginx.Port, sinkOne, collector, cancellationToken);
+        await FindAndDecryptAsync(stores[1], key, marker, nginx.Port, sinkTwo, collector, cancellationToken);
 
         await collector.WaitForAsync(
             "metrics", ["ecapture.capture.", "ecapture.log.", "ecapture.sink.", "ecapture.query."], s_patience, cancellationToken);
@@ -52,6 +59,15 @@ public sealed class DistributedTests : IDisposable
         (int exitCode, TimeSpan took) = await capture.InterruptAsync();
         Assert.Equal(0, exitCode);
         Assert.True(took < TimeSpan.FromSeconds(60), $"capture took {took} to end");
+
+        // Nothing between the agent and the query service can decrypt what it keeps.
+        SecretSearch search = new(curl.KeyLog, marker);
+        search.AssertNoneIn("the local log", SecretSearch.Files(Path.Combine(agent, "log")));
+        search.AssertNoneIn("the broker", SecretSearch.Files(broker.LogDirectory));
+        foreach (StoreAddress store in stores)
+        {
+            search.AssertNoneIn(store.Kind.ToString(), await SecretSearch.DumpAsync(store, cancellationToken));
+        }
     }
 
     private static async Task<EcaptureService> StartAsync(string[] arguments, CancellationToken cancellationToken)
@@ -69,11 +85,11 @@ public sealed class DistributedTests : IDisposable
             cancellationToken);
 
     private async Task FindAndDecryptAsync(
-        StoreAddress store, string marker, int port, EcaptureService sink, OtlpCollector collector, CancellationToken cancellationToken)
+        StoreAddress store, string key, string marker, int port, EcaptureService sink, OtlpCollector collector, CancellationToken cancellationToken)
     {
         string api = $"http://127.0.0.1:{FreePort.Next()}";
         await using EcaptureService query = EcaptureService.Start(
-            "query", "--data", _data.FullName, "--store", store.Text, "--listen", api, "--otlp", collector.Address);
+            "query", "--data", _data.FullName, "--store", store.Text, "--key", key, "--listen", api, "--otlp", collector.Address);
         await query.WaitForAsync(api + "/health/ready", s_patience, cancellationToken);
 
         // Plaintext of client and server, then the packets with the secrets.

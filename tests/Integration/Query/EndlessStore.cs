@@ -42,6 +42,9 @@ internal sealed class EndlessStore(long? failAfter) : IEventStoreReader
         TimeRange range, IReadOnlyCollection<byte[]>? clientRandoms, IReadOnlyCollection<ulong> flows, IReadOnlyCollection<ulong> connections,
         CancellationToken cancellationToken) => AsyncEnumerable.Empty<StoredSecret>();
 
+    public Task<IReadOnlyList<SealedRows>> SealedRowsAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<SealedRows>>([]);
+
     public Task<IReadOnlyList<StoredInterface>> InterfacesAsync(PacketQuery query, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<StoredInterface>>([new StoredInterface("h", "lo", 1)]);
 

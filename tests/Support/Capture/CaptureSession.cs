@@ -46,6 +46,8 @@ public sealed class CaptureSession : IAsyncDisposable
             throw new InvalidOperationException("end-to-end tests attach eBPF programs: run them as root");
         }
 
+        // Tests compare secrets with what clients and servers say they are; those about sealing name a file of keys.
+        options = options with { KeepSecretsOpen = options.KeepSecretsOpen || options.SealTo.Count == 0 };
         RecordingLog target = log ?? new RecordingLog();
         CaptureSession session = new(new CaptureAgent(options, target, loggers ?? NullLoggerFactory.Instance, createModule), target);
         await session.Agent.Started;

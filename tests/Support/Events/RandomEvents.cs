@@ -86,6 +86,13 @@ public sealed class RandomEvents(int seed)
                 break;
             case Event.PayloadOneofCase.TlsSecret:
                 made.TlsSecret = new TlsSecret { Label = "CLIENT_TRAFFIC_SECRET_0", ClientRandom = Bytes(32), Secret = Bytes(48), Library = Text() };
+                if (Maybe())
+                {
+                    made.TlsSecret.Secret = ByteString.Empty;
+                    made.TlsSecret.Sealed = new SealedSecret { Recipients = "0123456789abcdef", Number = Number(), Ciphertext = Bytes(64) };
+                    made.TlsSecret.Sealed.Keys.Add(new SealedSecret.Types.WrappedKey { Encapsulated = Bytes(65), DataKey = Bytes(48) });
+                }
+
                 break;
             case Event.PayloadOneofCase.Packet:
                 made.Packet = new Packet

@@ -41,6 +41,9 @@ public sealed partial class KafkaBroker : IAsyncDisposable
     public string Address => string.Create(CultureInfo.InvariantCulture,
         $"kafka://127.0.0.1:{AdvertisedPort}?api.version.request=false&broker.version.fallback=0.9.0&session.timeout.ms=6000&heartbeat.interval.ms=300");
 
+    /// <summary>Where the broker keeps what it was sent.</summary>
+    public string LogDirectory => Path.Combine(_folder, "broker");
+
     /// <summary>Starts ZooKeeper and the broker.</summary>
     /// <exception cref="InvalidOperationException">Java or Kafka is missing; says how to get it.</exception>
     public static Task<KafkaBroker> StartAsync() => StartAsync(null);

@@ -160,7 +160,7 @@ public sealed partial class ComposeFileTests
         ProcessStartInfo start = new("docker-compose")
         {
             ArgumentList = { "--file", ComposeFile.Location, "--profile", "postgres", "config", "--quiet" },
-            Environment = { ["CLICKHOUSE_PASSWORD"] = "a", ["POSTGRES_PASSWORD"] = "b" },
+            Environment = { ["CLICKHOUSE_PASSWORD"] = "a", ["POSTGRES_PASSWORD"] = "b", ["ECAPTURE_KEYS"] = "/k" },
             RedirectStandardError = true,
         };
         using Process process = StartCompose(start);

@@ -175,6 +175,7 @@ public sealed class EventReaderTests
             case Event.PayloadOneofCase.TlsSecret:
                 Same(made.TlsSecret.Label, encoded, p.Label);
                 Same(made.TlsSecret.ClientRandom, encoded, p.ClientRandom);
+                Same(made.TlsSecret.Sealed?.Recipients ?? "", encoded, p.SealedTo);
                 main = made.TlsSecret.Secret;
                 break;
             case Event.PayloadOneofCase.Packet:

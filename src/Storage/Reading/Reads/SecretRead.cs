@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using ECapture.Events;
+using ECapture.Events.V1;
 using ECapture.Storage.Reading.Sql;
 
 namespace ECapture.Storage.Reading.Reads;
@@ -12,7 +13,7 @@ internal static class SecretRead
         IReadOnlyCollection<ulong> connections, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         SqlText sql = store.NewText();
-        sql.Append($"SELECT {sql.NameColumn("label")} AS l, client_random, {sql.NameColumn("host")} AS h, netns, flow, connection, ts, data");
+        sql.Append($"SELECT {sql.NameColumn("label")} AS l, client_random, {sql.NameColumn("host")} AS h, netns, flow, connection, ts, event, data");
         sql.Append($" FROM {TableNames.Of(Topics.Secret)}");
         sql.Append($" WHERE ts >= {sql.TimeFloor(range.From)} AND ts < {sql.TimeCeiling(range.To)}");
         if (clientRandoms is not null)
@@ -26,9 +27,27 @@ internal static class SecretRead
         var texts = new TextCache();
         while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
+            byte[] secret = rows.Bytes(8).ToArray();
             yield return new StoredSecret(
-                texts.Get(rows.Bytes(0)), rows.Bytes(1).ToArray(), rows.Bytes(7).ToArray(),
-                new FlowKey(texts.Get(rows.Bytes(2)), (uint)rows.Number(3), rows.Number(4)), rows.Number(5), rows.Time(6));
+                texts.Get(rows.Bytes(0)), rows.Bytes(1).ToArray(), secret,
+                new FlowKey(texts.Get(rows.Bytes(2)), (uint)rows.Number(3), rows.Number(4)), rows.Number(5), rows.Time(6))
+            {
+                Sealed = secret.Length == 0 ? Parse(rows.Bytes(7)) : null,
+            };
+        }
+    }
+
+    // Without main bytes the column is the whole event.
+    private static Event? Parse(ReadOnlySpan<byte> encoding)
+    {
+        try
+        {
+            Event parsed = Event.Parser.ParseFrom(encoding);
+            return parsed.TlsSecret?.Sealed is null ? null : parsed;
+        }
+        catch (Google.Protobuf.InvalidProtocolBufferException)
+        {
+            return null; // the sink stores no such event; another hand was in the table
         }
     }
 }

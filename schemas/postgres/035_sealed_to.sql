@@ -1,0 +1,3 @@
+-- Ids of the keys that a secret is sealed to, separated by commas; empty: not sealed.
+
+ALTER TABLE "secret" ADD COLUMN sealed_to text NOT NULL DEFAULT '';
