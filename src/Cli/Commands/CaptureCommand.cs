@@ -121,7 +121,7 @@ internal static partial class CaptureCommand
             Interfaces = options.FindAll(CommonOptions.Interfaces),
             TlsLibraries = options.FindAll(CommonOptions.TlsLibraries),
             GoPrograms = options.FindAll(CommonOptions.GoPrograms),
-            ExcludedPids = [.. options.FindAll(CommonOptions.ExcludedPids).Select(ParsePid)],
+            ExcludedPids = ExcludedPidsOf(options),
             ExcludedDatabaseUsers = options.FindAll(CommonOptions.ExcludedDatabaseUsers),
             // What modules put together is as long as the policy lets any of them keep.
             PayloadLimit = Math.Max(Composition.PayloadLimitOf(options), policy.Modules.Max(m => m.AgentKeep)),
@@ -136,8 +136,7 @@ internal static partial class CaptureCommand
 
     private static LocalLogOptions LogOptions(OptionReader options, Policy policy)
     {
-        const long LeastBytes = 16L << 20;
-        long bytes = options.Number(CommonOptions.LogLimit, policy.Storage.LogBytes ?? 8L << 30, LeastBytes, long.MaxValue);
+        long bytes = LogLimitOf(options) ?? policy.Storage.LogBytes ?? 8L << 30;
         return new LocalLogOptions
         {
             MaxBytes = bytes,
@@ -151,6 +150,18 @@ internal static partial class CaptureCommand
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Policy: {Warning}.")]
     private static partial void LogPolicy(ILogger logger, string warning);
+
+    /// <summary>Most bytes of the local log; null: not given.</summary>
+    /// <exception cref="UsageException">It is out of range.</exception>
+    internal static long? LogLimitOf(OptionReader options)
+    {
+        const long LeastBytes = 16L << 20;
+        return options.Find(CommonOptions.LogLimit) is null ? null : options.Number(CommonOptions.LogLimit, 0, LeastBytes, long.MaxValue);
+    }
+
+    /// <summary>The processes that are left out.</summary>
+    /// <exception cref="UsageException">One is no process id.</exception>
+    internal static IReadOnlyList<int> ExcludedPidsOf(OptionReader options) => [.. options.FindAll(CommonOptions.ExcludedPids).Select(ParsePid)];
 
     private static int ParsePid(string text) =>
         int.TryParse(text, out int pid) && pid > 0

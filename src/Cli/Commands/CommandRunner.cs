@@ -52,8 +52,9 @@ internal static class CommandRunner
         TextWriter errors = parsed.InvocationConfiguration.Error;
         try
         {
-            OptionReader options = new(parsed, Settings.Load(AllOptionNames(), Environment.GetEnvironmentVariables()));
-            Telemetry.Telemetry.Check(options);
+            Settings settings = Settings.Load(AllOptionNames(), Environment.GetEnvironmentVariables());
+            OptionReader options = new(parsed, settings);
+            OptionChecks.Run(parsed.CommandResult.Command, options, settings.Errors);
             return await action(options, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -26,6 +26,11 @@ internal sealed class Settings
     {
     }
 
+    private readonly List<string> _errors = [];
+
+    /// <summary>What cannot be used: names that are no option, a file that cannot be read.</summary>
+    internal IReadOnlyList<string> Errors => _errors;
+
     /// <summary>The value of an option, or null.</summary>
     /// <param name="option">Its name without dashes in front.</param>
     internal string? Find(string option) => _values.GetValueOrDefault(option);
@@ -33,7 +38,6 @@ internal sealed class Settings
     /// <summary>Reads file and environment.</summary>
     /// <param name="options">All options' names without dashes in front.</param>
     /// <param name="environment">The environment's variables.</param>
-    /// <exception cref="UsageException">A name is no option's, or the file cannot be read.</exception>
     internal static Settings Load(IReadOnlyCollection<string> options, IDictionary environment)
     {
         Settings settings = new();
@@ -54,7 +58,8 @@ internal sealed class Settings
 
             if (!variables.TryGetValue(variable, out string? option))
             {
-                throw Unknown($"environment variable {variable}", variable, variables.Keys.Concat(s_otherVariables));
+                settings._errors.Add(Unknown($"environment variable {variable}", variable, variables.Keys.Concat(s_otherVariables)));
+                continue;
             }
 
             settings._values[option] = entry.Value as string ?? "";
@@ -65,13 +70,13 @@ internal sealed class Settings
 
     private static string VariableName(string option) => Prefix + option.Replace('-', '_').ToUpperInvariant();
 
-    private static UsageException Unknown(string what, string given, IEnumerable<string> candidates)
+    private static string Unknown(string what, string given, IEnumerable<string> candidates)
     {
         string? nearest = NearestName.Find(given, candidates);
-        return new UsageException($"{what} is no setting of ecapture{(nearest is null ? "" : $"; did you mean {nearest}?")}");
+        return $"{what} is no setting of ecapture{(nearest is null ? "" : $"; did you mean {nearest}?")}";
     }
 
-    private static string Text(string file, JsonProperty property) => property.Value.ValueKind switch
+    private static string? Text(JsonProperty property) => property.Value.ValueKind switch
     {
         JsonValueKind.String => property.Value.GetString()!,
         JsonValueKind.Number => property.Value.GetRawText(),
@@ -79,7 +84,7 @@ internal sealed class Settings
         JsonValueKind.False => "false",
         JsonValueKind.Array when property.Value.EnumerateArray().All(v => v.ValueKind == JsonValueKind.String) =>
             string.Join(',', property.Value.EnumerateArray().Select(v => v.GetString())),
-        _ => throw new UsageException($"{file}: \"{property.Name}\" must be a text, a number, true, false or a list of texts"),
+        _ => null,
     };
 
     private void ReadFile(string file, IReadOnlyCollection<string> options)
@@ -90,22 +95,29 @@ internal sealed class Settings
                 File.ReadAllBytes(file), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             if (document.RootElement.ValueKind != JsonValueKind.Object)
             {
-                throw new UsageException($"{file}: must be one JSON object of options");
+                _errors.Add($"{file}: must be one JSON object of options");
+                return;
             }
 
             foreach (JsonProperty property in document.RootElement.EnumerateObject())
             {
                 if (!options.Contains(property.Name))
                 {
-                    throw Unknown($"{file}: \"{property.Name}\"", property.Name, options);
+                    _errors.Add(Unknown($"{file}: \"{property.Name}\"", property.Name, options));
                 }
-
-                _values[property.Name] = Text(file, property);
+                else if (Text(property) is { } text)
+                {
+                    _values[property.Name] = text;
+                }
+                else
+                {
+                    _errors.Add($"{file}: \"{property.Name}\" must be a text, a number, true, false or a list of texts");
+                }
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
-            throw new UsageException($"{file} cannot be read as configuration: {e.Message}");
+            _errors.Add($"{file} cannot be read as configuration: {e.Message}");
         }
     }
 }

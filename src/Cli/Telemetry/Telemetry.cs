@@ -94,21 +94,18 @@ internal sealed class Telemetry : IDisposable
         Loggers.Dispose();
     }
 
-    /// <summary>Refuses what cannot be used, also for commands that log nothing.</summary>
-    /// <exception cref="UsageException">An option cannot be used.</exception>
-    internal static void Check(OptionReader options)
-    {
-        _ = Level(options);
-        _ = IsJson(options);
-        _ = Collector(options);
-    }
-
-    private static LogLevel Level(OptionReader options) => Enum.Parse<LogLevel>(
+    /// <summary>The least level that is logged.</summary>
+    /// <exception cref="UsageException">It is none.</exception>
+    internal static LogLevel Level(OptionReader options) => Enum.Parse<LogLevel>(
         options.Choice(CommonOptions.LogLevel, "information", "trace", "debug", "information", "warning", "error"), ignoreCase: true);
 
-    private static bool IsJson(OptionReader options) => options.Choice(CommonOptions.LogFormat, "text", "text", "json") == "json";
+    /// <summary>True when logs are JSON.</summary>
+    /// <exception cref="UsageException">The format is none.</exception>
+    internal static bool IsJson(OptionReader options) => options.Choice(CommonOptions.LogFormat, "text", "text", "json") == "json";
 
-    private static Uri? Collector(OptionReader options)
+    /// <summary>Where telemetry goes; null: nowhere.</summary>
+    /// <exception cref="UsageException">It is no address.</exception>
+    internal static Uri? Collector(OptionReader options)
     {
         string? text = options.Find(CommonOptions.Otlp) ?? Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT");
         if (string.IsNullOrEmpty(text))
