@@ -1,10 +1,10 @@
 namespace ECapture.Fuzz;
 
-/// <summary>Every parser of src/Protocols that is fuzzed.</summary>
+/// <summary>Everything that reads hostile bytes and is fuzzed.</summary>
 public static class FuzzTargets
 {
     public static IReadOnlyList<IFuzzTarget> All { get; } =
     [
-        new HttpMutationTarget(), new HttpGapTarget(), new HttpCutTarget(), new HpackTarget(), new NoiseTarget(), new ClientHelloTarget(), new PostgresTarget(),
+        new HttpMutationTarget(), new HttpGapTarget(), new HttpCutTarget(), new HpackTarget(), new NoiseTarget(), new ClientHelloTarget(), new PostgresTarget(), new RedactorTarget(),
     ];
 }

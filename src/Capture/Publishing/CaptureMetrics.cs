@@ -22,6 +22,9 @@ internal static class CaptureMetrics
     internal static readonly Counter<long> Lost =
         s_meter.CreateCounter<long>("ecapture.capture.lost", "{record}", "Records not kept, by where and why");
 
+    internal static readonly Counter<long> Redacted =
+        s_meter.CreateCounter<long>("ecapture.capture.redacted", "{part}", "Parts of payloads that rules overwrote, by topic");
+
     internal static readonly Histogram<long> BatchSize =
         s_meter.CreateHistogram<long>("ecapture.capture.batch.size", "{event}", "Events of an appended batch");
 

@@ -301,6 +301,7 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
             EventEncoder.WriteTlsData(rest[^payloadSize..], piece.Direction, piece.Library, piece.Offset, data);
             if (tally.Count > 0)
             {
+                CountRedacted(topic, tally);
                 topic.Redactor!.Overwrite(rest[^data.Length..], at); // the data are the payload's last field
             }
         }
@@ -315,6 +316,10 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
         {
             tally = _redaction.Apply(payload, redactor);
             envelope.Redaction = redactor.Encode(tally);
+            if (tally.Count > 0)
+            {
+                CountRedacted(topic, tally);
+            }
         }
 
         if (received is null)
@@ -330,6 +335,9 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
             SetMainBytes(payload, ByteString.CopyFrom(MainBytes(payload)!.Span[..kept]));
         }
     }
+
+    private static void CountRedacted(PublishedTopic topic, RedactionTally tally) =>
+        CaptureMetrics.Redacted.Add(tally.Count, new KeyValuePair<string, object?>("topic", topic.Stream.Target.Topic));
 
     private static ByteString? MainBytes(Event payload) => payload.PayloadCase switch
     {

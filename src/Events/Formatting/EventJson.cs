@@ -24,6 +24,30 @@ public static class EventJson
             json.WriteStartObject("truncation");
             json.WriteNumber("length", truncation.Length);
             json.WriteString("sha256", Convert.ToHexStringLower(truncation.Sha256.Span));
+            if (!truncation.HmacSha256.IsEmpty)
+            {
+                json.WriteString("hmac_sha256", Convert.ToHexStringLower(truncation.HmacSha256.Span));
+            }
+
+            if (truncation.Logged > 0)
+            {
+                json.WriteNumber("logged", truncation.Logged);
+            }
+
+            json.WriteEndObject();
+        }
+
+        if (e.Redaction is { } redaction)
+        {
+            json.WriteStartObject("redaction");
+            json.WriteNumber("count", redaction.Count);
+            json.WriteStartArray("rules");
+            foreach (string rule in redaction.Rules)
+            {
+                json.WriteStringValue(rule);
+            }
+
+            json.WriteEndArray();
             json.WriteEndObject();
         }
 

@@ -11,7 +11,7 @@ internal struct ShellCommandRules
     {
         None = 0,
         MySql = 1, // -pSECRET
-        Curl = 2, // -u user:SECRET
+        Curl = 2, // -u user:SECRET, -b name=SECRET
         Sshpass = 4, // -p SECRET, -pSECRET
         Ldap = 8, // -w SECRET
         Redis = 16, // -a SECRET
@@ -23,6 +23,7 @@ internal struct ShellCommandRules
         Word,
         Secret,
         UserAndSecret,
+        Cookies,
     }
 
     /// <summary>Looks at the next word.</summary>
@@ -43,7 +44,11 @@ internal struct ShellCommandRules
         }
         else if (next == Next.UserAndSecret)
         {
-            AddBehindColon(text, word.Start, word.End, matches);
+            AddBehind(':', text, word.Start, word.End, matches);
+        }
+        else if (next == Next.Cookies)
+        {
+            AddBehind('=', text, word.Start, word.End, matches);
         }
         else if (isOption)
         {
@@ -73,7 +78,12 @@ internal struct ShellCommandRules
             || IsLong(raw, "--user", out value) || IsLong(raw, "--proxy-user", out value)))
         {
             _next = value >= raw.Length ? Next.UserAndSecret : Next.Word;
-            AddBehindColon(text, word.Start + Math.Min(value, raw.Length), word.End, matches);
+            AddBehind(':', text, word.Start + Math.Min(value, raw.Length), word.End, matches);
+        }
+        else if (_program.HasFlag(Program.Curl) && (IsShort(raw, 'b', out value) || IsLong(raw, "--cookie", out value)))
+        {
+            _next = value >= raw.Length ? Next.Cookies : Next.Word;
+            AddBehind('=', text, word.Start + Math.Min(value, raw.Length), word.End, matches);
         }
         else if ((_program.HasFlag(Program.Sshpass) && IsShort(raw, 'p', out value)) || (_program.HasFlag(Program.Ldap) && IsShort(raw, 'w', out value))
             || (_program.HasFlag(Program.Redis) && IsShort(raw, 'a', out value)) || (_program.HasFlag(Program.ShortPassword) && IsShort(raw, 'p', out value)))
@@ -104,12 +114,12 @@ internal struct ShellCommandRules
         return raw.StartsWith(name, StringComparison.Ordinal) && (raw.Length == name.Length || raw[name.Length] == '=');
     }
 
-    private static void AddBehindColon(ReadOnlySpan<char> text, int start, int end, MatchList matches)
+    private static void AddBehind(char mark, ReadOnlySpan<char> text, int start, int end, MatchList matches)
     {
-        int colon = text[start..end].IndexOf(':');
-        if (colon >= 0)
+        int found = text[start..end].IndexOf(mark);
+        if (found >= 0)
         {
-            matches.Add(start + colon + 1, end);
+            matches.Add(start + found + 1, end);
         }
     }
 

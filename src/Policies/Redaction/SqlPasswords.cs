@@ -102,13 +102,12 @@ internal sealed class SqlPasswords : Matcher
             return cursor.At;
         }
 
-        return wordEnd;
+        return cursor.At; // not from the word again: a comment without an end would be read once for each
     }
 
     // identified [with plugin] by [password] 'x' [replace 'y'], identified via plugin using password('x') or …
     private static int FindIdentified(ref SqlCursor cursor, MatchList matches)
     {
-        int wordEnd = cursor.At;
         bool isSecret = false;
         bool isPlugin = false;
         for (int token = 0; token < MostTokens; token++)
@@ -143,6 +142,6 @@ internal sealed class SqlPasswords : Matcher
             }
         }
 
-        return wordEnd;
+        return cursor.At;
     }
 }

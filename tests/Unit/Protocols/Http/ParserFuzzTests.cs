@@ -13,6 +13,7 @@ public sealed class ParserFuzzTests
     [InlineData("noise")]
     [InlineData("client-hello")]
     [InlineData("postgres")]
+    [InlineData("redactor")]
     public void Run_SeededInputs_KeepEveryPromise(string target)
     {
         FuzzResult result = Fuzzer.Run(FuzzTargets.All.Single(t => t.Name == target), 1, 400);
