@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using ECapture.Tests.Chaos.Checking;
 
 namespace ECapture.Tests.Chaos;
 
@@ -37,6 +38,7 @@ internal static class Rounds
         Tell(string.Create(CultureInfo.InvariantCulture,
             $"{options.Rounds} rounds from seed {options.Seed}: all events once, in {Stopwatch.GetElapsedTime(started).TotalMinutes:0.0} min"));
         verdicts.ForEach(verdict => Tell("  " + verdict));
+        Tell($"what each table was asked, and the local logs' records compared with:\n-- ClickHouse\n{ClickHouseQuery.Question}\n-- PostgreSQL\n{PostgresQuery.Question}");
         return 0;
     }
 

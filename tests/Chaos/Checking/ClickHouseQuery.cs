@@ -7,7 +7,10 @@ internal sealed class ClickHouseQuery(ClickHouseServer server, string database, 
 {
     public string Name => name;
 
-    public string Sql => """
+    public string Sql => Question;
+
+    /// <summary>What is asked; {0} is a table.</summary>
+    public const string Question = """
         SELECT run, partition, count() AS events, uniqExact(sequence) AS sequences, min(sequence) AS first, max(sequence) AS last,
                sum(reinterpretAsUInt32(reverse(substring(MD5(concat(substring(event, 1, data_at), data, substring(event, data_at + 1))), 1, 4)))) AS digest
         FROM {0} GROUP BY run, partition ORDER BY run, partition

@@ -9,7 +9,7 @@ internal static class OwnCommands
     public static async Task<List<string>> CheckAsync(string store, string log, string folder)
     {
         List<string> faults = [];
-        foreach (string[] command in (string[][])[["verify"]])
+        foreach (string[] command in (string[][])[["verify"], ["reconcile", "--log", log]])
         {
             Outcome outcome = await Ecapture.RunAsync([.. command, "--store", store, "--data", folder]);
             if (outcome.ExitCode != 0)

@@ -9,7 +9,10 @@ internal sealed class PostgresQuery(PostgresCluster cluster, string database) : 
 {
     public string Name => "postgres";
 
-    public string Sql => """
+    public string Sql => Question;
+
+    /// <summary>What is asked; {0} is a table.</summary>
+    public const string Question = """
         SELECT run, partition, count(*) AS events, count(DISTINCT sequence) AS sequences, min(sequence) AS first, max(sequence) AS last,
                sum(('x' || substr(md5(substring(event FROM 1 FOR data_at) || data || substring(event FROM data_at + 1)), 1, 8))::bit(32)::bigint & 4294967295) AS digest
         FROM {0} GROUP BY run, partition ORDER BY run, partition
