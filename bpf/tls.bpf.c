@@ -1,5 +1,5 @@
-/* TLS plaintext and secrets of OpenSSL's API (libssl and what exports the same functions) and of GnuTLS's. The module of each library loads
- * this object for itself. What is said of an SSL object holds for a GnuTLS session.
+/* TLS plaintext and secrets of OpenSSL's API (libssl and what exports the same functions), of GnuTLS's and of NSS's. The module of each library
+ * loads this object for itself. What is said of an SSL object holds for a GnuTLS session and an NSS socket.
  *
  * Plaintext is what a call returned as read or written, taken at its return: a call that asks to be repeated (WANT_WRITE) yields
  * nothing, and its repetition yields the bytes once. Secrets are taken at the entry of the library's key-log function, which GnuTLS
@@ -12,14 +12,17 @@
 #define SCRATCH_BYTES (17 * 1024)
 
 #include "tls.h"
+#include "nss.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
 #define MOST_CALLS 4      /* that one thread is in at the same time */
 #define WRAPPER_FRAME 512 /* most bytes of stack between a function and the one of the same family that it calls */
 #define MOST_LIBRARIES 4096
-#define MASTER_SECRET_BYTES 48
-#define HANDSHAKE 2        /* beside enum direction: a call that moves no plaintext */
+/* Beside enum direction. */
+#define HANDSHAKE 2   /* moves no plaintext */
+#define HMAC 3        /* nor does this */
+#define SENT_VECTOR 4 /* plaintext of several buffers */
 
 /* Upper half of the attach cookie; the lower half is the library's index. */
 enum function {
@@ -33,6 +36,15 @@ enum function {
 	GNUTLS_RECEIVE,   /* ssize_t gnutls_record_recv(gnutls_session_t session, void *data, size_t data_size) */
 	GNUTLS_SEND,      /* ssize_t gnutls_record_send(gnutls_session_t session, const void *data, size_t data_size) */
 	GNUTLS_HANDSHAKE, /* int gnutls_handshake(gnutls_session_t session) */
+	NSS_READ,         /* PRInt32 PR_Read(PRFileDesc *fd, void *buf, PRInt32 amount), PR_Recv(…, PRIntn flags, PRIntervalTime timeout) */
+	NSS_RECEIVE,
+	NSS_WRITE,        /* PRInt32 PR_Write(PRFileDesc *fd, const void *buf, PRInt32 amount), PR_Send likewise */
+	NSS_WRITE_VECTOR, /* PRInt32 PR_Writev(PRFileDesc *fd, const PRIOVec *vectors, PRInt32 count, PRIntervalTime timeout) */
+	NSS_CLOSE,        /* PRStatus PR_Close(PRFileDesc *fd) */
+	NSS_LOG_SECRET,   /* void ssl3_RecordKeyLog(sslSocket *ss, const char *label, PK11SymKey *secret), not exported */
+	NSS_HMAC,         /* HMAC_Finish, TLS_PRF, TLS_P_hash of the token: see nss.h */
+	NSS_PRF,
+	NSS_P_HASH,
 };
 
 /* Where a library keeps the client random: *(conn + pointer) + offset, or conn + offset when pointer is negative. */
@@ -104,9 +116,9 @@ static __always_inline struct connection *connection_of(__u64 ssl, __u64 since, 
 	return known;
 }
 
-static __always_inline int enter(struct pt_regs *ctx, __u32 direction, __u64 length_at, bool is_wide)
+static __always_inline int enter(struct pt_regs *ctx, __u64 ssl, __u32 direction, __u64 length_at, bool is_wide)
 {
-	__u64 ssl = PT_REGS_PARM1(ctx), stack = PT_REGS_SP(ctx);
+	__u64 stack = PT_REGS_SP(ctx);
 	__u64 buffer = direction == HANDSHAKE ? 0 : PT_REGS_PARM2(ctx);
 	struct thread_calls *thread;
 	struct call *free = NULL;
@@ -144,19 +156,18 @@ static __always_inline int enter(struct pt_regs *ctx, __u32 direction, __u64 len
 	return 0;
 }
 
-/* Sends a secret. label: its address; 0: CLIENT_RANDOM. */
+/* Sends a secret. label: its address; 0: CLIENT_RANDOM. secret: its address; 0: it is the one that NSS's token gave. */
 static __always_inline void send_secret(__u32 index, __u64 ssl, __u64 label, __u64 label_distance, __u64 secret, __u64 length)
 {
 	const char client_random[] = "CLIENT_RANDOM";
 	struct connection *connection;
+	struct nss_secret token = {};
 	struct tls_secret *record;
 	struct library *library;
 	struct scratch *slot;
 	__u64 random = ssl;
 	long read;
 
-	if (length != 32 && length != 48 && length != 64)
-		return;
 	library = bpf_map_lookup_elem(&libraries, &index);
 	if (!library)
 		return;
@@ -165,6 +176,13 @@ static __always_inline void send_secret(__u32 index, __u64 ssl, __u64 label, __u
 		return;
 	}
 	random += library->offset;
+	if (!secret) {
+		if (!nss_take_secret(random, &token))
+			return;
+		length = token.length;
+	}
+	if (length != 32 && length != 48 && length != 64)
+		return;
 
 	connection = connection_of(ssl, 0, true);
 	if (!connection)
@@ -176,10 +194,12 @@ static __always_inline void send_secret(__u32 index, __u64 ssl, __u64 label, __u
 	__builtin_memset(record->label, 0, sizeof(record->label));
 	__builtin_memset(record->secret, 0, sizeof(record->secret));
 	if (bpf_probe_read_user(record->client_random, RANDOM_BYTES, (void *)random) ||
-	    bpf_probe_read_user(record->secret, length, (void *)secret)) {
+	    (secret && bpf_probe_read_user(record->secret, length, (void *)secret))) {
 		count_loss(LOSS_MEMORY_FAULT);
 		goto out;
 	}
+	if (!secret)
+		__builtin_memcpy(record->secret, token.bytes, sizeof(record->secret));
 	if (label) {
 		read = bpf_probe_read_user_str(record->label, LABEL_BYTES, (void *)label);
 		record->label_length = read > 0 ? read - 1 : 0;
@@ -207,6 +227,16 @@ static __always_inline int log_secret(struct pt_regs *ctx, __u32 index)
 
 	if (label)
 		send_secret(index, PT_REGS_PARM1(ctx), label, label - PT_REGS_IP(ctx), PT_REGS_PARM3(ctx), PT_REGS_PARM4(ctx));
+	return 0;
+}
+
+/* void ssl3_RecordKeyLog(sslSocket *ss, const char *label, PK11SymKey *secret) */
+static __always_inline int log_nss_secret(struct pt_regs *ctx, __u32 index)
+{
+	__u64 label = PT_REGS_PARM2(ctx);
+
+	if (label)
+		send_secret(index, PT_REGS_PARM1(ctx), label, label - PT_REGS_IP(ctx), 0, 0);
 	return 0;
 }
 
@@ -255,6 +285,11 @@ static __always_inline int leave(struct pt_regs *ctx)
 		return 0;
 	if (!call.is_wide)
 		returned = (__s32)returned;
+	if (call.direction == HMAC) {
+		if (!returned)
+			nss_hmac_done(call.buffer, call.length_at);
+		return 0;
+	}
 	if (call.direction == HANDSHAKE) {
 		if (!returned)
 			handshake_done((__u32)bpf_get_attach_cookie(ctx), call.ssl);
@@ -277,14 +312,17 @@ static __always_inline int leave(struct pt_regs *ctx)
 	connection = connection_of(call.ssl, call.boot_ns, false);
 	if (!connection)
 		return 0;
-	send_data(connection, call.ssl, (__u32)bpf_get_attach_cookie(ctx), call.buffer, length, call.direction);
+	if (call.direction == SENT_VECTOR)
+		send_vectors(connection, call.ssl, (__u32)bpf_get_attach_cookie(ctx), call.buffer, length);
+	else
+		send_data(connection, call.ssl, (__u32)bpf_get_attach_cookie(ctx), call.buffer, length, call.direction);
 	return 0;
 }
 
 /* void SSL_free(SSL *ssl), void gnutls_deinit(gnutls_session_t session) */
-static __always_inline int freed(struct pt_regs *ctx)
+static __always_inline int freed(__u64 ssl)
 {
-	struct connection_key key = { .ssl = PT_REGS_PARM1(ctx), .pid = bpf_get_current_pid_tgid() >> 32 };
+	struct connection_key key = { .ssl = ssl, .pid = bpf_get_current_pid_tgid() >> 32 };
 	struct connection *known = bpf_map_lookup_elem(&connections, &key);
 
 	/* Not removed: the object lives on when there are more references to it. */
@@ -293,35 +331,63 @@ static __always_inline int freed(struct pt_regs *ctx)
 	return 0;
 }
 
+/* PR_Read and the like serve every kind of descriptor: only TLS is of interest. */
+static __always_inline int nss_enter(struct pt_regs *ctx, __u32 direction)
+{
+	__u64 socket = nss_socket_of(PT_REGS_PARM1(ctx));
+
+	return socket ? enter(ctx, socket, direction, 0, false) : 0;
+}
+
 /* Entry of every function; the cookie says of which one. */
 SEC("uprobe")
 int tls_entry(struct pt_regs *ctx)
 {
-	__u64 cookie = bpf_get_attach_cookie(ctx);
+	__u64 cookie = bpf_get_attach_cookie(ctx), ssl = PT_REGS_PARM1(ctx);
 
 	if (is_excluded(bpf_get_current_pid_tgid() >> 32))
 		return 0;
 	switch (cookie >> 32) {
 	case SSL_READ:
-		return enter(ctx, RECEIVED, 0, false);
+		return enter(ctx, ssl, RECEIVED, 0, false);
 	case SSL_WRITE:
-		return enter(ctx, SENT, 0, false);
+		return enter(ctx, ssl, SENT, 0, false);
 	case SSL_READ_EX:
-		return enter(ctx, RECEIVED, PT_REGS_PARM4(ctx), false);
+		return enter(ctx, ssl, RECEIVED, PT_REGS_PARM4(ctx), false);
 	case SSL_WRITE_EX:
-		return enter(ctx, SENT, PT_REGS_PARM4(ctx), false);
+		return enter(ctx, ssl, SENT, PT_REGS_PARM4(ctx), false);
 	case SSL_WRITE_EX2:
-		return enter(ctx, SENT, PT_REGS_PARM5(ctx), false);
+		return enter(ctx, ssl, SENT, PT_REGS_PARM5(ctx), false);
 	case SSL_FREE:
-		return freed(ctx);
+		return freed(ssl);
 	case SSL_LOG_SECRET:
 		return log_secret(ctx, (__u32)cookie);
 	case GNUTLS_RECEIVE:
-		return enter(ctx, RECEIVED, 0, true);
+		return enter(ctx, ssl, RECEIVED, 0, true);
 	case GNUTLS_SEND:
-		return enter(ctx, SENT, 0, true);
+		return enter(ctx, ssl, SENT, 0, true);
 	case GNUTLS_HANDSHAKE:
-		return enter(ctx, HANDSHAKE, 0, false);
+		return enter(ctx, ssl, HANDSHAKE, 0, false);
+	case NSS_READ:
+		return nss_enter(ctx, RECEIVED);
+	case NSS_RECEIVE:
+		return PT_REGS_PARM4(ctx) & NSS_PEEK ? 0 : nss_enter(ctx, RECEIVED);
+	case NSS_WRITE:
+		return nss_enter(ctx, SENT);
+	case NSS_WRITE_VECTOR:
+		return nss_enter(ctx, SENT_VECTOR);
+	case NSS_CLOSE:
+		return freed(nss_socket_of(ssl));
+	case NSS_LOG_SECRET:
+		return log_nss_secret(ctx, (__u32)cookie);
+	case NSS_HMAC:
+		return enter(ctx, ssl, HMAC, PT_REGS_PARM3(ctx), false);
+	case NSS_PRF:
+		nss_prf(ssl, PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx));
+		return 0;
+	case NSS_P_HASH:
+		nss_prf(PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx), PT_REGS_PARM4(ctx));
+		return 0;
 	}
 	return 0;
 }

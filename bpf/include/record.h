@@ -58,6 +58,7 @@ enum loss_reason {
 	LOSS_NO_SCRATCH,
 	LOSS_MEMORY_FAULT,
 	LOSS_MAP_FULL,
+	LOSS_NOT_FOUND, /* what a record needs was not seen before it */
 	LOSS_REASONS = 8,
 };
 

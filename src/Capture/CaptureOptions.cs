@@ -17,6 +17,9 @@ public sealed record CaptureOptions
     /// <summary>Extra GnuTLS libraries.</summary>
     public IReadOnlyList<string> GnuTlsLibraries { get; init; } = [];
 
+    /// <summary>Extra libraries of NSS (libnspr4, libssl3, libfreeblpriv3) under any name.</summary>
+    public IReadOnlyList<string> NssLibraries { get; init; } = [];
+
     /// <summary>Go programs to attach to up front, beside those that run or start.</summary>
     public IReadOnlyList<string> GoPrograms { get; init; } = [];
 

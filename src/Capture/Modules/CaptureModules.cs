@@ -3,6 +3,7 @@ using ECapture.Capture.Modules.Bash;
 using ECapture.Capture.Modules.GnuTls;
 using ECapture.Capture.Modules.GoTls;
 using ECapture.Capture.Modules.Mysqld;
+using ECapture.Capture.Modules.Nss;
 using ECapture.Capture.Modules.Packet;
 using ECapture.Capture.Modules.Postgres;
 using ECapture.Capture.Modules.Processes;
@@ -20,6 +21,7 @@ public static class CaptureModules
         ["gnutls"] = () => new GnuTlsModule(),
         ["gotls"] = () => new GoTlsModule(),
         ["mysqld"] = () => new MysqldModule(),
+        ["nss"] = () => new NssModule(),
         ["packet"] = () => new PacketModule(),
         ["postgres"] = () => new PostgresModule(),
         ["process"] = () => new ProcessModule(),

@@ -15,7 +15,7 @@ internal static class GnuTlsApi
         Module = "gnutls",
         Topic = Topics.GnuTls,
         Library = "gnutls",
-        FilePrefix = "libgnutls",
+        FilePrefixes = ["libgnutls"],
         IsLibraryName = IsLibraryName,
         Functions =
         [

@@ -36,8 +36,17 @@ internal static class DiskLibraries
     // The cache holds the paths as NUL-terminated strings, in every version of its format.
     internal static IEnumerable<string> PathsIn(ReadOnlySpan<byte> cache, TlsApi api)
     {
-        byte[] wanted = Encoding.ASCII.GetBytes("/" + api.FilePrefix);
         List<string> paths = [];
+        foreach (string prefix in api.FilePrefixes)
+        {
+            AddPaths(cache, Encoding.ASCII.GetBytes("/" + prefix), api, paths);
+        }
+
+        return paths;
+    }
+
+    private static void AddPaths(ReadOnlySpan<byte> cache, byte[] wanted, TlsApi api, List<string> paths)
+    {
         while (cache.IndexOf(wanted) is >= 0 and int at)
         {
             int start = cache[..at].LastIndexOf((byte)0) + 1;
@@ -55,8 +64,6 @@ internal static class DiskLibraries
 
             cache = cache[(at + length)..];
         }
-
-        return paths;
     }
 
     private static IEnumerable<string> CachedPaths(TlsApi api)
@@ -67,6 +74,6 @@ internal static class DiskLibraries
 
     private static IEnumerable<string> FolderPaths(string folder, TlsApi api) =>
         Directory.Exists(folder)
-            ? Directory.EnumerateFiles(folder, api.FilePrefix + "*").Where(p => api.IsLibraryName(Path.GetFileName(p.AsSpan())))
+            ? api.FilePrefixes.SelectMany(prefix => Directory.EnumerateFiles(folder, prefix + "*")).Where(p => api.IsLibraryName(Path.GetFileName(p.AsSpan())))
             : [];
 }

@@ -9,6 +9,8 @@ namespace ECapture.Capture.Modules.Tls;
 [StructLayout(LayoutKind.Sequential)]
 internal struct LibraryEntry(ClientRandomLocation location, int masterSecret)
 {
+    internal const int Unknown = -1;
+
     internal int Pointer = location.Pointer;
     internal int Offset = location.Offset;
     internal int MasterSecret = masterSecret;

@@ -16,7 +16,7 @@ internal sealed class TlsApi
     internal required string Library { get; init; }
 
     /// <summary>How the names of its files begin; <see cref="IsLibraryName"/> decides.</summary>
-    internal required string FilePrefix { get; init; }
+    internal required IReadOnlyList<string> FilePrefixes { get; init; }
 
     /// <summary>True for the file names that the library has.</summary>
     internal required FileNameTest IsLibraryName { get; init; }
@@ -33,13 +33,16 @@ internal sealed class TlsApi
     /// <summary>The libraries of this kind that the user named.</summary>
     internal required Func<CaptureOptions, IReadOnlyList<string>> ExtraLibraries { get; init; }
 
+    /// <summary>Makes what reads its files; default one for libraries that export what matters.</summary>
+    internal Func<TlsApi, ILibraryPlanner> NewPlanner { get; init; } = static api => new ExportPlanner(api);
+
     /// <summary>OpenSSL, and what exports its functions.</summary>
     internal static TlsApi OpenSsl { get; } = new()
     {
         Module = "tls",
         Topic = Topics.Tls,
         Library = "openssl",
-        FilePrefix = "libssl",
+        FilePrefixes = ["libssl"],
         IsLibraryName = LibraryFile.IsOpenSslName,
         Functions =
         [

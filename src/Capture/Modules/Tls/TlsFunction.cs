@@ -13,4 +13,13 @@ internal enum TlsFunction : uint
     GnuTlsReceive = 8,
     GnuTlsSend = 9,
     GnuTlsHandshake = 10,
+    NssRead = 11,
+    NssReceive = 12,
+    NssWrite = 13,
+    NssWriteVector = 14,
+    NssClose = 15,
+    NssLogSecret = 16,
+    NssHmac = 17,
+    NssPrf = 18,
+    NssPHash = 19,
 }

@@ -35,7 +35,7 @@ public abstract class TlsLibraryModule : IModule
         _object.Load();
 
         _libraries = new LibrarySet(
-            _api, new LibraryAttacher(_api, _object), _api.ExtraLibraries(context.Options),
+            _api, new LibraryAttacher(_api.NewPlanner(_api), _object), _api.ExtraLibraries(context.Options),
             context.Options.ExcludedPids, context.Loggers.CreateLogger(GetType()));
         TlsEvents events = new(
             context.Publisher, context.Losses, context.Connections, _libraries.At, _api.Topic, _api.Library,
