@@ -100,6 +100,8 @@ internal sealed class TerminalPlan
             GnuTlsLibraries = Files(own, options, TerminalOptions.GnuTls),
             GoPrograms = Files(own, options, TerminalOptions.GoProgram),
             BashPrograms = Files(own, options, TerminalOptions.Bash),
+            ZshPrograms = Files(own, options, TerminalOptions.Zsh),
+            NssLibraries = Files(own, options, TerminalOptions.Nspr),
             MysqldPrograms = Files(own, options, TerminalOptions.Mysqld),
             PostgresPrograms = Files(own, options, TerminalOptions.Postgres),
             QueueLimit = kilobytes * 1024 * Environment.ProcessorCount,
