@@ -1,16 +1,29 @@
+using System.Collections.Concurrent;
 using ECapture.Events.V1;
+using ECapture.Log;
 using ECapture.Log.Journal;
 
 namespace ECapture.Tests.Support.Sink;
 
-/// <summary>Keeps what was recorded.</summary>
+/// <summary>A journal in memory.</summary>
 public sealed class RecordingJournal : IJournal
 {
-    public List<Control> Controls { get; } = [];
+    private readonly ConcurrentQueue<Control> _controls = new();
+
+    /// <summary>What was recorded.</summary>
+    public IReadOnlyList<Control> Controls => [.. _controls];
+
+    /// <summary>True: nothing can be recorded.</summary>
+    public bool Refuses { get; set; }
 
     public Task AppendAsync(Control control, CancellationToken cancellationToken)
     {
-        Controls.Add(control);
+        if (Refuses)
+        {
+            return Task.FromException(new LogException("the journal is full", isTransient: true));
+        }
+
+        _controls.Enqueue(control);
         return Task.CompletedTask;
     }
 

@@ -1,0 +1,387 @@
+using ECapture.Events.V1;
+using ECapture.Log;
+using ECapture.Log.Journal;
+using ECapture.Policies;
+using ECapture.Sink.Archive;
+using ECapture.Sink.Holds;
+using ECapture.Storage;
+using ECapture.Storage.Partitions;
+using Microsoft.Extensions.Logging;
+
+namespace ECapture.Sink.Retention;
+
+/// <summary>
+/// Keeps a store within its rules: drops whole partitions, after they were archived where the rules say so, and never what a legal hold keeps. One process at a time
+/// changes what a store keeps: each change is made under the store's lease, after it was recorded in the journal.
+/// </summary>
+public sealed partial class StoreKeeper : IStoreKeeper
+{
+    /// <summary>Who acts when a rule does.</summary>
+    public const string PolicyActor = "ecapture";
+
+    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_unfinishedFor = TimeSpan.FromDays(1);
+    private static readonly TimeSpan s_leasePatience = TimeSpan.FromMinutes(2);
+
+    private readonly PartitionStore _store;
+    private readonly string _address;
+    private readonly IJournal _journal;
+    private readonly RetentionRules _rules;
+    private readonly ArchiveFolder _archives;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private bool _mayRecover = true; // a process before this one may have died in the middle
+
+    /// <summary>Creates the keeper of an open store.</summary>
+    /// <param name="store">The store; it stays the caller's.</param>
+    /// <param name="journal">Where each change is recorded before it is made.</param>
+    /// <param name="rules">The rules.</param>
+    /// <param name="archiveFolder">Where archived partitions are kept.</param>
+    /// <param name="clock">Time.</param>
+    /// <param name="logger">Log.</param>
+    /// <param name="capacity">Bytes of the volume that PostgreSQL's data are on, when the server cannot be asked.</param>
+    public StoreKeeper(
+        Store store, IJournal journal, RetentionRules rules, string archiveFolder, TimeProvider clock, ILogger<StoreKeeper> logger, long? capacity = null)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        _store = PartitionStore.Of(store, capacity);
+        _address = store.Address.Text;
+        _journal = journal;
+        _rules = rules;
+        _archives = new ArchiveFolder(archiveFolder);
+        _clock = clock;
+        _logger = logger;
+    }
+
+    /// <summary>Applies the rules every 30 s until it is cancelled. What fails is said, and tried again.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using PeriodicTimer timer = new(s_interval, _clock);
+        string? before = null;
+        while (true)
+        {
+            string? trouble = null;
+            try
+            {
+                RetentionResult result = await ApplyAsync(isDryRun: false, PolicyActor, cancellationToken).ConfigureAwait(false);
+                trouble = result.Failed.Count > 0 ? string.Join("; ", result.Failed) : null;
+            }
+            catch (Exception e) when (e is StoreException or SinkException or LogException)
+            {
+                trouble = e.Message;
+            }
+
+            if (trouble is not null && trouble != before)
+            {
+                LogTrouble(trouble);
+            }
+
+            before = trouble;
+            if (!await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
+            {
+                return;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<RetentionReport> ShowAsync(CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = _clock.GetUtcNow();
+        HoldBook holds = await HoldBook.OpenAsync(_store, now, cancellationToken).ConfigureAwait(false);
+        List<PartitionFacts> facts = [];
+        foreach (StoredPartition partition in await _store.ListAsync(cancellationToken).ConfigureAwait(false))
+        {
+            facts.Add(new PartitionFacts(partition, await holds.HeldByAsync(partition, cancellationToken).ConfigureAwait(false)));
+        }
+
+        StoreSpace? space = await _store.SpaceAsync(cancellationToken).ConfigureAwait(false);
+        return new RetentionReport(
+            [.. RetentionPlanner.Decide(facts, _rules, space, now).Select(Report)],
+            space?.Free, space?.Total, space?.Where, _rules.MinimumFree?.ToString(), Notes(space));
+    }
+
+    /// <inheritdoc/>
+    public async Task<RetentionResult> ApplyAsync(bool isDryRun, string actor, CancellationToken cancellationToken)
+    {
+        StoreSpace? space = await _store.SpaceAsync(cancellationToken).ConfigureAwait(false);
+        if (space is not null)
+        {
+            RetentionMetrics.Free.Record(space.Free);
+        }
+
+        List<PartitionVerdict> wanted = await DecideAsync(space, cancellationToken).ConfigureAwait(false);
+        if (isDryRun)
+        {
+            return new RetentionResult([.. wanted.Select(Report)], [], Notes(space), true);
+        }
+
+        if (_mayRecover || wanted.Count > 0)
+        {
+            _mayRecover = !await TryRecoverAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        List<PartitionReport> dropped = [];
+        List<string> failed = [];
+        foreach (PartitionVerdict verdict in wanted)
+        {
+            try
+            {
+                if (await DropAsync(verdict, actor, cancellationToken).ConfigureAwait(false))
+                {
+                    dropped.Add(Report(verdict));
+                }
+            }
+            catch (Exception e) when (e is StoreException or SinkException or LogException)
+            {
+                RetentionMetrics.Failures.Add(1);
+                _mayRecover = true;
+                failed.Add(e.Message);
+            }
+        }
+
+        return new RetentionResult(dropped, failed, Notes(space), false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<LegalHold>> HoldsAsync(CancellationToken cancellationToken) =>
+        [.. (await _store.HoldsAsync(cancellationToken).ConfigureAwait(false)).Select(LegalHold.From)];
+
+    /// <inheritdoc/>
+    public async Task<LegalHold> AddHoldAsync(LegalHold hold, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(hold);
+        await using IStoreLease lease = await LeaseAsync(s_leasePatience, cancellationToken).ConfigureAwait(false) ?? throw Busy();
+        if ((await HoldsAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(h => h.Name == hold.Name) is { } same)
+        {
+            throw new SinkException(
+                same.IsActive(_clock.GetUtcNow()) ? $"there is a hold {hold.Name} already, of {same.AddedBy} since {same.AddedAt:u}: choose another name"
+                    : $"the name {hold.Name} was used by a hold that is over: choose another, so that the record of both stays clear");
+        }
+
+        LegalHold added = hold with { AddedAt = _clock.GetUtcNow(), Version = 1 };
+        await RecordAsync("hold.add", added.Name, added.AddedBy, null, 0, added.ToRow().Document, cancellationToken).ConfigureAwait(false);
+        await _store.WriteHoldAsync(lease, added.ToRow(), cancellationToken).ConfigureAwait(false);
+        return added;
+    }
+
+    /// <inheritdoc/>
+    public async Task<LegalHold> ReleaseHoldAsync(string name, string actor, CancellationToken cancellationToken)
+    {
+        await using IStoreLease lease = await LeaseAsync(s_leasePatience, cancellationToken).ConfigureAwait(false) ?? throw Busy();
+        LegalHold hold = (await HoldsAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(h => h.Name == name)
+            ?? throw new SinkException($"there is no hold {name}; `ecapture hold list` shows what there is");
+        if (hold.ReleasedAt is not null)
+        {
+            throw new SinkException($"the hold {name} was released by {hold.ReleasedBy} at {hold.ReleasedAt:u}");
+        }
+
+        LegalHold released = hold with { ReleasedBy = actor, ReleasedAt = _clock.GetUtcNow(), Version = hold.Version + 1 };
+        await RecordAsync("hold.release", name, actor, null, 0, hold.Reason, cancellationToken).ConfigureAwait(false);
+        await _store.WriteHoldAsync(lease, released.ToRow(), cancellationToken).ConfigureAwait(false);
+        return released;
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<ArchiveManifest>> ArchivesAsync(CancellationToken cancellationToken) => Task.FromResult(_archives.List());
+
+    /// <inheritdoc/>
+    public async Task<ArchiveManifest> VerifyArchiveAsync(string name, CancellationToken cancellationToken)
+    {
+        ArchiveManifest manifest = _archives.Find(name);
+        await _archives.VerifyAsync(manifest, cancellationToken).ConfigureAwait(false);
+        return manifest;
+    }
+
+    /// <inheritdoc/>
+    public async Task<RestoreResult> RestoreAsync(string name, TimeSpan keep, string actor, CancellationToken cancellationToken)
+    {
+        ArchiveManifest manifest = _archives.Find(name);
+        PartitionSpan span = PartitionSpan.Parse(manifest.Partition) ?? throw new SinkException($"the archive {name} is of partition {manifest.Partition}, which is no day and no hour");
+        await using IStoreLease lease = await LeaseAsync(s_leasePatience, cancellationToken).ConfigureAwait(false) ?? throw Busy();
+        await RecordAsync("archive.restore", manifest.Name, actor, manifest.Rows, manifest.ContentBytes, $"into {manifest.Table}/{manifest.Partition}", cancellationToken)
+            .ConfigureAwait(false);
+
+        // First the hold: what comes back must not go again at once.
+        string holdName = "restored-" + manifest.Name;
+        DateTimeOffset now = _clock.GetUtcNow();
+        LegalHold? before = (await HoldsAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(h => h.Name == holdName);
+        LegalHold hold = new()
+        {
+            Name = holdName,
+            Reason = "brought back from the archive",
+            Since = span.From,
+            Until = span.To,
+            Modules = [manifest.Table],
+            Expires = now + keep,
+            AddedBy = actor,
+            AddedAt = now,
+            Version = (before?.Version ?? 0) + 1,
+        };
+        await _store.WriteHoldAsync(lease, hold.ToRow(), cancellationToken).ConfigureAwait(false);
+        (long restored, long present) = await new ArchiveRestore(_store, _archives).RunAsync(lease, manifest, cancellationToken).ConfigureAwait(false);
+        await _store.UndoExpiredAsync(lease, manifest.Action, cancellationToken).ConfigureAwait(false);
+        LogRestored(restored, present, manifest.Name);
+        return new RestoreResult(manifest.Name, restored, present, holdName, now + keep);
+    }
+
+    // Holds are looked up only for what would go: a lookup may read a lot.
+    private async Task<List<PartitionVerdict>> DecideAsync(StoreSpace? space, CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = _clock.GetUtcNow();
+        IReadOnlyList<StoredPartition> partitions = await _store.ListAsync(cancellationToken).ConfigureAwait(false);
+        HoldBook holds = await HoldBook.OpenAsync(_store, now, cancellationToken).ConfigureAwait(false);
+        Dictionary<StoredPartition, IReadOnlyList<string>> heldBy = [];
+        while (true)
+        {
+            PartitionFacts[] facts = [.. partitions.Select(p => new PartitionFacts(p, heldBy.GetValueOrDefault(p, [])))];
+            List<PartitionVerdict> wanted = [.. RetentionPlanner.Decide(facts, _rules, space, now).Where(v => v.Verdict == Verdict.Drop)];
+            StoredPartition[] unknown = [.. wanted.Select(v => v.Facts.Partition).Where(p => !heldBy.ContainsKey(p))];
+            if (unknown.Length == 0)
+            {
+                return wanted;
+            }
+
+            foreach (StoredPartition partition in unknown)
+            {
+                heldBy.Add(partition, await holds.HeldByAsync(partition, cancellationToken).ConfigureAwait(false));
+            }
+        }
+    }
+
+    private async Task<bool> TryRecoverAsync(CancellationToken cancellationToken)
+    {
+        await using IStoreLease? lease = await LeaseAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+        if (lease is null)
+        {
+            return false;
+        }
+
+        foreach (string done in await _store.RecoverAsync(lease, cancellationToken).ConfigureAwait(false))
+        {
+            LogRecovered(done);
+        }
+
+        _archives.Clean(_clock.GetUtcNow() - s_unfinishedFor);
+        return true;
+    }
+
+    private async Task<bool> DropAsync(PartitionVerdict verdict, string actor, CancellationToken cancellationToken)
+    {
+        StoredPartition partition = verdict.Facts.Partition;
+        await using IStoreLease? lease = await LeaseAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+        if (lease is null)
+        {
+            return false; // another process is at it
+        }
+
+        // What was true before the lease was taken may not be now: another process dropped it, or somebody held it.
+        if (!(await _store.ListAsync(cancellationToken).ConfigureAwait(false)).Any(p => p.Table == partition.Table && p.Span == partition.Span))
+        {
+            return false;
+        }
+
+        HoldBook holds = await HoldBook.OpenAsync(_store, _clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        if (await holds.HeldByAsync(partition, cancellationToken).ConfigureAwait(false) is { Count: > 0 } names)
+        {
+            LogHeld(partition, string.Join(", ", names));
+            return false;
+        }
+
+        ArchiveManifest? archive = _rules.Of(partition.Table).Archive
+            ? await ArchiveAsync(partition, actor, cancellationToken).ConfigureAwait(false)
+            : null;
+        long rows = archive?.Rows ?? (await _store.SharesAsync(partition.Table, partition.Span, cancellationToken).ConfigureAwait(false)).Sum(s => s.Rows);
+        string detail = archive is null ? $"{verdict.Rule}: {verdict.Because}" : $"{verdict.Rule}: {verdict.Because}; archived as {archive.Name}";
+        await RecordAsync("retention.drop", partition.ToString(), actor, rows, partition.Bytes, detail, cancellationToken).ConfigureAwait(false);
+        DropOrder order = new(partition.Table, partition.Span, archive?.Action ?? Guid.CreateVersion7(), verdict.Rule, archive?.Name ?? "", archive?.Streams);
+        DropResult result = await _store.DropAsync(lease, order, cancellationToken).ConfigureAwait(false);
+        if (!result.IsDropped)
+        {
+            throw new SinkException($"{partition} got rows after it had been exported ({result.Rows} now, {rows} then): it is archived anew next time");
+        }
+
+        RetentionMetrics.DroppedRows.Add(result.Rows, new("table", partition.Table), new("rule", verdict.Rule));
+        RetentionMetrics.DroppedBytes.Add(partition.Bytes, new("table", partition.Table), new("rule", verdict.Rule));
+        LogDropped(partition, result.Rows, partition.Bytes, detail);
+        return true;
+    }
+
+    // An archive that a process wrote which died before the drop is as good as a new one.
+    private async Task<ArchiveManifest> ArchiveAsync(StoredPartition partition, string actor, CancellationToken cancellationToken)
+    {
+        HashSet<StreamShare> shares = [.. await _store.SharesAsync(partition.Table, partition.Span, cancellationToken).ConfigureAwait(false)];
+        foreach (ArchiveManifest old in _archives.List())
+        {
+            if (old.Table == partition.Table && old.Partition == partition.Span.Name && old.Store == _address && shares.SetEquals(old.Streams)
+                && !await _store.HasExpiredAsync(old.Action, cancellationToken).ConfigureAwait(false))
+            {
+                return old;
+            }
+        }
+
+        ArchiveManifest archive = await _archives.WriteAsync(
+            _address, partition, Guid.CreateVersion7(), _clock.GetUtcNow(), _store.ExportAsync(partition.Table, partition.Span, cancellationToken), cancellationToken)
+            .ConfigureAwait(false);
+        await RecordAsync("archive.export", archive.Name, actor, archive.Rows, archive.FileBytes, $"{partition}, SHA-256 {archive.FileSha256}", cancellationToken).ConfigureAwait(false);
+        RetentionMetrics.ArchivedBytes.Add(archive.FileBytes, new KeyValuePair<string, object?>("table", partition.Table));
+        return archive;
+    }
+
+    private async Task<IStoreLease?> LeaseAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        long start = _clock.GetTimestamp();
+        while (true)
+        {
+            if (await _store.TryLeaseAsync(cancellationToken).ConfigureAwait(false) is { } lease)
+            {
+                return lease;
+            }
+
+            if (_clock.GetElapsedTime(start) >= patience)
+            {
+                return null;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(200), _clock, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private SinkException Busy() => new($"{_address}: another process has been archiving or dropping for {s_leasePatience.TotalMinutes} minutes; try again later");
+
+    private Task RecordAsync(string action, string subject, string actor, long? rows, long bytes, string detail, CancellationToken cancellationToken)
+    {
+        Control control = new() { Action = action, Subject = subject, Actor = actor, Bytes = (ulong)bytes, Detail = detail };
+        if (rows is { } count)
+        {
+            control.Rows = (ulong)count;
+        }
+
+        return _journal.AppendAsync(control, cancellationToken);
+    }
+
+    private List<string> Notes(StoreSpace? space) => _rules.MinimumFree is not null && space is null
+        ? ["the store's volume is not known, so no partition is dropped for its free space; for a remote PostgreSQL give its size with --store-capacity"]
+        : [];
+
+    private static PartitionReport Report(PartitionVerdict verdict)
+    {
+        StoredPartition p = verdict.Facts.Partition;
+        return new PartitionReport(p.Table, p.Span.Name, p.Span.From, p.Span.To, p.Rows, p.Bytes, verdict.Verdict, verdict.Because, verdict.Facts.HeldBy);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Dropped {Partition}: {Rows} rows, {Bytes} bytes; {Why}")]
+    private partial void LogDropped(StoredPartition partition, long rows, long bytes, string why);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Partition} is not dropped: it is held by {Holds}")]
+    private partial void LogHeld(StoredPartition partition, string holds);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Restored} rows of archive {Archive} are back, {Present} were there")]
+    private partial void LogRestored(long restored, long present, string archive);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A process died while it dropped a partition: {What}")]
+    private partial void LogRecovered(string what);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Retention cannot do its work: {Trouble}. It is tried again.")]
+    private partial void LogTrouble(string trouble);
+}
