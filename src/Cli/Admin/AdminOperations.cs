@@ -1,7 +1,10 @@
 using System.Collections.Frozen;
+using ECapture.Sink.Archive;
 using ECapture.Sink.DeadLetters;
+using ECapture.Sink.Holds;
 using ECapture.Sink.Operations;
 using ECapture.Sink.Reconcile;
+using ECapture.Sink.Retention;
 using ECapture.Sink.Verify;
 
 namespace ECapture.Cli.Admin;
@@ -17,6 +20,14 @@ internal static class AdminOperations
     internal const string DeadLetterRetry = "dlq-retry";
     internal const string Verify = "verify";
     internal const string Reconcile = "reconcile";
+    internal const string RetentionShow = "retention-show";
+    internal const string RetentionRun = "retention-run";
+    internal const string HoldAdd = "hold-add";
+    internal const string HoldList = "hold-list";
+    internal const string HoldRelease = "hold-release";
+    internal const string ArchiveList = "archive-list";
+    internal const string ArchiveVerify = "archive-verify";
+    internal const string ArchiveRestore = "archive-restore";
 
     private static readonly FrozenDictionary<string, Func<OperationContext, CancellationToken, Task<int>>> s_operations =
         new Dictionary<string, Func<OperationContext, CancellationToken, Task<int>>>(StringComparer.Ordinal)
@@ -26,6 +37,14 @@ internal static class AdminOperations
             [DeadLetterRetry] = DeadLetterOperations.RetryAsync,
             [Verify] = VerifyOperation.RunAsync,
             [Reconcile] = ReconcileOperation.RunAsync,
+            [RetentionShow] = RetentionOperations.ShowAsync,
+            [RetentionRun] = RetentionOperations.RunAsync,
+            [HoldAdd] = HoldOperations.AddAsync,
+            [HoldList] = HoldOperations.ListAsync,
+            [HoldRelease] = HoldOperations.ReleaseAsync,
+            [ArchiveList] = ArchiveOperations.ListAsync,
+            [ArchiveVerify] = ArchiveOperations.VerifyAsync,
+            [ArchiveRestore] = ArchiveOperations.RestoreAsync,
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>The operation of a name, or null.</summary>

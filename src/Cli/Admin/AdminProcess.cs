@@ -3,6 +3,7 @@ using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
 using ECapture.Log;
 using ECapture.Sink.Operations;
+using ECapture.Sink.Retention;
 using ECapture.Storage;
 
 namespace ECapture.Cli.Admin;
@@ -15,9 +16,11 @@ internal sealed class AdminProcess : IAsyncDisposable
     private readonly JournalParts _journal;
     private readonly DataDirectory _data;
     private readonly LogAddress? _log;
+    private readonly IStoreKeeper _keeper;
 
-    private AdminProcess(Store store, Telemetry.Telemetry telemetry, JournalParts journal, DataDirectory data, LogAddress? log)
+    private AdminProcess(Store store, Telemetry.Telemetry telemetry, JournalParts journal, DataDirectory data, LogAddress? log, IStoreKeeper keeper)
     {
+        _keeper = keeper;
         _store = store;
         _telemetry = telemetry;
         _journal = journal;
@@ -30,9 +33,11 @@ internal sealed class AdminProcess : IAsyncDisposable
     internal static async Task<AdminProcess> OpenAsync(OptionReader options, DataDirectory data, CancellationToken cancellationToken)
     {
         LogAddress? log = LogOf(options, data);
-        Store store = await StoreFactory.OpenAsync(Composition.StoreAddressOf(options, data), StoreRole.Writer, cancellationToken);
+        _ = Composition.StorePolicyOf(options); // refused before anything is opened
+        Store store = await StoreFactory.OpenAsync(Composition.StoreAddressOf(options, data), StoreRole.Writer, cancellationToken, KeeperParts.RotationOf(options));
         Telemetry.Telemetry telemetry = Telemetry.Telemetry.Start("command", options);
-        return new AdminProcess(store, telemetry, JournalParts.Start(options, data, "command", store, telemetry.Loggers), data, log);
+        JournalParts journal = JournalParts.Start(options, data, "command", store, telemetry.Loggers);
+        return new AdminProcess(store, telemetry, journal, data, log, KeeperParts.Open(options, data, store, journal.Journal, telemetry.Loggers));
     }
 
     /// <summary>The log asked for; null when nobody named one and the data directory has none.</summary>
@@ -43,7 +48,7 @@ internal sealed class AdminProcess : IAsyncDisposable
     internal Task<int> RunAsync(string name, OperationParameters parameters, TextWriter output, CancellationToken cancellationToken)
     {
         Func<OperationContext, CancellationToken, Task<int>> operation = AdminOperations.Find(name) ?? throw new UsageException($"there is no operation {name}");
-        return operation(new OperationContext(_store, _log, _data.Journal, _journal.Journal, parameters, output), cancellationToken);
+        return operation(new OperationContext(_store, _log, _data.Journal, _journal.Journal, parameters, output) { Keeper = _keeper }, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()

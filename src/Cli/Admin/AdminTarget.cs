@@ -45,7 +45,7 @@ internal static class AdminTarget
 
             if (UnixAccount.IsRoot && UnixAccount.OwnerOf(data.Store) is { Uid: not 0 } owner)
             {
-                return await AsOwnerAsync(owner, data, name, given, line, cancellationToken);
+                return await AsOwnerAsync(options, owner, data, name, given, line, cancellationToken);
             }
         }
 
@@ -80,12 +80,13 @@ internal static class AdminTarget
 
     // The in-process engine leaves files: they must be its owner's.
     private static async Task<int> AsOwnerAsync(
-        UnixAccount owner, DataDirectory data, string name, KeyValuePair<string, string>[] parameters, Func<string, Task> line, CancellationToken cancellationToken)
+        OptionReader options, UnixAccount owner, DataDirectory data, string name, KeyValuePair<string, string>[] parameters, Func<string, Task> line, CancellationToken cancellationToken)
     {
         await ChildProcess.CheckReachableAsync(owner, cancellationToken);
         using ChildProcess process = ChildProcess.Start(
             name, owner, data.Root,
-            ["admin", "--data", data.Root, "--store", "chdb:" + data.Store, "--operation", name, .. parameters.SelectMany(p => (string[])["--parameter", $"{p.Key}={p.Value}"])],
+            ["admin", "--data", data.Root, "--store", "chdb:" + data.Store, "--operation", name,
+                .. options.Find(CommonOptions.Policy) is { } policy ? (string[])[CommonOptions.Policy.Name, Path.GetFullPath(policy)] : [], .. parameters.SelectMany(p => (string[])["--parameter", $"{p.Key}={p.Value}"])],
             readOutput: true);
         try
         {

@@ -18,7 +18,7 @@ internal static class AdminCommand
             "admin",
             "Runs an operation on a store; other commands start it as the store's owner.",
             [],
-            [CommonOptions.Data, CommonOptions.Store, CommonOptions.Log, s_operation, s_parameters],
+            [CommonOptions.Data, CommonOptions.Store, CommonOptions.Log, CommonOptions.Policy, KeeperParts.Capacity, s_operation, s_parameters],
             RunAsync);
         command.Hidden = true;
         return command;

@@ -165,7 +165,7 @@ internal sealed partial class JournalParts : IAsyncDisposable
         LocalLogConsumer consumer = LocalLog.OpenConsumer(
             directory, SinkParts.GroupOf(options), EventJournal.TopicNames, new LocalConsumerOptions { Lease = s_lease });
         ILogger<SinkWorker> logger = loggers.CreateLogger<SinkWorker>();
-        SinkWorker worker = new(consumer, SinkDelivery.For(store, TimeProvider.System, logger), s_sink, TimeProvider.System, logger);
+        SinkWorker worker = new(consumer, SinkDelivery.For(store, TimeProvider.System, logger, KeeperParts.RotationOf(options)), s_sink, TimeProvider.System, logger);
         return new Carrier(directory, worker.RunAsync, worker, consumer);
     }
 

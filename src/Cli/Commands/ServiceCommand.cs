@@ -4,6 +4,7 @@ using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
 using ECapture.Sealing.Keys;
 using ECapture.Sink.Operations;
+using ECapture.Sink.Retention;
 using ECapture.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -22,7 +23,7 @@ internal static class ServiceCommand
             [],
             [
                 CommonOptions.Data, CommonOptions.Log, CommonOptions.Store, CommonOptions.Group, CommonOptions.Listen, CommonOptions.InsecureListen,
-                CommonOptions.Key, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Policy, CommonOptions.Supervised,
+                CommonOptions.Key, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Policy, KeeperParts.Capacity, CommonOptions.Supervised,
             ],
             RunAsync);
         command.Hidden = true;
@@ -36,7 +37,7 @@ internal static class ServiceCommand
         DataDirectory data = Composition.DataOf(options);
         using PrivateKeys keys = Composition.PrivateKeysOf(options, data);
         using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await using Store store = await StoreFactory.OpenAsync(Composition.StoreAddressOf(options, data), StoreRole.Writer, cancellationToken);
+        await using Store store = await StoreFactory.OpenAsync(Composition.StoreAddressOf(options, data), StoreRole.Writer, cancellationToken, KeeperParts.RotationOf(options));
         using Telemetry.Telemetry telemetry = Telemetry.Telemetry.Start("service", options);
         if (options.IsSet(CommonOptions.Supervised))
         {
@@ -45,10 +46,12 @@ internal static class ServiceCommand
 
         await using SinkParts sink = await SinkParts.OpenAsync(options, data, store, telemetry.Loggers, cancellationToken);
         await using JournalParts journal = JournalParts.Start(options, data, "service", store, telemetry.Loggers);
+        StoreKeeper keeper = KeeperParts.Open(options, data, store, journal.Journal, telemetry.Loggers);
         string key = AdminRoutes.NewKey();
-        using AdminRoutes admin = new(key, (parameters, output) => new OperationContext(store, Composition.LogAddressOf(options, data), data.Journal, journal.Journal, parameters, output));
+        using AdminRoutes admin = new(key, (parameters, output) => new OperationContext(store, Composition.LogAddressOf(options, data), data.Journal, journal.Journal, parameters, output) { Keeper = keeper });
         string file = ServiceFile.PathOf(data.Root, "service");
         Task sinking = sink.RunAsync(stopping.Token);
+        Task keeping = keeper.RunAsync(stopping.Token);
         Task serving = QueryCommand.ServeAsync(
             options, store, journal.Journal, keys, telemetry.Loggers, () => sink.NotReady,
             address => new ServiceFile(Environment.ProcessId, DateTimeOffset.UtcNow, address.ToString(), []) { AdminKey = key }.Write(file),
@@ -56,13 +59,13 @@ internal static class ServiceCommand
             admin);
         try
         {
-            await await Task.WhenAny(sinking, serving);
+            await await Task.WhenAny(sinking, serving, keeping);
         }
         finally
         {
             // One without the other is of no use; the failure of the first is the command's.
             await stopping.CancelAsync();
-            await Task.WhenAll(sinking, serving).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await Task.WhenAll(sinking, serving, keeping).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             File.Delete(file);
         }
 

@@ -16,7 +16,7 @@ internal static class SinkCommand
             "ecapture sink --log kafka://k1:9092 --store clickhouse://ecapture@ch1:8123/ecapture",
             "ECAPTURE_STORE_PASSWORD=… ecapture sink --log kafka://k1:9092 --store postgres://ecapture@pg1/ecapture --group sink-pg",
         ],
-        [CommonOptions.Data, CommonOptions.Policy, CommonOptions.Log, CommonOptions.Store, CommonOptions.Group, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Health],
+        [CommonOptions.Data, CommonOptions.Policy, CommonOptions.Log, CommonOptions.Store, CommonOptions.Group, CommonOptions.Tenant, CommonOptions.HostName, KeeperParts.Capacity, CommonOptions.Health],
         RunAsync);
 
     private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
@@ -24,14 +24,26 @@ internal static class SinkCommand
         DataDirectory data = Composition.DataOf(options);
         _ = Composition.LogAddressOf(options, data); // both addresses are read before either is opened
         _ = Composition.StorePolicyOf(options);
-        await using Store store = await StoreFactory.OpenAsync(Composition.StoreAddressOf(options, data), StoreRole.Writer, cancellationToken);
+        await using Store store = await StoreFactory.OpenAsync(Composition.StoreAddressOf(options, data), StoreRole.Writer, cancellationToken, KeeperParts.RotationOf(options));
         using Telemetry.Telemetry telemetry = Telemetry.Telemetry.Start("sink", options);
         await using SinkParts sink = await SinkParts.OpenAsync(options, data, store, telemetry.Loggers, cancellationToken);
         await using HealthServer? health = options.Find(CommonOptions.Health) is { } url
             ? await HealthServer.StartAsync(url, () => sink.NotReady, cancellationToken)
             : null;
         await using JournalParts journal = JournalParts.Start(options, data, "sink", store, telemetry.Loggers);
-        await sink.RunAsync(cancellationToken);
+        using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task sinking = sink.RunAsync(stopping.Token);
+        Task keeping = KeeperParts.Open(options, data, store, journal.Journal, telemetry.Loggers).RunAsync(stopping.Token);
+        try
+        {
+            await await Task.WhenAny(sinking, keeping);
+        }
+        finally
+        {
+            await stopping.CancelAsync();
+            await Task.WhenAll(sinking, keeping).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+
         return ExitCode.Ok;
     }
 }

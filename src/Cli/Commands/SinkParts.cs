@@ -43,7 +43,7 @@ internal sealed class SinkParts : IAsyncDisposable
             : LocalLog.OpenConsumer(address.Directory, group, Topics.All, new LocalConsumerOptions { Lease = s_lease });
         ILogger<SinkWorker> logger = loggers.CreateLogger<SinkWorker>();
         return new SinkParts(
-            consumer, new SinkWorker(consumer, SinkDelivery.For(store, TimeProvider.System, logger), new SinkOptions { Policy = Composition.StorePolicyOf(options) }, TimeProvider.System, logger));
+            consumer, new SinkWorker(consumer, SinkDelivery.For(store, TimeProvider.System, logger, KeeperParts.RotationOf(options)), new SinkOptions { Policy = Composition.StorePolicyOf(options) }, TimeProvider.System, logger));
     }
 
     /// <summary>Why it does not do its work now, or null.</summary>

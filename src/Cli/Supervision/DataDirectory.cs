@@ -4,7 +4,8 @@ using ECapture.Cli.Options;
 namespace ECapture.Cli.Supervision;
 
 /// <summary>
-/// The data directory: <c>log</c> (shared by capture and the service), <c>store</c> (the service's own), <c>journal</c> (what services did), <c>run</c> (what runs now),
+/// The data directory: <c>log</c> (shared by capture and the service), <c>store</c> (the service's own), <c>journal</c> (what services did), <c>archive</c> (what was dropped
+/// from the store), <c>run</c> (what runs now),
 /// <c>keys</c> (written by root; the service's user reads its private keys there).
 /// </summary>
 internal sealed partial class DataDirectory
@@ -30,6 +31,8 @@ internal sealed partial class DataDirectory
 
     internal string Store => Path.Combine(Root, "store");
 
+    internal string Archive => Path.Combine(Root, "archive");
+
     internal string Journal => Path.Combine(Root, "journal");
 
     /// <summary>The agent's key of what stands for redacted payloads that were cut.</summary>
@@ -46,7 +49,7 @@ internal sealed partial class DataDirectory
         try
         {
             Make(Root, Entered, service, ownedByService: false);
-            foreach (string folder in (string[])[Log, Run, Store, Journal, Keys])
+            foreach (string folder in (string[])[Log, Run, Store, Journal, Archive, Keys])
             {
                 if (new FileInfo(folder).LinkTarget is { } target)
                 {
@@ -59,6 +62,7 @@ internal sealed partial class DataDirectory
             Make(Keys, Entered, service, ownedByService: false);
             Make(Store, Private, service, ownedByService: true);
             Make(Journal, Private, service, ownedByService: true);
+            Make(Archive, Private, service, ownedByService: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,5 +1,6 @@
 using ECapture.Log;
 using ECapture.Log.Journal;
+using ECapture.Sink.Retention;
 using ECapture.Storage;
 
 namespace ECapture.Sink.Operations;
@@ -11,4 +12,14 @@ namespace ECapture.Sink.Operations;
 /// <param name="Journal">Where what is done to the store is recorded.</param>
 /// <param name="Parameters">Names and values; <see cref="OperationParameters"/> reads them.</param>
 /// <param name="Output">Takes the report, line by line.</param>
-public sealed record OperationContext(Store Store, LogAddress? Log, string? Journals, IJournal Journal, OperationParameters Parameters, TextWriter Output);
+public sealed record OperationContext(Store Store, LogAddress? Log, string? Journals, IJournal Journal, OperationParameters Parameters, TextWriter Output)
+{
+    /// <summary>The store's keeper; null: this operation was not given one.</summary>
+    public IStoreKeeper? Keeper { get; init; }
+
+    /// <exception cref="SinkException">There is none.</exception>
+    internal IStoreKeeper RequireKeeper() => Keeper ?? throw new SinkException("the process that runs this has no keeper of its store: it is of another version");
+
+    /// <summary>Who asked for the operation, as the command says.</summary>
+    internal string Actor() => Parameters.Text("actor") is { Length: > 0 } actor ? actor : "unknown";
+}

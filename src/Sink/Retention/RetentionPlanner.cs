@@ -12,7 +12,7 @@ public static class RetentionPlanner
     /// <summary>Secrets stay this much longer than the payload that they may open: a session may begin in one partition and go on in the next.</summary>
     public static readonly TimeSpan SecretMargin = TimeSpan.FromDays(1);
 
-    private static readonly string[] s_payload = [Topics.Packet, Topics.Tls, Topics.GnuTls, Topics.GoTls];
+    private static readonly string[] s_payload = [Topics.Packet, Topics.Tls, Topics.GnuTls, Topics.Nss, Topics.GoTls];
 
     // What was done and who looked must not be pushed out by a flood of other things.
     private static readonly string[] s_notForSpace = [Topics.Control, Topics.Access];

@@ -58,29 +58,36 @@ public sealed partial class StoreKeeper : IStoreKeeper
     {
         using PeriodicTimer timer = new(s_interval, _clock);
         string? before = null;
-        while (true)
+        try
         {
-            string? trouble = null;
-            try
+            do
             {
-                RetentionResult result = await ApplyAsync(isDryRun: false, PolicyActor, cancellationToken).ConfigureAwait(false);
-                trouble = result.Failed.Count > 0 ? string.Join("; ", result.Failed) : null;
-            }
-            catch (Exception e) when (e is StoreException or SinkException or LogException)
-            {
-                trouble = e.Message;
-            }
+                string? trouble = await TryApplyAsync(cancellationToken).ConfigureAwait(false);
+                if (trouble is not null && trouble != before)
+                {
+                    LogTrouble(trouble);
+                }
 
-            if (trouble is not null && trouble != before)
-            {
-                LogTrouble(trouble);
+                before = trouble;
             }
+            while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Told to end.
+        }
+    }
 
-            before = trouble;
-            if (!await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
-            {
-                return;
-            }
+    private async Task<string?> TryApplyAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            RetentionResult result = await ApplyAsync(isDryRun: false, PolicyActor, cancellationToken).ConfigureAwait(false);
+            return result.Failed.Count > 0 ? string.Join("; ", result.Failed) : null;
+        }
+        catch (Exception e) when (e is StoreException or SinkException or LogException)
+        {
+            return e.Message;
         }
     }
 

@@ -14,6 +14,7 @@ public sealed class DataDirectoryTests : IDisposable
     [InlineData("run")]
     [InlineData("store")]
     [InlineData("journal")]
+    [InlineData("archive")]
     public void Create_FolderIsALink_RefusesAndLeavesItsTargetAlone(string folder)
     {
         DirectoryInfo victim = _root.CreateSubdirectory("victim");
