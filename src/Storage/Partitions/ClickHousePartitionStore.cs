@@ -148,7 +148,7 @@ internal sealed class ClickHousePartitionStore(ClickHouseStore store) : Partitio
     public override async Task<PartitionUnit?> UnitAsync(string table, CancellationToken cancellationToken) =>
         (await ClickHousePartitionKey.ReadAsync(_engine, cancellationToken).ConfigureAwait(false)).TryGetValue(table, out PartitionUnit unit) ? unit : null;
 
-    public override RestoreBlock NewBlock(EventTable table) => new(new NativeBlock(table));
+    public override RestoreBlock NewBlock(EventTable table) => new(new NativeBlock(table, BufferPool.None));
 
     public override async Task<PartitionUnit> RestoreUnitAsync(string table, PartitionSpan span, CancellationToken cancellationToken) =>
         await UnitAsync(table, cancellationToken).ConfigureAwait(false) ?? span.Unit;

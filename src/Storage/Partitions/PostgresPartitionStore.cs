@@ -147,7 +147,10 @@ internal sealed class PostgresPartitionStore(PostgresStore store, long? capacity
             await using (NpgsqlRawCopyStream copy = await connection.BeginRawBinaryCopyAsync(
                 $"COPY \"{table}\" ({rows.Table.ColumnList}) FROM STDIN (FORMAT BINARY)", cancellationToken).ConfigureAwait(false))
             {
-                await copy.WriteAsync(rows.Copy!.Complete(), cancellationToken).ConfigureAwait(false);
+                foreach (ReadOnlyMemory<byte> piece in rows.Copy!.Complete())
+                {
+                    await copy.WriteAsync(piece, cancellationToken).ConfigureAwait(false);
+                }
             }
 
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
@@ -179,7 +182,7 @@ internal sealed class PostgresPartitionStore(PostgresStore store, long? capacity
 
     public override Task<PartitionUnit?> UnitAsync(string table, CancellationToken cancellationToken) => Task.FromResult<PartitionUnit?>(null);
 
-    public override RestoreBlock NewBlock(EventTable table) => new(new CopyBuffer(table));
+    public override RestoreBlock NewBlock(EventTable table) => new(new CopyBuffer(table, BufferPool.None));
 
     // Both kinds of partitions can stand beside each other, so it is made as it was.
     public override Task<PartitionUnit> RestoreUnitAsync(string table, PartitionSpan span, CancellationToken cancellationToken) => Task.FromResult(span.Unit);

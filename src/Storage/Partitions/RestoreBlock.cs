@@ -29,7 +29,7 @@ public sealed class RestoreBlock
     /// <summary>Forgets the rows.</summary>
     public void Clear()
     {
-        Native?.Clear(0);
-        Copy?.Clear(0);
+        Native?.Clear();
+        Copy?.Clear();
     }
 }
