@@ -8,11 +8,12 @@ internal sealed class BearerTokens() : HeaderMatcher(["authorization", "proxy-au
     private const int Least = 16;
     private const int LeastWithDigit = 8;
 
-    private protected override void AddValue(ReadOnlySpan<char> text, string name, int start, int end, MatchList matches)
+    private protected override int AddValue(ReadOnlySpan<char> text, string name, int start, int end, MatchList matches)
     {
         ReadOnlySpan<char> value = text[start..end];
         int scheme = value.IndexOfAny(' ', '\t');
         matches.Add(scheme < 0 ? start : SkipBlanks(text[..end], start + scheme), start + value.TrimEnd(" \t\r\n").Length);
+        return end;
     }
 
     private protected override int FindWord(ReadOnlySpan<char> text, string word, int start, int end, MatchList matches, ref int open)

@@ -3,7 +3,7 @@ namespace ECapture.Policies.Redaction;
 /// <summary>Values of cookies in Cookie and Set-Cookie fields (RFC 6265); their names and attributes stay.</summary>
 internal sealed class Cookies() : HeaderMatcher(["cookie", "set-cookie"], ["cookie"])
 {
-    private protected override void AddValue(ReadOnlySpan<char> text, string name, int start, int end, MatchList matches)
+    private protected override int AddValue(ReadOnlySpan<char> text, string name, int start, int end, MatchList matches)
     {
         int at = start;
         while (at < end)
@@ -20,10 +20,12 @@ internal sealed class Cookies() : HeaderMatcher(["cookie", "set-cookie"], ["cook
             matches.Add(value, value + text[value..pairEnd].TrimEnd(" \t\r\n").Length);
             if (name == "set-cookie")
             {
-                return;
+                return pairEnd; // what follows are attributes
             }
 
             at = pairEnd + 1;
         }
+
+        return end;
     }
 }

@@ -8,6 +8,7 @@ namespace ECapture.Policies.Redaction;
 internal abstract class HeaderMatcher : Matcher
 {
     private const int LongestName = 32;
+    private const int LongestQuoted = 16 * 1024; // without its closing quote until then it reaches to the end of the line
     private readonly string[] _words;
     private readonly SearchValues<string> _search;
     private readonly string[] _names;
@@ -25,6 +26,7 @@ internal abstract class HeaderMatcher : Matcher
     {
         int open = OpenWord(text, _words);
         int at = 0;
+        Line line = default;
         while (Next(text, at, _search) is >= 0 and int found)
         {
             string word = WordAt(text, found);
@@ -36,15 +38,15 @@ internal abstract class HeaderMatcher : Matcher
             }
 
             at = IsHeader(text[start..end], out string name)
-                ? Header(text, start, end, name, matches, ref open)
+                ? Header(text, start, end, name, matches, ref line, ref open)
                 : FindWord(text, word, start, end, matches, ref open);
         }
 
         return open;
     }
 
-    /// <summary>Adds what is secret of a value.</summary>
-    private protected abstract void AddValue(ReadOnlySpan<char> text, string name, int start, int end, MatchList matches);
+    /// <summary>Adds what is secret of a value; returns where to go on.</summary>
+    private protected abstract int AddValue(ReadOnlySpan<char> text, string name, int start, int end, MatchList matches);
 
     /// <summary>Looks at a word that stands elsewhere than in a field name; returns where to go on.</summary>
     private protected virtual int FindWord(ReadOnlySpan<char> text, string word, int start, int end, MatchList matches, ref int open) => end;
@@ -79,7 +81,7 @@ internal abstract class HeaderMatcher : Matcher
         throw new InvalidOperationException("a word was found that is none");
     }
 
-    private int Header(ReadOnlySpan<char> text, int start, int end, string name, MatchList matches, ref int open)
+    private int Header(ReadOnlySpan<char> text, int start, int end, string name, MatchList matches, ref Line line, ref int open)
     {
         char before = start > 0 ? text[start - 1] : '\0';
         bool isQuoted = before is '"' or '\'';
@@ -123,33 +125,38 @@ internal abstract class HeaderMatcher : Matcher
             }
         }
 
-        int valueEnd = EndOfValue(text, at, quote, isEscaped, out bool isOpen);
-        if (isOpen)
+        int valueEnd = EndOfValue(text, at, quote, isEscaped, ref line);
+        if (valueEnd == line.End && line.IsOpen)
         {
             open = Math.Min(open, start);
         }
 
-        AddValue(text, name, at, valueEnd, matches);
-        return Math.Max(end, valueEnd);
+        return Math.Max(end, AddValue(text, name, at, valueEnd, matches));
     }
 
-    private static int EndOfValue(ReadOnlySpan<char> text, int start, char quote, bool isEscaped, out bool isOpen)
+    private static int EndOfValue(ReadOnlySpan<char> text, int start, char quote, bool isEscaped, ref Line line)
     {
-        isOpen = false;
-        for (int i = start; i < text.Length; i++)
+        // Looked for once a line, however many names stand in it.
+        if (line.End < start || start == 0)
+        {
+            line = EndOfLine(text, start);
+        }
+
+        if (quote == '\0')
+        {
+            return line.End;
+        }
+
+        int most = Math.Min(line.End, start + LongestQuoted);
+        for (int i = start; i < most; i++)
         {
             char c = text[i];
-            if (c == '\0' || (quote == '\0' && c is '\r' or '\n' && !IsFolded(text, i, out isOpen)))
+            if (c is '\r' or '\n')
             {
                 return i;
             }
 
-            if (quote != '\0' && c is '\r' or '\n')
-            {
-                return i;
-            }
-
-            if (c == '\\' && quote != '\0' && i + 1 < text.Length)
+            if (c == '\\' && i + 1 < text.Length)
             {
                 if (isEscaped && text[i + 1] == quote)
                 {
@@ -158,21 +165,45 @@ internal abstract class HeaderMatcher : Matcher
 
                 i++;
             }
-            else if (quote != '\0' && c == quote)
+            else if (c == quote)
             {
                 return i;
             }
         }
 
-        isOpen = true;
-        return text.Length;
+        return line.End;
     }
 
-    // A line that begins with a blank continues the one before (obsolete line folding, RFC 9112, section 5.2).
+    private static Line EndOfLine(ReadOnlySpan<char> text, int start)
+    {
+        int at = start;
+        while (text[at..].IndexOfAny('\r', '\n', '\0') is >= 0 and int found)
+        {
+            at += found;
+            if (text[at] == '\0' || !IsFolded(text, at, out bool isOpen))
+            {
+                return new Line(at, false);
+            }
+
+            if (isOpen)
+            {
+                return new Line(at, true);
+            }
+
+            at++;
+        }
+
+        return new Line(text.Length, true);
+    }
+
+    // A line that begins with a blank continues the one before (obsolete line folding, RFC 9112, section 5.2). At the end of the text: perhaps.
     private static bool IsFolded(ReadOnlySpan<char> text, int at, out bool isOpen)
     {
         int next = at + (text[at] == '\r' && at + 1 < text.Length && text[at + 1] == '\n' ? 2 : 1);
         isOpen = next >= text.Length;
-        return !isOpen && IsBlank(text[next]);
+        return isOpen || IsBlank(text[next]);
     }
+
+    // Where the line ends that was looked at last, and whether more text could make it longer.
+    private readonly record struct Line(int End, bool IsOpen);
 }

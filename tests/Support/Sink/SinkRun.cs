@@ -1,4 +1,5 @@
 using ECapture.Log;
+using ECapture.Policies;
 using ECapture.Sink;
 using ECapture.Storage;
 using ECapture.Storage.Partitions;
@@ -13,17 +14,18 @@ public sealed class SinkRun : IAsyncDisposable
     private readonly SinkWorker _worker;
     private readonly Task _run;
 
-    public SinkRun(MemoryLog log, Store store, int batchRows = 1000, int recordsPerDelivery = 100, Func<string, PartitionUnit>? rotation = null)
-        : this(log.Open(recordsPerDelivery), store, batchRows, rotation)
+    public SinkRun(MemoryLog log, Store store, int batchRows = 1000, int recordsPerDelivery = 100, Func<string, PartitionUnit>? rotation = null, Policy? policy = null)
+        : this(log.Open(recordsPerDelivery), store, batchRows, rotation, policy)
     {
     }
 
     /// <summary>A sink over a log of any kind; the consumer stays the caller's.</summary>
-    public SinkRun(ILogConsumer consumer, Store store, int batchRows = 1000, Func<string, PartitionUnit>? rotation = null)
+    public SinkRun(ILogConsumer consumer, Store store, int batchRows = 1000, Func<string, PartitionUnit>? rotation = null, Policy? policy = null)
     {
         SinkOptions options = new()
         {
             BatchRows = batchRows,
+            Policy = policy,
             FlushInterval = TimeSpan.FromMilliseconds(30),
             RetryDelay = TimeSpan.FromMilliseconds(20),
             MaxRetryDelay = TimeSpan.FromMilliseconds(200),

@@ -5,6 +5,7 @@ using ECapture.Capture.Publishing;
 using ECapture.Events;
 using ECapture.Events.V1;
 using ECapture.Policies;
+using ECapture.Policies.Redaction;
 using Google.Protobuf;
 
 namespace ECapture.Tests.Unit.Capture.Publishing;
@@ -127,6 +128,54 @@ public sealed class RedactionTests
         string masked = secrets.Aggregate(text.ToString(), (t, secret) => t.Replace(secret, new string('*', secret.Length), StringComparison.Ordinal));
         Assert.Equal(masked, kept);
         Assert.Equal((ulong)all.Length, fixture.Log.Events.Aggregate(0ul, (sum, e) => sum + (ulong)e.TlsData.Data.Length));
+    }
+
+    [Fact]
+    public void PublishTlsData_AnyTextInAnyPieces_NoLessIsOverwrittenThanInOne()
+    {
+        // Whole literals only: where one without an end swallows the next, both ways of reading are right.
+        string[] pieces =
+        [
+            "Authorization: Bearer abc123def456", "authorization", "bearer tokentokentoken1", "Cookie: a=b; c=d", "set-cookie:x=y; Path=/", "\r\n", "\r\n ", "\n", "PASSWORD 'abc' ", "password=abc ",
+            "password", "IDENTIFIED BY 'x''y' ", "IDENTIFIED WITH x AS 'y' ", "SET PASSWORD FOR a = 'b' ", " ", "identified", "https://u:p@h/", "mysql -psecret ", "curl -u a:b ", "://", "pass",
+            "--token x ", "PGPASSWORD=x ", "; ", "4111 1111 1111 1111", "4111", " 1111", "5555555555554444", "B-123456", "B-12", "3456 ", "text and text ", "{\"password\": \"x\"} ", "\0",
+        ];
+        Policy policy = Parse("{\"modules\":{\"tls\":{\"redact\":[" + AllRules + ",{\"name\":\"badge\",\"pattern\":\"B-[0-9]{6}\"}]}}}");
+        for (int seed = 0; seed < 300; seed++)
+        {
+            Random random = new(seed);
+            byte[] all = Encoding.Latin1.GetBytes(string.Concat(Enumerable.Range(0, random.Next(1, 60)).Select(_ => pieces[random.Next(pieces.Length)])));
+            Redactor whole = Redactor.For(policy.For("tls"))!;
+            byte[] expected = [.. all];
+            whole.Find(expected, TextShape.Lines);
+            whole.Overwrite(expected, 0);
+
+            byte[] stored = new byte[all.Length];
+            int next = 0;
+            Redactor redactor = Redactor.For(policy.For("tls"))!;
+            TlsRedaction streamed = new(redactor, (in HeldPiece piece, ReadOnlySpan<byte> data, int at) =>
+            {
+                Assert.Equal((ulong)next, piece.Offset); // in order, each once
+                data.CopyTo(stored.AsSpan(next));
+                redactor.Overwrite(stored.AsSpan(next, data.Length), at);
+                next += data.Length;
+            });
+            for (int at = 0; at < all.Length;)
+            {
+                int length = Math.Min(all.Length - at, 1 + random.Next(random.Next(2) == 0 ? 4 : 60));
+                streamed.Publish(new HeldPiece(Connection(1), Direction.Sent, "openssl", (ulong)at, length), all.AsSpan(at, length), 0);
+                at += length;
+            }
+
+            streamed.ReleaseAll();
+            Assert.Equal(all.Length, next);
+            for (int i = 0; i < all.Length; i++)
+            {
+                Assert.True(
+                    expected[i] == all[i] || stored[i] == (byte)'*',
+                    $"seed {seed}, byte {i}:\n{Encoding.Latin1.GetString(all)}\n{Encoding.Latin1.GetString(expected)}\n{Encoding.Latin1.GetString(stored)}");
+            }
+        }
     }
 
     [Fact]
