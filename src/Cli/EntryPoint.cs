@@ -35,6 +35,7 @@ internal static class EntryPoint
             ServiceCommand.Create(),
             AdminCommand.Create(),
             .. TerminalCommand.CreateAll(),
+            CompletionCommand.Create(),
             VersionCommand.Create(),
         ])
         {

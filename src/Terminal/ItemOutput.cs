@@ -1,4 +1,5 @@
 using System.Buffers;
+using ECapture.Events.V1;
 using ECapture.Terminal.Delivery;
 using ECapture.Terminal.Http;
 
@@ -18,7 +19,18 @@ internal sealed class ItemOutput : IEventOutput
     }
 
     /// <inheritdoc/>
-    public void Write(in ReceivedEvent received) => _decoder.Write(received);
+    public void Write(in ReceivedEvent received)
+    {
+        _decoder.Write(received);
+        foreach (Route route in _routes)
+        {
+            if (route.Format is null && IsShown(received.Kind))
+            {
+                route.Target.Write(received.Encoded);
+                TerminalMetrics.Written.Add(1);
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public void Tick(ulong nowNs)
@@ -49,11 +61,15 @@ internal sealed class ItemOutput : IEventOutput
         }
     }
 
+    // What items are made of, and what they do without.
+    private static bool IsShown(uint kind) => kind is Event.TlsDataFieldNumber or Event.SqlStatementFieldNumber or Event.ShellCommandFieldNumber
+        or Event.ShellResultFieldNumber or Event.LossFieldNumber or Event.CoverageFieldNumber;
+
     private void Emit(TerminalItem item)
     {
         foreach (Route route in _routes)
         {
-            if (item is NoticeItem ? !route.TakesNotices : !route.TakesItems)
+            if (route.Format is null || !(item is NoticeItem ? route.TakesNotices : route.TakesItems))
             {
                 continue;
             }
@@ -70,8 +86,8 @@ internal sealed class ItemOutput : IEventOutput
 }
 
 /// <summary>A form and the place it goes to.</summary>
-/// <param name="Format">How items look there.</param>
+/// <param name="Format">How items look there; null: the events themselves, as they are encoded.</param>
 /// <param name="Target">The place.</param>
 /// <param name="TakesItems">What was captured goes there.</param>
 /// <param name="TakesNotices">What the agent says of itself goes there.</param>
-internal sealed record Route(IItemFormat Format, IRecordTarget Target, bool TakesItems, bool TakesNotices);
+internal sealed record Route(IItemFormat? Format, IRecordTarget Target, bool TakesItems, bool TakesNotices);

@@ -8,6 +8,9 @@ internal static unsafe partial class LibBpf
     private const string Library = "libbpf.so.1";
 
     [LibraryImport(Library)]
+    internal static partial nint libbpf_version_string();
+
+    [LibraryImport(Library)]
     internal static partial nint libbpf_set_print(delegate* unmanaged<int, byte*, nint, int> print);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

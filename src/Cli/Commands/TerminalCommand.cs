@@ -50,14 +50,14 @@ internal static class TerminalCommand
         }
 
         using Telemetry.Telemetry telemetry = Telemetry.Telemetry.Start(module.Name, options, plan.LogLevel);
+        using TerminalOutputs outputs = await TerminalOutputs.OpenAsync(plan, cancellationToken);
         foreach (string note in plan.Notes)
         {
-            await Console.Error.WriteLineAsync("ecapture: " + note);
+            outputs.Say(note);
         }
 
-        using IEventOutput output = TerminalOutputs.Create(plan);
-        TerminalSession session = new(plan.Capture, plan.Filter, output, telemetry.Loggers);
-        await session.RunAsync(agent => Console.Error.WriteLine(Ready(plan, agent)), cancellationToken);
+        TerminalSession session = new(plan.Capture, plan.Filter, outputs.Output, telemetry.Loggers);
+        await session.RunAsync(agent => outputs.Say(Ready(plan, agent)), cancellationToken);
         return ExitCode.Ok;
     }
 
@@ -67,6 +67,6 @@ internal static class TerminalCommand
             .Where(o => plan.Capture.Modules.Contains(o.Name))
             .Select(o => o.IsRunning ? $"{o.Name} ({(o.Detail.Length == 0 ? "on" : o.Detail)})" : $"{o.Name} does not run: {o.Detail}");
         string where = plan.File is null ? "" : $" into {plan.File}";
-        return $"ecapture: capturing {string.Join(", ", running)}{where}; Ctrl-C ends it";
+        return $"capturing {string.Join(", ", running)}{where}; Ctrl-C ends it";
     }
 }

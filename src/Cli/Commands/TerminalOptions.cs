@@ -24,6 +24,15 @@ internal static class TerminalOptions
     internal static readonly Option<string?> PcapFile = CommonOptions.Text("pcapfile", "FILE", "where packets and keys go with -m pcapng; - is standard output (default save.pcapng)", "-w");
     internal static readonly Option<string?> RotateSize = CommonOptions.Text("eventroratesize", "MB", "put the file aside when it has this size and go on in a new one (default 0: never)");
     internal static readonly Option<string?> RotateTime = CommonOptions.Text("eventroratetime", "SECONDS", "put the file aside at this age and go on in a new one (default 0: never)");
+    internal static readonly Option<string?> LogAddress = CommonOptions.Text("logaddr", "ADDRESS", "also write there: a file, tcp://host:port, ws:// or wss://host:port/path", "-l");
+    internal static readonly Option<string?> EventAddress = CommonOptions.Text("eventaddr", "ADDRESS", "what was captured goes there instead of to --logaddr, which keeps the messages");
+    internal static readonly Option<string?> EventFormat = CommonOptions.Text("eventformat", "FORMAT", "form at --eventaddr or --logaddr: text, json or protobuf (default text, with --json json)");
+    internal static readonly Option<string?> RotateKeep = CommonOptions.Text("eventrotatekeep", "COUNT", "files put aside that are kept (default 0: all)");
+    internal static readonly Option<bool> RotateGzip = CommonOptions.Switch("eventrotategzip", "compress files that were put aside");
+    internal static readonly Option<string?> ECaptureQ = CommonOptions.Text("ecaptureq", "ADDRESS", "serve clients of eCaptureQ there: ws://127.0.0.1:28257/, or wss:// with certificate and ECAPTURE_ECAPTUREQ_TOKEN");
+    internal static readonly Option<string?> ECaptureQCertificate = CommonOptions.Text("ecaptureq-cert", "FILE", "certificate for --ecaptureq wss://, PEM");
+    internal static readonly Option<string?> ECaptureQKey = CommonOptions.Text("ecaptureq-key", "FILE", "its private key, PEM");
+
     internal static readonly Argument<string[]> PacketFilter = new("FILTER")
     {
         Description = "packet filter of -m pcapng, as tcpdump has it: tcp port 443 and host 192.0.2.1",
@@ -45,7 +54,11 @@ internal static class TerminalOptions
     internal static readonly Option<string?> Offset = CommonOptions.Text("offset", "HEX", "accepted and not needed: statements are read from the protocol");
 
     /// <summary>Every terminal command has these.</summary>
-    internal static IReadOnlyList<Option> Common { get; } = [Pid, Uid, Hex, Json, TruncateSize, RotateSize, RotateTime, MapSize, Btf, Debug];
+    internal static IReadOnlyList<Option> Common { get; } = 
+    [
+        Pid, Uid, Hex, Json, TruncateSize, LogAddress, EventAddress, EventFormat, RotateSize, RotateTime, RotateKeep, RotateGzip,
+        ECaptureQ, ECaptureQCertificate, ECaptureQKey, MapSize, Btf, Debug,
+    ];
 
     /// <summary>What a module has beside <see cref="Common"/>.</summary>
     internal static IEnumerable<Option> Of(TerminalModule module) => module.Kind switch

@@ -45,6 +45,9 @@ internal sealed class TerminalPlan
     /// <summary>Age at which a file is put aside; zero: never.</summary>
     internal required TimeSpan RotateAfter { get; init; }
 
+    /// <summary>Where else it goes.</summary>
+    internal required TerminalDestinations Destinations { get; init; }
+
     /// <summary>What the user should know of his options.</summary>
     internal required IReadOnlyList<string> Notes { get; init; }
 
@@ -82,8 +85,9 @@ internal sealed class TerminalPlan
                 _ => null,
             },
             PacketFilter = ReadPacketFilter(mode, module, options),
-            RotateBytes = options.Number(TerminalOptions.RotateSize, 0, 0, 1 << 20) << 20,
-            RotateAfter = TimeSpan.FromSeconds(options.Number(TerminalOptions.RotateTime, 0, 0, 366 * 86_400)),
+            RotateBytes = TerminalDestinations.RotateBytes(options),
+            RotateAfter = TerminalDestinations.RotateAfter(options),
+            Destinations = TerminalDestinations.Read(options),
             Notes = [.. own.Where(o => TerminalOptions.NotNeeded.Contains(o) && options.Find(o) is not null).Select(o => $"{o.Name} is not needed and has no effect")],
         };
     }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json;
+using ECapture.Capture.Bpf;
 using ECapture.Cli.Options;
 
 namespace ECapture.Cli.Commands;
@@ -6,15 +8,36 @@ namespace ECapture.Cli.Commands;
 /// <summary><c>ecapture version</c>.</summary>
 internal static class VersionCommand
 {
+    private const string KernelTypes = "/sys/kernel/btf/vmlinux";
+    private static readonly Option<bool> s_json = CommonOptions.Switch("json", "print the versions as JSON");
+
     internal static Command Create()
     {
-        Command command = new("version", "Say which version this is, on which kernel it runs.");
+        Command command = new("version", "Say which version this is, with which libbpf, on which kernel.");
+        command.Options.Add(s_json);
+        ExampleHelp.AddTo(command, ["ecapture version", "ecapture version --json"]);
         command.SetAction(parsed =>
         {
             TextWriter output = parsed.InvocationConfiguration.Output;
-            output.WriteLine($"ecapture {ProgramVersion.Text}");
-            output.WriteLine($".NET     {Environment.Version}");
-            output.WriteLine($"kernel   {KernelRelease()}");
+            (string Name, string Value)[] facts =
+            [
+                ("ecapture", ProgramVersion.Text),
+                (".NET", Environment.Version.ToString()),
+                ("libbpf", LibBpfVersion.Text ?? "not found: apt-get install libbpf1"),
+                ("kernel", KernelRelease()),
+                ("BTF", File.Exists(KernelTypes) ? KernelTypes : $"{KernelTypes} does not exist"),
+            ];
+            if (parsed.GetValue(s_json))
+            {
+                output.WriteLine(JsonSerializer.Serialize(facts.ToDictionary(f => f.Name.TrimStart('.').ToLowerInvariant(), f => f.Value)));
+                return ExitCode.Ok;
+            }
+
+            foreach ((string name, string value) in facts)
+            {
+                output.WriteLine($"{name,-8} {value}");
+            }
+
             return ExitCode.Ok;
         });
         return command;

@@ -25,4 +25,19 @@ internal static class RotatedName
             }
         }
     }
+
+    /// <summary>The files that were put aside, compressed ones too.</summary>
+    internal static IEnumerable<string> FindAside(string path)
+    {
+        const int TimeLength = 20; // -20261120T093015.123Z
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        string stem = Path.GetFileNameWithoutExtension(path);
+        string extension = Path.GetExtension(path);
+        return Directory.EnumerateFiles(folder, stem + "-*").Where(file =>
+        {
+            string rest = Path.GetFileName(file)[stem.Length..];
+            return rest.Length > TimeLength && char.IsAsciiDigit(rest[1]) && rest[TimeLength] == 'Z'
+                && (rest[(TimeLength + 1)..] == extension || rest[(TimeLength + 1)..] == extension + ".gz");
+        });
+    }
 }

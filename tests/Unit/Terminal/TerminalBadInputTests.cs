@@ -32,6 +32,12 @@ public sealed class TerminalBadInputTests : IDisposable
     [InlineData("tls -t -1", "'-1'", "--tsize")]
     [InlineData("tls --eventroratesize x", "'x'", "--eventroratesize")]
     [InlineData("tls --pidd 1", "unknown option --pidd", "--pid")]
+    [InlineData("bash -l http://127.0.0.1/", "http://127.0.0.1/", "tcp://host:port")]
+    [InlineData("bash --eventaddr tcp://127.0.0.1", "--eventaddr", "tcp://host:port")]
+    [InlineData("tls --eventformat xml", "'xml'", "protobuf")]
+    [InlineData("tls --ecaptureq ws://0.0.0.0:28257/", "other machines", "wss://")]
+    [InlineData("tls --ecaptureq wss://127.0.0.1:28257/", "certificate", "--ecaptureq-cert")]
+    [InlineData("tls --ecaptureq somewhere", "'somewhere'", "ws://")]
     public async Task Run_BadInput_OneLineAndExitCode2(string arguments, string named, string advice)
     {
         (int code, string output, string errors) = await RunAsync(Expand(arguments).Split(' '));

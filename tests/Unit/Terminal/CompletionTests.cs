@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using ECapture.Cli;
+
+namespace ECapture.Tests.Unit.Terminal;
+
+public sealed class CompletionTests
+{
+    [Theory]
+    [InlineData("ecapture post", "postgres")]
+    [InlineData("ecapture tls --pcapf", "--pcapfile")]
+    [InlineData("ecapture openssl -m pcapng --keylogf", "--keylogfile")]
+    [InlineData("ecapture bash --errn", "--errnumber")]
+    public async Task Bash_Script_CompletesCommandsAliasesAndOptions(string line, string expected)
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, await ScriptAsync("bash"));
+            string[] words = line.Split(' ');
+            string program = $"source '{file}'; COMP_WORDS=({string.Join(' ', words.Select(w => $"'{w}'"))}); COMP_CWORD={words.Length - 1}; _ecapture; printf '%s\\n' \"${{COMPREPLY[@]}}\"";
+            ProcessStartInfo start = new("bash", ["-c", program]) { RedirectStandardOutput = true, RedirectStandardError = true };
+            using Process bash = Process.Start(start)!;
+            Task<string> errors = bash.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            string output = await bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            Assert.Equal("", await errors);
+            Assert.Equal(expected, output.Trim());
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Theory]
+    [InlineData("zsh", "#compdef ecapture", "'gotls')")]
+    [InlineData("fish", "-n '__fish_use_subcommand' -a gotls -d ", "-l keylogfile -d ")]
+    public async Task OtherShells_Script_HoldsCommandsAndOptions(string shell, string first, string second)
+    {
+        string script = await ScriptAsync(shell);
+        Assert.Contains(first, script, StringComparison.Ordinal);
+        Assert.Contains(second, script, StringComparison.Ordinal);
+        Assert.DoesNotContain("supervised", script, StringComparison.Ordinal); // hidden
+    }
+
+    [Fact]
+    public async Task UnknownShell_OneLineAndExitCode2()
+    {
+        using StringWriter errors = new();
+        Assert.Equal(2, await EntryPoint.RunAsync(["completion", "tcsh"], TextWriter.Null, errors));
+        Assert.Contains("'tcsh' is none of bash, zsh, fish", errors.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Version_Json_NamesKernelLibbpfAndBtf()
+    {
+        using StringWriter output = new();
+        Assert.Equal(0, await EntryPoint.RunAsync(["version", "--json"], output, TextWriter.Null));
+        foreach (string name in (string[])["\"ecapture\":", "\"libbpf\":", "\"kernel\":", "\"btf\":"])
+        {
+            Assert.Contains(name, output.ToString(), StringComparison.Ordinal);
+        }
+    }
+
+    private static async Task<string> ScriptAsync(string shell)
+    {
+        using StringWriter output = new();
+        Assert.Equal(0, await EntryPoint.RunAsync(["completion", shell], output, TextWriter.Null));
+        return output.ToString();
+    }
+}
