@@ -97,6 +97,52 @@ public sealed class ProtocolStepTests
         Assert.Null(next.Superseded);
     }
 
+    [Fact]
+    public async Task WriteAsync_ReplayOfWhatIsStoredAndTokensAreForgotten_WritesNothing()
+    {
+        History history = new(seed: 1);
+        await history.WriteFirstPlanAsync();
+        SimulatedRow[] rows = [.. history.Store.Rows];
+        history.Store.ForgetTokens();
+        PlannedDelivery next = new(history.Store, Guid.NewGuid(), NullLogger.Instance);
+        PartitionWork work = await history.TakeOverAsync(next);
+
+        Assert.Null((await history.RunAsync(next.WriteAsync(Partition, history.Fill(work, 100), work.InFlight!, Cancel))).Superseded);
+
+        Assert.Equal(rows, history.Store.Rows);
+    }
+
+    // Events that come again are known by their sequences; what is no event is known by its offset alone.
+    [Fact]
+    public void Take_RecordsThatWereDeliveredAgain_AreLeftOut()
+    {
+        PartitionProgress progress = new(TimeProvider.System);
+        progress.Resume(ResumePoint.Beginning, first: 0);
+
+        Assert.Equal(RecordVerdict.Take, progress.Place(0));
+        Assert.Equal(RecordVerdict.Take, progress.Place(4));
+        Assert.Equal(RecordVerdict.Stale, progress.Place(0));
+        Assert.Equal(RecordVerdict.Stale, progress.Place(4));
+
+        Assert.Equal(5, progress.Next);
+        Assert.Equal(5, progress.Close().To);
+    }
+
+    // The last plan cannot be run again when the log dropped its range; the next one still begins with what is stored.
+    [Fact]
+    public void Close_RangeOfTheReplayIsGone_PlanHoldsThePositions()
+    {
+        StreamPosition[] positions = [new StreamPosition(new StreamKey(7, 0), 41, DateTimeOffset.UtcNow.ToUnixTimeSeconds())];
+        PartitionProgress progress = new(TimeProvider.System);
+        progress.Resume(new ResumePoint(0, 5, positions), first: 10);
+        progress.Place(10);
+
+        Plan plan = progress.Close();
+
+        Assert.Equal((5, 11, false), (plan.From, plan.To, plan.IsReplay));
+        Assert.Equal(positions, plan.Positions);
+    }
+
     /// <summary>A store and a log of some twenty records, a step at a time.</summary>
     private sealed class History
     {

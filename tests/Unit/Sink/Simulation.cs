@@ -113,6 +113,9 @@ internal sealed class SimulatedStore(StepScheduler scheduler, Random random) : I
 
     public int Repeated { get; private set; }
 
+    /// <summary>As a table does that was made anew with the same rows.</summary>
+    public void ForgetTokens() => _tokens.Clear();
+
     public BlockBatch CreateBatch(EventTable table, BufferPool pool) => new SimulatedBatch();
 
     public async Task<PlanRow?> LastPlanAsync(PartitionId partition, CancellationToken cancellationToken)
