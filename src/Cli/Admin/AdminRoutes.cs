@@ -3,6 +3,7 @@ using System.Text;
 using ECapture.Sink.Operations;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 
 namespace ECapture.Cli.Admin;
@@ -55,6 +56,7 @@ internal sealed class AdminRoutes : IDisposable
 
         response.ContentType = "text/plain; charset=utf-8";
         response.Headers.CacheControl = "no-store";
+        http.Features.GetRequiredFeature<IHttpBodyControlFeature>().AllowSynchronousIO = true; // a writer that flushes itself begins with a flush
         StreamWriter output = new(response.Body, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
         await using (output)
         {
