@@ -4,7 +4,7 @@ namespace ECapture.Tests.Chaos.Faults;
 internal static class FaultPlan
 {
     // Longer than a session and a lease (3 s): whoever sleeps so long wakes as a zombie.
-    private const double Zombie = 4.5;
+    private const double Zombie = 6;
 
     private static readonly long[] s_steps = [3_600, -3_600, 86_400, -86_400, 40, -40, 3 * 86_400, 2];
 
