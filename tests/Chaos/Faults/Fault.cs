@@ -18,6 +18,7 @@ internal sealed record Fault(double At, string Target, FaultKind Kind, double Ho
         FaultKind.Join => string.Create(CultureInfo.InvariantCulture, $"{Target}: joins for {Hold:0.0} s"),
         FaultKind.JoinAndKill => string.Create(CultureInfo.InvariantCulture, $"{Target}: joins, kill -9 after {Hold:0.0} s"),
         FaultKind.Freeze => string.Create(CultureInfo.InvariantCulture, $"{Target}: frozen for {Hold:0.0} s"),
+        FaultKind.Isolate => string.Create(CultureInfo.InvariantCulture, $"{Target}: isolated for {Hold:0.0} s"),
         FaultKind.DiskFull => string.Create(CultureInfo.InvariantCulture, $"{Target}: disk full for {Hold:0.0} s"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{Target}: {Kind.ToString().ToLowerInvariant()} for {Hold:0.0} s"),
     };

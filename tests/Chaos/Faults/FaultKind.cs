@@ -27,6 +27,11 @@ internal enum FaultKind
     /// <summary>Everything is late, for the hold.</summary>
     Slow,
 
+    /// <summary>
+    /// A sink's broker is cut off for the hold, its store stalled until shortly before: what it had sent to the store arrives when others own its partitions.
+    /// </summary>
+    Isolate,
+
     /// <summary>The disk is full, for the hold.</summary>
     DiskFull,
 

@@ -54,6 +54,7 @@ internal static class FaultPlan
         FaultKind.Freeze => random.Next(2) == 0 ? Zombie : 1 + random.NextDouble(),
         FaultKind.Join or FaultKind.JoinAndKill => 2 + (random.NextDouble() * 6),
         FaultKind.Cut or FaultKind.Stall => random.Next(3) == 0 ? Zombie : random.NextDouble() * 3,
+        FaultKind.Isolate => Zombie,
         FaultKind.Slow => 1 + (random.NextDouble() * 4),
         // The agent tries an append again for 5 s; after that it counts what it loses, and declares it.
         FaultKind.DiskFull when target.StartsWith("disk log", StringComparison.Ordinal) && random.Next(2) == 0 => 6 + (random.NextDouble() * 2),

@@ -43,6 +43,7 @@ internal sealed class FaultRunner(PipelineWorld world, Action<string> tell)
         string name = fault.Target[(fault.Target.IndexOf(' ', StringComparison.Ordinal) + 1)..];
         return fault.Target.Split(' ')[0] switch
         {
+            "sink" when fault.Kind == FaultKind.Isolate => IsolateAsync(name, hold, cancellationToken),
             "sink" => PartAsync(world.Sinks[name], fault.Kind, hold, cancellationToken),
             "feeder" => PartAsync(world.Feeders[name].Part, fault.Kind, hold, cancellationToken),
             "clock" => Step(name, fault.Step),
@@ -105,6 +106,18 @@ internal sealed class FaultRunner(PipelineWorld world, Action<string> tell)
         });
         await Task.Delay(hold, cancellationToken);
         world.SetLink(name, LinkState.Open);
+    }
+
+    private async Task IsolateAsync(string sink, TimeSpan hold, CancellationToken cancellationToken)
+    {
+        TimeSpan last = TimeSpan.FromSeconds(1.5);
+        world.SetLink($"link {sink} store", LinkState.Stalled);
+        await Task.Delay(200, cancellationToken); // some batch is under way by then
+        world.SetLink($"link {sink} broker", LinkState.Cut);
+        await Task.Delay(hold - last, cancellationToken);
+        world.SetLink($"link {sink} store", LinkState.Open);
+        await Task.Delay(last, cancellationToken);
+        world.SetLink($"link {sink} broker", LinkState.Open);
     }
 
     private async Task BrokerAsync(FaultKind kind, TimeSpan hold, CancellationToken cancellationToken)

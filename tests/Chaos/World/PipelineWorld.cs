@@ -87,7 +87,7 @@ internal sealed class PipelineWorld : IAsyncDisposable
 
         foreach (string sink in Sinks.Keys)
         {
-            targets.Add(($"sink {sink}", IsExtra(sink) ? [FaultKind.Join, FaultKind.JoinAndKill] : [FaultKind.Kill, FaultKind.Kill, FaultKind.Freeze, FaultKind.Leave]));
+            targets.Add(($"sink {sink}", IsExtra(sink) ? [FaultKind.Join, FaultKind.JoinAndKill] : [FaultKind.Kill, FaultKind.Kill, FaultKind.Freeze, FaultKind.Leave, .. _options.IsFleet ? new[] { FaultKind.Isolate, FaultKind.Isolate } : []]));
             targets.Add(targets[^1]);
         }
 
