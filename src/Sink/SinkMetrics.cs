@@ -44,6 +44,7 @@ public sealed class SinkMetrics : IDisposable
             () => status().Partitions.Select(p => new Measurement<long>(p.Lag, Tags(p.Partition))),
             "{offset}",
             "Offsets between what is stored and the end of the log.");
+        _meter.CreateObservableGauge("ecapture.sink.buffered", () => status().Buffered, "By", "Memory of the batches that fill or are being written.");
     }
 
     internal static ActivitySource Activities { get; } = new(Name);

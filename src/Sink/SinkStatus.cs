@@ -7,7 +7,8 @@ namespace ECapture.Sink;
 /// <param name="Partitions">The partitions it owns and knows the progress of.</param>
 /// <param name="Loading">How many more it owns, whose progress the store has not told yet.</param>
 /// <param name="Retrying">The failure that is being tried again, or null.</param>
-public sealed record SinkStatus(DateTimeOffset At, IReadOnlyList<PartitionStatus> Partitions, int Loading, string? Retrying)
+/// <param name="Buffered">Bytes of the batches that fill or are being written.</param>
+public sealed record SinkStatus(DateTimeOffset At, IReadOnlyList<PartitionStatus> Partitions, int Loading, string? Retrying, long Buffered = 0)
 {
     /// <summary>True when the sink owns partitions and everything in them is stored.</summary>
     public bool IsDrained => Loading == 0 && Partitions.Count > 0 && Partitions.All(partition => partition.Lag == 0);

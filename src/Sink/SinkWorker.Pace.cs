@@ -21,13 +21,11 @@ public sealed partial class SinkWorker
     // partition at a time: a batch that is run again must be whole, however much it is.
     private void SetPauses()
     {
-        long bytes = 0;
         bool isWriting = false;
         PartitionWork? largest = null;
         PartitionWork? replay = null;
         foreach (PartitionWork work in _works.Values)
         {
-            bytes += work.Bytes;
             isWriting |= work.Pending is not null;
             if (work.Progress.ReplayTo is not null)
             {
@@ -39,7 +37,7 @@ public sealed partial class SinkWorker
             }
         }
 
-        bool isOver = Math.Max(bytes, _pool.RentedBytes) > _options.MaxBufferedBytes;
+        bool isOver = BufferedBytes() > _options.MaxBufferedBytes;
         if (isOver && !isWriting && largest is not null)
         {
             StartWrite(largest);
@@ -65,6 +63,18 @@ public sealed partial class SinkWorker
 
             work.IsPaused = isPaused;
         }
+    }
+
+    // What batches hold beside the pool, dead letters on their way to PostgreSQL, is in their own count.
+    private long BufferedBytes()
+    {
+        long bytes = 0;
+        foreach (PartitionWork work in _works.Values)
+        {
+            bytes += work.Bytes;
+        }
+
+        return Math.Max(bytes, _pool.RentedBytes);
     }
 
     private void StartWrite(PartitionWork work)

@@ -253,7 +253,8 @@ public sealed partial class SinkWorker : IDisposable
             _clock.GetUtcNow(),
             [.. loaded.Select(work => new PartitionStatus(work.Partition, work.Progress.From, work.End))],
             _works.Count - loaded.Length,
-            _failure);
+            _failure,
+            BufferedBytes());
         _statusAt = Stopwatch.GetTimestamp();
         _pool.Trim();
     }

@@ -5,7 +5,7 @@ namespace ECapture.Tests.Support.Kafka;
 
 /// <summary>
 /// A real Apache Kafka 0.9.0.1 broker with its ZooKeeper on free ports in a temporary folder. Topics are made when they are asked for, with
-/// <see cref="Partitions"/> partitions. It can be killed (-9) and started again on its data.
+/// <see cref="Partitions"/> partitions unless it is told otherwise. It can be killed (-9) and started again on its data.
 /// </summary>
 public sealed partial class KafkaBroker : IAsyncDisposable
 {
@@ -18,11 +18,13 @@ public sealed partial class KafkaBroker : IAsyncDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("ecapture-kafka-").FullName;
     private readonly string _classPath;
+    private readonly int _partitions;
     private JavaServer? _zooKeeper;
     private JavaServer? _broker;
 
-    private KafkaBroker(string classPath, int port, int advertisedPort)
+    private KafkaBroker(string classPath, int port, int advertisedPort, int partitions)
     {
+        _partitions = partitions;
         _classPath = classPath;
         Port = port;
         AdvertisedPort = advertisedPort;
@@ -49,10 +51,10 @@ public sealed partial class KafkaBroker : IAsyncDisposable
     public static Task<KafkaBroker> StartAsync() => StartAsync(null);
 
     /// <summary>Starts ZooKeeper and a broker that stands behind a proxy on another port.</summary>
-    public static async Task<KafkaBroker> StartAsync(int? advertisedPort)
+    public static async Task<KafkaBroker> StartAsync(int? advertisedPort, int partitions = Partitions)
     {
         int port = FreePort.Next();
-        KafkaBroker broker = new(Libraries(), port, advertisedPort ?? port);
+        KafkaBroker broker = new(Libraries(), port, advertisedPort ?? port, partitions);
         try
         {
             await broker.StartZooKeeperAsync();
@@ -132,7 +134,7 @@ public sealed partial class KafkaBroker : IAsyncDisposable
             log.dirs={_folder}/broker
             zookeeper.connect=127.0.0.1:{port}
             zookeeper.session.timeout.ms=1500
-            num.partitions={Partitions}
+            num.partitions={_partitions}
             default.replication.factor=1
             offsets.topic.num.partitions=1
             offsets.topic.replication.factor=1

@@ -86,6 +86,30 @@ public sealed class SinkWorkerTests
     }
 
     [Fact]
+    public async Task Run_AllPartitionsRunAgain_HoldsNoMoreThanTheLimitAndOneOfThem()
+    {
+        const int Replayed = 300;
+        MemoryLog log = new();
+        EventFeed feed = new(seed: 9);
+        long largest = 0;
+        foreach (string topic in Topics.All)
+        {
+            LogEntry[] entries = [.. Enumerable.Range(0, Replayed).Select(_ => feed.Next(topic))];
+            largest = Math.Max(largest, entries.Sum(entry => entry.Value.Length + 200L));
+            Array.ForEach(entries, entry => log.Append(entry.TopicPartition, entry.Value.ToArray()));
+        }
+
+        RecordingDelivery store = new() { Point = new ResumePoint(0, Replayed, []) };
+        SinkOptions options = new() { BatchBytes = 1 << 16, MaxBufferedBytes = 1 << 17, MaxConcurrentWrites = 1, FlushInterval = TimeSpan.FromMilliseconds(10) };
+
+        await RunAsync(log, store, options);
+
+        Assert.Equal(feed.Expected.Count, store.Rows);
+        // The others were stopped with what they had when the limit was crossed: at most one delivery.
+        Assert.InRange(store.MostBytes, 1, options.MaxBufferedBytes + largest + (100 * 21_000));
+    }
+
+    [Fact]
     public async Task Run_BatchIsBeingWritten_FillsTheNextAndStopsThere()
     {
         MemoryLog log = new();

@@ -2,6 +2,7 @@ using System.Text;
 using ECapture.Capture;
 using ECapture.Capture.Bpf;
 using ECapture.Capture.Publishing;
+using ECapture.Log;
 using ECapture.Log.Streams;
 using ECapture.Tests.Support.Capture;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -14,12 +15,15 @@ internal sealed class PublisherFixture : IAsyncDisposable
     internal const ulong Start = 5_000_000_000;
     internal static readonly TimeSpan Wait = TimeSpan.FromSeconds(60);
 
-    internal PublisherFixture(CaptureOptions? options = null, TimeSpan? retryLimit = null)
+    /// <param name="options">Tenant t, host h when there are none.</param>
+    /// <param name="retryLimit">How long an append is tried again; not at all when it is not said.</param>
+    /// <param name="log">Another log than <see cref="Log"/>.</param>
+    internal PublisherFixture(CaptureOptions? options = null, TimeSpan? retryLimit = null, ILogWriter? log = null)
     {
         Clock = new AgentClock(() => Now, () => Now + 1_700_000_000_000_000_000);
         Losses = new LossAccount(Clock);
         Publisher = new EventPublisher(
-            Identity, Open(options ?? new CaptureOptions { Tenant = "t", Host = "h" }), Clock, Losses, Log, NullLoggerFactory.Instance,
+            Identity, Open(options ?? new CaptureOptions { Tenant = "t", Host = "h" }), Clock, Losses, log ?? Log, NullLoggerFactory.Instance,
             retryLimit ?? TimeSpan.Zero);
     }
 
