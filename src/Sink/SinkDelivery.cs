@@ -17,7 +17,7 @@ public static class SinkDelivery
     /// <param name="rotation">What new partitions of a table cover, where the store can choose (PostgreSQL); null: days.</param>
     public static IDelivery For(Store store, TimeProvider clock, ILogger logger, Func<string, PartitionUnit>? rotation = null) => store switch
     {
-        ClickHouseStore s => new PlannedDelivery(new ClickHousePlanStore(s.Engine, clock), Guid.NewGuid(), logger),
+        ClickHouseStore s => new PlannedDelivery(new ClickHousePlanStore(s.Engine.Reserve(), clock), Guid.NewGuid(), logger),
         PostgresStore s => new PostgresDelivery(s, clock, rotation),
         _ => throw new ArgumentOutOfRangeException(nameof(store)),
     };

@@ -17,16 +17,18 @@ public sealed partial class SinkWorker
         }
     }
 
-    // A batch that is full waits for the one before. Above the memory limit nothing more is read but what has to be run again, and of that one
-    // partition at a time: a batch that is run again must be whole, however much it is.
+    // A batch that is full waits for the one before. Above the memory limit nothing more is read, unless what is held cannot be written because it must be
+    // run again whole: then one partition goes on.
     private void SetPauses()
     {
         bool isWriting = false;
+        bool isAnyInFlight = false;
         PartitionWork? largest = null;
         PartitionWork? replay = null;
         foreach (PartitionWork work in _works.Values)
         {
             isWriting |= work.Pending is not null;
+            isAnyInFlight |= work.InFlight is not null;
             if (work.Progress.ReplayTo is not null)
             {
                 replay = work.Batch.Bytes > (replay?.Batch.Bytes ?? -1) ? work : replay;
@@ -45,7 +47,7 @@ public sealed partial class SinkWorker
 
         foreach (PartitionWork work in _works.Values)
         {
-            bool isPaused = !work.HasRoom(_options) || (isOver && work != replay);
+            bool isPaused = !work.HasRoom(_options) || (isOver && (work != replay || isAnyInFlight));
             if (!isPaused && work.MustSeek)
             {
                 _consumer.Seek(work.Partition, work.Progress.Next);

@@ -25,7 +25,7 @@ internal static class RunCommand
         [
             CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.GoPrograms, CommonOptions.Policy, CommonOptions.PayloadLimit,
             CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.ExcludedDatabaseUsers, CommonOptions.Log, CommonOptions.LogLimit,
-            CommonOptions.SealTo, CommonOptions.Key, CommonOptions.Store, KeeperParts.Capacity, CommonOptions.Group, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.User,
+            CommonOptions.SealTo, CommonOptions.Key, CommonOptions.Store, KeeperParts.Capacity, CommonOptions.Group, CommonOptions.SinkMemory, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.User,
         ],
         RunAsync);
 
@@ -50,6 +50,7 @@ internal static class RunCommand
         StoreAddress store = Composition.StoreAddressOf(options, data);
         QueryCommand.CheckListen(options);
         _ = Composition.PolicyOf(options);
+        _ = SinkParts.SinkOptionsOf(options);
         await ChildProcess.CheckReachableAsync(account, cancellationToken);
         PrivateKeys opening = Composition.PrivateKeysOf(options, data); // a file that cannot be used is said before anything starts
         opening.Dispose();
@@ -74,7 +75,7 @@ internal static class RunCommand
         ];
         List<string> service =
             ["service", .. common, CommonOptions.Store.Name, Absolute(store.Text)];
-        Pass(service, options, KeeperParts.Capacity, CommonOptions.Group, CommonOptions.Listen, CommonOptions.Tenant, CommonOptions.HostName);
+        Pass(service, options, KeeperParts.Capacity, CommonOptions.Group, CommonOptions.SinkMemory, CommonOptions.Listen, CommonOptions.Tenant, CommonOptions.HostName);
         service.AddRange(options.FindAll(CommonOptions.Key).SelectMany(f => (string[])[CommonOptions.Key.Name, Path.GetFullPath(f)]));
         service.AddRange(options.IsSet(CommonOptions.InsecureListen) ? [CommonOptions.InsecureListen.Name] : []);
         List<string> capture = ["capture", .. common, CommonOptions.LogGroup.Name, account.Gid.ToString(CultureInfo.InvariantCulture)];

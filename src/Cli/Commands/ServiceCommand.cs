@@ -22,7 +22,7 @@ internal static class ServiceCommand
             "Sink and query in one process; `ecapture run` starts it as an unprivileged user.",
             [],
             [
-                CommonOptions.Data, CommonOptions.Log, CommonOptions.Store, CommonOptions.Group, CommonOptions.Listen, CommonOptions.InsecureListen,
+                CommonOptions.Data, CommonOptions.Log, CommonOptions.Store, CommonOptions.Group, CommonOptions.SinkMemory, CommonOptions.Listen, CommonOptions.InsecureListen,
                 CommonOptions.Key, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Policy, KeeperParts.Capacity, CommonOptions.Supervised,
             ],
             RunAsync);
@@ -33,7 +33,7 @@ internal static class ServiceCommand
     private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
     {
         QueryCommand.CheckListen(options);
-        _ = Composition.StorePolicyOf(options);
+        _ = SinkParts.SinkOptionsOf(options); // what is wrong is said before anything is opened
         DataDirectory data = Composition.DataOf(options);
         using PrivateKeys keys = Composition.PrivateKeysOf(options, data);
         using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

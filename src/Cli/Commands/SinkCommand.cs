@@ -16,14 +16,14 @@ internal static class SinkCommand
             "ecapture sink --log kafka://k1:9092 --store clickhouse://ecapture@ch1:8123/ecapture",
             "ECAPTURE_STORE_PASSWORD=… ecapture sink --log kafka://k1:9092 --store postgres://ecapture@pg1/ecapture --group sink-pg",
         ],
-        [CommonOptions.Data, CommonOptions.Policy, CommonOptions.Log, CommonOptions.Store, CommonOptions.Group, CommonOptions.Tenant, CommonOptions.HostName, KeeperParts.Capacity, CommonOptions.Health],
+        [CommonOptions.Data, CommonOptions.Policy, CommonOptions.Log, CommonOptions.Store, CommonOptions.Group, CommonOptions.SinkMemory, CommonOptions.Tenant, CommonOptions.HostName, KeeperParts.Capacity, CommonOptions.Health],
         RunAsync);
 
     private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
     {
         DataDirectory data = Composition.DataOf(options);
         _ = Composition.LogAddressOf(options, data); // both addresses are read before either is opened
-        _ = Composition.StorePolicyOf(options);
+        _ = SinkParts.SinkOptionsOf(options);
         await using Store store = await StoreFactory.OpenAsync(Composition.StoreAddressOf(options, data), StoreRole.Writer, cancellationToken, KeeperParts.RotationOf(options));
         using Telemetry.Telemetry telemetry = Telemetry.Telemetry.Start("sink", options);
         await using SinkParts sink = await SinkParts.OpenAsync(options, data, store, telemetry.Loggers, cancellationToken);

@@ -19,6 +19,8 @@ internal sealed class SinkParts : IAsyncDisposable
     private static readonly TimeSpan s_lease = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan s_hangs = TimeSpan.FromMinutes(1);
 
+    private const long LeastMemory = 16 << 20;
+
     private readonly ILogConsumer _consumer;
     private readonly SinkWorker _worker;
 
@@ -30,6 +32,19 @@ internal sealed class SinkParts : IAsyncDisposable
 
     /// <summary>The consumer group asked for.</summary>
     internal static string GroupOf(OptionReader options) => options.Find(CommonOptions.Group) ?? DefaultGroup;
+
+    /// <summary>How the sink batches, of the options.</summary>
+    internal static SinkOptions SinkOptionsOf(OptionReader options)
+    {
+        SinkOptions defaults = new();
+        long memory = options.Number(CommonOptions.SinkMemory, defaults.MaxBufferedBytes, LeastMemory, 64L << 30);
+        return defaults with
+        {
+            MaxBufferedBytes = memory,
+            BatchBytes = (int)Math.Min(defaults.BatchBytes, memory / 2), // one is written while another fills
+            Policy = Composition.StorePolicyOf(options),
+        };
+    }
 
     /// <summary>Joins the log's group.</summary>
     /// <exception cref="LogException">The log cannot be read.</exception>
@@ -43,7 +58,7 @@ internal sealed class SinkParts : IAsyncDisposable
             : LocalLog.OpenConsumer(address.Directory, group, Topics.All, new LocalConsumerOptions { Lease = s_lease });
         ILogger<SinkWorker> logger = loggers.CreateLogger<SinkWorker>();
         return new SinkParts(
-            consumer, new SinkWorker(consumer, SinkDelivery.For(store, TimeProvider.System, logger, KeeperParts.RotationOf(options)), new SinkOptions { Policy = Composition.StorePolicyOf(options) }, TimeProvider.System, logger));
+            consumer, new SinkWorker(consumer, SinkDelivery.For(store, TimeProvider.System, logger, KeeperParts.RotationOf(options)), SinkOptionsOf(options), TimeProvider.System, logger));
     }
 
     /// <summary>Why it does not do its work now, or null.</summary>

@@ -11,6 +11,11 @@ public interface IClickHouse : IAsyncDisposable
     /// <summary>The address as the user gave it, without its password.</summary>
     string Address { get; }
 
+    /// <summary>
+    /// The same engine for somebody who must not wait for others: where statements are limited, it has a limit of its own. It ends with this one.
+    /// </summary>
+    IClickHouse Reserve() => this;
+
     /// <summary>Runs a statement that gives no rows.</summary>
     /// <exception cref="StoreException">The engine refused it or cannot be reached.</exception>
     Task ExecuteAsync(string sql, CancellationToken cancellationToken);

@@ -19,6 +19,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("log names no directory", "capture --log sqlite:", "sqlite:", "DIR")]
     [InlineData("store has no known scheme", "sink --store mysql://x", "mysql://x", "postgres:")]
     [InlineData("store address holds a password", "sink --store postgres://u:hunter2@127.0.0.1/db", "password", "ECAPTURE_STORE_PASSWORD")]
+    [InlineData("sink memory is too small", "sink --log sqlite:/nonexistent --store chdb:/nonexistent --sink-memory 1000", "--sink-memory", "16777216")]
     [InlineData("interface does not exist", "capture --modules packet --interface nope0", "nope0", "lo")]
     [InlineData("payload limit is too large", "capture --payload-limit 99999999", "--payload-limit", "900000")]
     [InlineData("payload limit is a word", "capture --payload-limit much", "'much'", "whole number")]

@@ -96,6 +96,28 @@ public sealed class KilledPartsTests(StoresFixture stores)
     }
 
     [Fact]
+    public async Task Query_ReadersHoldEveryConnection_OneMoreIsRefusedAndTheSinkGoesOn()
+    {
+        string folder = Directory.CreateTempSubdirectory("ecapture-busy-").FullName;
+        try
+        {
+            await using ServerProcess engine = ServerProcess.Start(Gateway, ["busy", $"{folder}/store"]);
+            using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+            limit.CancelAfter(TimeSpan.FromSeconds(60));
+
+            int exitCode = await engine.WaitForExitAsync(limit.Token);
+
+            Assert.True(exitCode == 0, engine.Output);
+            Assert.Equal(["is busy: 16 statements run", "the writer goes on", "free again"], engine.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => line.Contains("is busy: 16 statements run", StringComparison.Ordinal) ? "is busy: 16 statements run" : line.Trim()));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Open_LibraryIsMissing_SaysWhatToRun()
     {
         await using ServerProcess gateway = ServerProcess.Start(
