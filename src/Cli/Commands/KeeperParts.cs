@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace ECapture.Cli.Commands;
 
 /// <summary>The keeper of a store made of options: policy, archive folder, capacity.</summary>
-internal static class KeeperParts
+internal static partial class KeeperParts
 {
     internal static readonly Option<string?> Capacity = CommonOptions.Text(
         "store-capacity", "BYTES", "size of the volume of a PostgreSQL on another machine, for the policy's minimum_free");
@@ -25,10 +25,36 @@ internal static class KeeperParts
             store, journal, RetentionRules.From(policy), policy.Storage.ArchiveDirectory ?? data.Archive, TimeProvider.System, loggers.CreateLogger<StoreKeeper>(), capacity);
     }
 
+    /// <summary>Runs the keeper until it is cancelled; says first which tables are not cut as the policy says.</summary>
+    internal static async Task RunAsync(StoreKeeper keeper, OptionReader options, ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach ((string table, PartitionUnit unit) in await keeper.OtherRotationAsync(RotationOf(options), cancellationToken))
+            {
+                string now = unit == PartitionUnit.Day ? "day" : "hour";
+                LogOtherRotation(loggers.CreateLogger<StoreKeeper>(), table, now, unit == PartitionUnit.Day ? "hour" : "day");
+            }
+        }
+        catch (StoreException)
+        {
+            // The keeper meets the same failure, says it, and tries again.
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await keeper.RunAsync(cancellationToken);
+    }
+
     /// <summary>How the policy cuts a table into partitions.</summary>
     internal static Func<string, PartitionUnit> RotationOf(OptionReader options)
     {
         Policy policy = Composition.StorePolicyOf(options);
         return table => ECapture.Events.Topics.All.Contains(table) && policy.For(table).Rotation == Rotation.Hour ? PartitionUnit.Hour : PartitionUnit.Day;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Table {Table} is partitioned by {Now}, the policy says {Wanted}: it stays so until it is made anew with `ecapture sink rebuild --module {Table}`")]
+    private static partial void LogOtherRotation(ILogger logger, string table, string now, string wanted);
 }

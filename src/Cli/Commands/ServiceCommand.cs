@@ -51,7 +51,7 @@ internal static class ServiceCommand
         using AdminRoutes admin = new(key, (parameters, output) => new OperationContext(store, Composition.LogAddressOf(options, data), data.Journal, journal.Journal, parameters, output) { Keeper = keeper });
         string file = ServiceFile.PathOf(data.Root, "service");
         Task sinking = sink.RunAsync(stopping.Token);
-        Task keeping = keeper.RunAsync(stopping.Token);
+        Task keeping = KeeperParts.RunAsync(keeper, options, telemetry.Loggers, stopping.Token);
         Task serving = QueryCommand.ServeAsync(
             options, store, journal.Journal, keys, telemetry.Loggers, () => sink.NotReady,
             address => new ServiceFile(Environment.ProcessId, DateTimeOffset.UtcNow, address.ToString(), []) { AdminKey = key }.Write(file),

@@ -33,7 +33,8 @@ internal static class SinkCommand
         await using JournalParts journal = JournalParts.Start(options, data, "sink", store, telemetry.Loggers);
         using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task sinking = sink.RunAsync(stopping.Token);
-        Task keeping = KeeperParts.Open(options, data, store, journal.Journal, telemetry.Loggers).RunAsync(stopping.Token);
+        Task keeping = KeeperParts.RunAsync(
+            KeeperParts.Open(options, data, store, journal.Journal, telemetry.Loggers), options, telemetry.Loggers, stopping.Token);
         try
         {
             await await Task.WhenAny(sinking, keeping);

@@ -53,6 +53,24 @@ public sealed partial class StoreKeeper : IStoreKeeper
         _logger = logger;
     }
 
+    /// <summary>The tables whose partitions are not as the policy says, and cannot be changed in place (ClickHouse), with what they are.</summary>
+    /// <param name="rotation">What the policy says.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<IReadOnlyList<(string Table, PartitionUnit Unit)>> OtherRotationAsync(Func<string, PartitionUnit> rotation, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(rotation);
+        List<(string, PartitionUnit)> others = [];
+        foreach (string table in Events.Topics.All)
+        {
+            if (await _store.UnitAsync(table, cancellationToken).ConfigureAwait(false) is { } unit && unit != rotation(table))
+            {
+                others.Add((table, unit));
+            }
+        }
+
+        return others;
+    }
+
     /// <summary>Applies the rules every 30 s until it is cancelled. What fails is said, and tried again.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
