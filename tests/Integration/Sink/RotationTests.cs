@@ -35,6 +35,10 @@ public sealed class RotationTests(StoresFixture stores)
         string[] parts = await PartsAsync(store);
         Assert.NotEmpty(parts);
         Assert.All(parts, name => Assert.Equal(PartitionUnit.Hour, PartitionSpan.Parse(name)?.Unit));
+        await using ECapture.Tests.Integration.Retention.KeptStore kept = await ECapture.Tests.Integration.Retention.KeptStore.OpenAsync(store.Address);
+        ECapture.Sink.Retention.StoreKeeper keeper = kept.Keeper(new ECapture.Sink.Retention.RetentionRule(null, null, false));
+        Assert.Empty(await keeper.OtherRotationAsync(_ => PartitionUnit.Hour, Cancel));
+        Assert.Equal(kind == StoreKind.Postgres ? 0 : ECapture.Events.Topics.All.Count, (await keeper.OtherRotationAsync(_ => PartitionUnit.Day, Cancel)).Count);
     }
 
     [Fact]
