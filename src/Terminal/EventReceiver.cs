@@ -7,7 +7,7 @@ namespace ECapture.Terminal;
 /// Stands where the pipeline has its log: gives the agent's events to an output, in order. While the output is slow the agent's queue fills, and what does
 /// not fit is counted and declared by the agent, as it is with a slow log.
 /// </summary>
-internal sealed class EventReceiver(ProcessFilter filter, IEventOutput output) : ILogWriter
+internal sealed class EventReceiver(Live<ProcessFilter> filter, IEventOutput output) : ILogWriter
 {
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -56,6 +56,15 @@ internal sealed class EventReceiver(ProcessFilter filter, IEventOutput output) :
         }
     }
 
+    /// <summary>Changes settings between two events.</summary>
+    internal void Change(Action change)
+    {
+        lock (_gate)
+        {
+            change();
+        }
+    }
+
     /// <summary>Writes what is open. What comes after is dropped.</summary>
     /// <exception cref="IOException">It cannot be written, or could not be before.</exception>
     internal void Complete()
@@ -85,7 +94,7 @@ internal sealed class EventReceiver(ProcessFilter filter, IEventOutput output) :
         {
             TerminalMetrics.Events.Add(1);
             ReceivedEvent received = new(topic, encoded, fields);
-            if (filter.Wants(received))
+            if (filter.Current.Wants(received))
             {
                 output.Write(received);
             }

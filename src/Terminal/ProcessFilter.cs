@@ -7,13 +7,20 @@ namespace ECapture.Terminal;
 /// </summary>
 /// <param name="pid">One process and the programs that it starts as a shell; 0: all.</param>
 /// <param name="uid">One user; null: all.</param>
-internal sealed class ProcessFilter(uint pid, uint? uid)
+/// <param name="names">By name; null: all.</param>
+internal sealed class ProcessFilter(uint pid, uint? uid, ProcessNames? names = null)
 {
     /// <summary>One process; 0: all.</summary>
     internal uint Pid => pid;
 
+    /// <summary>One user; null: all.</summary>
+    internal uint? Uid => uid;
+
+    /// <summary>By name.</summary>
+    internal ProcessNames Names { get; } = names ?? ProcessNames.None;
+
     /// <summary>True when nothing is left out.</summary>
-    internal bool IsOpen => pid == 0 && uid is null;
+    internal bool IsOpen => pid == 0 && uid is null && Names.IsOpen;
 
     /// <summary>True for an event that is shown.</summary>
     internal bool Wants(in ReceivedEvent received)
@@ -29,7 +36,7 @@ internal sealed class ProcessFilter(uint pid, uint? uid)
             case Event.LossFieldNumber or Event.CoverageFieldNumber or Event.AgentStateFieldNumber or Event.CheckpointFieldNumber:
                 return true;
             case Event.ShellCommandFieldNumber or Event.ProcessExecFieldNumber when pid != 0 && received.Fields.Pid != pid:
-                return IsUser(received) && ParentOf(received.Parse()) == pid;
+                return IsUser(received) && IsNamed(received) && ParentOf(received.Parse()) == pid;
             case Event.ShellResultFieldNumber:
                 return true; // shown with its command, or not at all
             default:
@@ -39,7 +46,10 @@ internal sealed class ProcessFilter(uint pid, uint? uid)
 
     /// <summary>True when the event names a process that is shown.</summary>
     internal bool IsProcess(in ReceivedEvent received) =>
-        (pid == 0 || (received.Fields.HasProcess && received.Fields.Pid == pid)) && IsUser(received);
+        (pid == 0 || (received.Fields.HasProcess && received.Fields.Pid == pid)) && IsUser(received) && IsNamed(received);
+
+    private bool IsNamed(in ReceivedEvent received) =>
+        Names.IsOpen || (received.Fields.HasProcess && Names.Wants(received.Fields.ProcessName.Of(received.Encoded), received.Fields.Pid));
 
     private bool IsUser(in ReceivedEvent received) => uid is null || (received.Fields.HasProcess && received.Fields.Uid == uid);
 

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace ECapture.Terminal;
 
 /// <summary>One run of a terminal command: the agent with its modules, straight into an output; no log, no store.</summary>
-internal sealed class TerminalSession(CaptureOptions options, ProcessFilter filter, IEventOutput output, ILoggerFactory loggers)
+internal sealed class TerminalSession(CaptureOptions options, EventReceiver receiver, ILoggerFactory loggers)
 {
     private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(100);
 
@@ -18,24 +18,20 @@ internal sealed class TerminalSession(CaptureOptions options, ProcessFilter filt
     internal async Task RunAsync(Action<CaptureAgent> ready, CancellationToken cancellationToken)
     {
         using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        EventReceiver receiver = new(filter, output);
-        await using (receiver.ConfigureAwait(false))
+        CaptureAgent agent = new(options, receiver, loggers);
+        Task running = agent.RunAsync(stopping.Token);
+        try
         {
-            CaptureAgent agent = new(options, receiver, loggers);
-            Task running = agent.RunAsync(stopping.Token);
-            try
-            {
-                await agent.Started.ConfigureAwait(false);
-                ready(agent);
-                Task ticking = TickAsync(receiver, stopping.Token);
-                await Task.WhenAny(running, receiver.Failed, ticking).ConfigureAwait(false);
-            }
-            finally
-            {
-                await stopping.CancelAsync().ConfigureAwait(false);
-                await running.ConfigureAwait(false);
-                receiver.Complete();
-            }
+            await agent.Started.ConfigureAwait(false);
+            ready(agent);
+            Task ticking = TickAsync(receiver, stopping.Token);
+            await Task.WhenAny(running, receiver.Failed, ticking).ConfigureAwait(false);
+        }
+        finally
+        {
+            await stopping.CancelAsync().ConfigureAwait(false);
+            await running.ConfigureAwait(false);
+            receiver.Complete();
         }
     }
 

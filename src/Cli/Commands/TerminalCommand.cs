@@ -4,6 +4,7 @@ using ECapture.Capture.Modules;
 using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
 using ECapture.Terminal;
+using ECapture.Terminal.Remote;
 using Microsoft.Extensions.Logging;
 
 namespace ECapture.Cli.Commands;
@@ -56,9 +57,45 @@ internal static class TerminalCommand
             outputs.Say(note);
         }
 
-        TerminalSession session = new(plan.Capture, plan.Filter, outputs.Output, telemetry.Loggers);
-        await session.RunAsync(agent => outputs.Say(Ready(plan, agent)), cancellationToken);
+        await using EventReceiver receiver = new(plan.Filter, outputs.Output);
+        TerminalSession session = new(plan.Capture, receiver, telemetry.Loggers);
+        string state = "starting";
+        await using ConfigServer? remote = plan.Listen is null ? null : await ListenAsync(plan, plan.Listen, receiver, () => state, outputs.Say, cancellationToken);
+        await session.RunAsync(
+            agent =>
+            {
+                state = Ready(plan, agent);
+                outputs.Say(state + "; Ctrl-C ends it");
+            },
+            cancellationToken);
         return ExitCode.Ok;
+    }
+
+    private static async Task<ConfigServer> ListenAsync(
+        TerminalPlan plan, ConfigServerOptions options, EventReceiver receiver, Func<string> state, Action<string> say, CancellationToken cancellationToken)
+    {
+        ConfigServer server = new(
+            plan.Module.Name,
+            options,
+            () => new RemoteSettings(plan.Filter.Current, plan.Text.Current),
+            settings => receiver.Change(() =>
+            {
+                plan.Filter.Current = settings.Filter;
+                plan.Text.Current = settings.Text;
+            }),
+            state,
+            say);
+        try
+        {
+            await server.StartAsync(cancellationToken);
+            say($"the configuration is changed at {server.Address}{plan.Module.Name}");
+            return server;
+        }
+        catch (IOException e)
+        {
+            await server.DisposeAsync();
+            throw new UsageException($"{TerminalOptions.Listen.Name}: cannot listen on {options.Address}: {e.Message}");
+        }
     }
 
     private static string Ready(TerminalPlan plan, CaptureAgent agent)
@@ -67,6 +104,6 @@ internal static class TerminalCommand
             .Where(o => plan.Capture.Modules.Contains(o.Name))
             .Select(o => o.IsRunning ? $"{o.Name} ({(o.Detail.Length == 0 ? "on" : o.Detail)})" : $"{o.Name} does not run: {o.Detail}");
         string where = plan.File is null ? "" : $" into {plan.File}";
-        return $"capturing {string.Join(", ", running)}{where}; Ctrl-C ends it";
+        return $"capturing {string.Join(", ", running)}{where}";
     }
 }

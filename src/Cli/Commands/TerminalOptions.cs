@@ -33,6 +33,9 @@ internal static class TerminalOptions
     internal static readonly Option<string?> ECaptureQCertificate = CommonOptions.Text("ecaptureq-cert", "FILE", "certificate for --ecaptureq wss://, PEM");
     internal static readonly Option<string?> ECaptureQKey = CommonOptions.Text("ecaptureq-key", "FILE", "its private key, PEM");
 
+    internal static readonly Option<string?> Listen = CommonOptions.Text("listen", "HOST:PORT", "change filters and display over HTTP there, on a loopback address, with the token in ECAPTURE_LISTEN_TOKEN (default off)");
+    internal static readonly Option<bool> ListenOpen = CommonOptions.Switch("listen-open", "no token for --listen: everybody on this machine may change what is captured");
+
     internal static readonly Argument<string[]> PacketFilter = new("FILTER")
     {
         Description = "packet filter of -m pcapng, as tcpdump has it: tcp port 443 and host 192.0.2.1",
@@ -57,7 +60,7 @@ internal static class TerminalOptions
     internal static IReadOnlyList<Option> Common { get; } = 
     [
         Pid, Uid, Hex, Json, TruncateSize, LogAddress, EventAddress, EventFormat, RotateSize, RotateTime, RotateKeep, RotateGzip,
-        ECaptureQ, ECaptureQCertificate, ECaptureQKey, MapSize, Btf, Debug,
+        ECaptureQ, ECaptureQCertificate, ECaptureQKey, Listen, ListenOpen, MapSize, Btf, Debug,
     ];
 
     /// <summary>What a module has beside <see cref="Common"/>.</summary>

@@ -67,14 +67,14 @@ internal sealed class TerminalOutputs : IDisposable
         if (isText)
         {
             _routes.Add(new Route(
-                _plan.IsJson ? new ItemJsonFormat(_plan.Text.MostBytes) : new TextFormat(_plan.Text),
+                _plan.IsJson ? new ItemJsonFormat(_plan.Text) : new TextFormat(_plan.Text, _plan.Text.Current.Colours),
                 new StreamTarget(Console.OpenStandardOutput()),
                 TakesItems: true,
                 TakesNotices: false));
         }
 
         _routes.Add(new Route(
-            new TextFormat(_plan.Text with { Colours = _plan.Text.Colours && !Console.IsErrorRedirected }),
+            new TextFormat(_plan.Text, _plan.Text.Current.Colours && !Console.IsErrorRedirected),
             new StreamTarget(Console.OpenStandardError()),
             TakesItems: false,
             TakesNotices: true));
@@ -115,8 +115,8 @@ internal sealed class TerminalOutputs : IDisposable
         string format = takesItems ? _plan.Destinations.Format : "text";
         IItemFormat? form = format switch
         {
-            "text" => new TextFormat(_plan.Text with { Colours = false }),
-            "json" => new ItemJsonFormat(_plan.Text.MostBytes),
+            "text" => new TextFormat(_plan.Text, colours: false),
+            "json" => new ItemJsonFormat(_plan.Text),
             _ => null,
         };
         IRecordTarget target = address.Server is { } server
@@ -152,7 +152,7 @@ internal sealed class TerminalOutputs : IDisposable
     private async Task ServeAsync(QServerOptions options, CancellationToken cancellationToken)
     {
         _clients = new QServer(options, Say);
-        _routes.Add(new Route(new LogEntryFormat(new TextFormat(_plan.Text with { Colours = false })), _clients, TakesItems: true, TakesNotices: true));
+        _routes.Add(new Route(new LogEntryFormat(new TextFormat(_plan.Text, colours: false)), _clients, TakesItems: true, TakesNotices: true));
         try
         {
             await _clients.StartAsync(cancellationToken);

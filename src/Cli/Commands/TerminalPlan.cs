@@ -3,6 +3,7 @@ using ECapture.Capture;
 using ECapture.Cli.Options;
 using ECapture.Events;
 using ECapture.Terminal;
+using ECapture.Terminal.Remote;
 using ECapture.Terminal.Text;
 using Microsoft.Extensions.Logging;
 
@@ -23,9 +24,10 @@ internal sealed class TerminalPlan
 
     internal required CaptureOptions Capture { get; init; }
 
-    internal required ProcessFilter Filter { get; init; }
+    internal required Live<ProcessFilter> Filter { get; init; }
 
-    internal required TextOptions Text { get; init; }
+    /// <summary>How it is shown; with colours where standard output is a terminal.</summary>
+    internal required Live<TextOptions> Text { get; init; }
 
     internal required bool IsJson { get; init; }
 
@@ -44,6 +46,9 @@ internal sealed class TerminalPlan
 
     /// <summary>Age at which a file is put aside; zero: never.</summary>
     internal required TimeSpan RotateAfter { get; init; }
+
+    /// <summary>Where the configuration is changed from; null: nowhere.</summary>
+    internal required ConfigServerOptions? Listen { get; init; }
 
     /// <summary>Where else it goes.</summary>
     internal required TerminalDestinations Destinations { get; init; }
@@ -70,11 +75,11 @@ internal sealed class TerminalPlan
             Module = module,
             Mode = mode,
             Capture = ReadCapture(module, mode, own, options),
-            Filter = new ProcessFilter(ReadPid(options), uid == 0 ? null : (uint)uid),
-            Text = new TextOptions(
+            Filter = new Live<ProcessFilter>(new ProcessFilter(ReadPid(options), uid == 0 ? null : (uint)uid)),
+            Text = new Live<TextOptions>(new TextOptions(
                 options.IsSet(TerminalOptions.Hex),
                 (int)options.Number(TerminalOptions.TruncateSize, 0, 0, int.MaxValue),
-                !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))),
+                !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")))),
             IsJson = options.IsSet(TerminalOptions.Json),
             ExitStatus = own.Contains(TerminalOptions.ExitStatus) ? ReadExitStatus(options) : null,
             LogLevel = isDebug ? LogLevel.Debug : LogLevel.Warning,
@@ -87,6 +92,7 @@ internal sealed class TerminalPlan
             PacketFilter = ReadPacketFilter(mode, module, options),
             RotateBytes = TerminalDestinations.RotateBytes(options),
             RotateAfter = TerminalDestinations.RotateAfter(options),
+            Listen = ReadListen(options),
             Destinations = TerminalDestinations.Read(options),
             Notes = [.. own.Where(o => TerminalOptions.NotNeeded.Contains(o) && options.Find(o) is not null).Select(o => $"{o.Name} is not needed and has no effect")],
         };
@@ -164,6 +170,23 @@ internal sealed class TerminalPlan
         const int All = 128;
         long status = options.Number(TerminalOptions.ExitStatus, All, 0, 255);
         return status == All ? null : (int)status;
+    }
+
+    private static ConfigServerOptions? ReadListen(OptionReader options)
+    {
+        try
+        {
+            return options.OnCommandLine(TerminalOptions.Listen) is { } text
+                ? ConfigServerOptions.Parse(
+                    text,
+                    Environment.GetEnvironmentVariable("ECAPTURE_LISTEN_TOKEN") is { Length: > 0 } token ? token : null,
+                    options.IsSet(TerminalOptions.ListenOpen))
+                : null;
+        }
+        catch (FormatException e)
+        {
+            throw new UsageException($"{TerminalOptions.Listen.Name}: {e.Message}");
+        }
     }
 
     private static string ReadFile(OptionReader options, Option<string?> option, string fallback)

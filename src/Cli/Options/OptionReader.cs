@@ -37,6 +37,9 @@ internal sealed class OptionReader(ParseResult parsed, Settings settings)
         : settings.Find(Name(option)) is { } text ? [text]
         : [];
 
+    /// <summary>The value of the command line alone: another command has an option of the same name and another meaning.</summary>
+    internal string? OnCommandLine(Option<string?> option) => parsed.GetValue(option);
+
     /// <summary>The words that stand for themselves.</summary>
     internal IReadOnlyList<string> Words(Argument<string[]> argument) => parsed.GetValue(argument) ?? [];
 

@@ -3,19 +3,26 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using ECapture.Events.Formatting;
 using ECapture.Events.V1;
+using ECapture.Terminal.Text;
 
 namespace ECapture.Terminal.Json;
 
 /// <summary>A JSON object per line: an HTTP exchange as such, everything else as the pipeline's events are (docs/query.md). Fields: docs/terminal.md.</summary>
-/// <param name="mostBytes">Bytes kept of one body, statement or command; 0: all.</param>
-internal sealed class ItemJsonFormat(int mostBytes) : IItemFormat
+/// <param name="live">How much is kept of one body, statement or command.</param>
+internal sealed class ItemJsonFormat(Live<TextOptions> live) : IItemFormat
 {
     // Not for HTML: quotes and controls are escaped, other text stays readable.
     private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
+    internal ItemJsonFormat(int mostBytes)
+        : this(new Live<TextOptions>(new TextOptions(false, mostBytes, false)))
+    {
+    }
+
     /// <inheritdoc/>
     public void Write(TerminalItem item, IBufferWriter<byte> output)
     {
+        int mostBytes = live.Current.MostBytes;
         using (Utf8JsonWriter json = new(output, s_options))
         {
             json.WriteStartObject();
@@ -32,7 +39,7 @@ internal sealed class ItemJsonFormat(int mostBytes) : IItemFormat
                     JsonBytes.Write(json, "command_text", end.Command.ShellCommand.Text.Span);
                     break;
                 default:
-                    EventJson.WriteFields(json, Cut(item.Origin), item.Topic);
+                    EventJson.WriteFields(json, Cut(item.Origin, mostBytes), item.Topic);
                     break;
             }
 
@@ -42,7 +49,7 @@ internal sealed class ItemJsonFormat(int mostBytes) : IItemFormat
         output.Write("\n"u8);
     }
 
-    private Event Cut(Event e)
+    private static Event Cut(Event e, int mostBytes)
     {
         int length = e.PayloadCase switch
         {

@@ -15,7 +15,7 @@ internal sealed class LivePcapOutput : IEventOutput
 
     private readonly LivePcapFile _file;
     private readonly PacketFilter? _packetFilter;
-    private readonly ProcessFilter _processes;
+    private readonly Live<ProcessFilter> _processes;
     private readonly ItemOutput _notices;
     private readonly PcapOptions _options;
     private readonly ulong _hold;
@@ -27,7 +27,7 @@ internal sealed class LivePcapOutput : IEventOutput
     private ulong _number;
     private long _heldBytes;
 
-    internal LivePcapOutput(LivePcapFile file, PcapOptions options, PacketFilter? packetFilter, ProcessFilter processes, ItemOutput notices)
+    internal LivePcapOutput(LivePcapFile file, PcapOptions options, PacketFilter? packetFilter, Live<ProcessFilter> processes, ItemOutput notices)
     {
         _file = file;
         _options = options;
@@ -60,7 +60,7 @@ internal sealed class LivePcapOutput : IEventOutput
                 break;
         }
 
-        if (!_processes.IsOpen && received.Fields.HasProcess && _processes.IsProcess(received))
+        if (!_processes.Current.IsOpen && received.Fields.HasProcess && _processes.Current.IsProcess(received))
         {
             _flows.Add(received.Fields.FlowId, received.Fields.BootNs);
         }
@@ -141,7 +141,7 @@ internal sealed class LivePcapOutput : IEventOutput
     private void Finish(in HeldPacket packet)
     {
         _heldBytes -= packet.Length;
-        if (_processes.IsOpen || _flows.Contains(packet.Flow))
+        if (_processes.Current.IsOpen || _flows.Contains(packet.Flow))
         {
             _file.Write(packet);
             Packets++;

@@ -5,7 +5,7 @@ using ECapture.Events.Formatting;
 namespace ECapture.Terminal.Text;
 
 /// <summary>Bytes as lines of text, or as a hex dump when they are none; cut where the user asked for, with a mark that says how much there is.</summary>
-internal sealed class BodyText(TextOptions options, Ink ink)
+internal sealed class BodyText(Live<TextOptions> live, Ink ink)
 {
     /// <summary>Appends bytes.</summary>
     /// <param name="text">Where to.</param>
@@ -15,6 +15,7 @@ internal sealed class BodyText(TextOptions options, Ink ink)
     /// <param name="isMore">There are more than <paramref name="length"/>; how many is not known.</param>
     internal void Append(StringBuilder text, ReadOnlySpan<byte> bytes, long length, string before, bool isMore = false)
     {
+        TextOptions options = live.Current;
         ReadOnlySpan<byte> shown = options.MostBytes > 0 && bytes.Length > options.MostBytes ? bytes[..options.MostBytes] : bytes;
         if (options.Hex || !IsText(bytes))
         {
@@ -36,6 +37,7 @@ internal sealed class BodyText(TextOptions options, Ink ink)
     /// <summary>Bytes on one line; cut with a mark.</summary>
     internal string Line(ReadOnlySpan<byte> bytes, long length)
     {
+        TextOptions options = live.Current;
         ReadOnlySpan<byte> shown = options.MostBytes > 0 && bytes.Length > options.MostBytes ? bytes[..options.MostBytes] : bytes;
         string line = options.Hex ? Convert.ToHexStringLower(shown) : Printable.Of(shown);
         return shown.Length < length

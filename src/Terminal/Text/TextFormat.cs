@@ -18,8 +18,14 @@ internal sealed class TextFormat : IItemFormat
     private readonly HttpText _http;
 
     internal TextFormat(TextOptions options)
+        : this(new Live<TextOptions>(options), options.Colours)
     {
-        _ink = new Ink(options.Colours);
+    }
+
+    /// <summary>Follows options that may change; colours do not.</summary>
+    internal TextFormat(Live<TextOptions> options, bool colours)
+    {
+        _ink = new Ink(colours);
         _body = new BodyText(options, _ink);
         _http = new HttpText(_body, _ink);
     }

@@ -89,6 +89,58 @@ public sealed class TlsTextTests
         Assert.All(lines, l => Assert.Equal(65534, l.GetProperty("process").GetProperty("uid").GetInt32()));
     }
 
+    [Fact]
+    public async Task Listen_ChangesWhileTrafficFlows_NoExchangeIsLostOrDoubled()
+    {
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        await using NginxServer nginx = await NginxServer.StartAsync();
+        string marker = "m" + Guid.NewGuid().ToString("N");
+        File.WriteAllText(Path.Combine(nginx.Files, marker), new string('y', 300));
+        await using TerminalRun run = await TerminalRun.StartAsync("tls", "--listen", "127.0.0.1:0", "--listen-open");
+        Uri address = new(run.Errors.Split("the configuration is changed at ")[1].Split('\n')[0]);
+
+        // 20 requests, and as many changes of what does not filter them as fit beside them.
+        Task<int> changes = Task.Run(
+            async () =>
+            {
+                using HttpClient http = new();
+                int done = 0;
+                for (; done < 60; done++)
+                {
+                    string body = done % 3 == 0 ? "{\"pid\":\"wrong\"}" : $"{{\"truncate_size\":{200 + done},\"filters\":{{\"ignore_process\":[\"nobody{done}\"]}}}}";
+                    using HttpResponseMessage answer = await http.PostAsync(address, new StringContent(body), cancellation);
+                    Assert.Equal(done % 3 == 0 ? System.Net.HttpStatusCode.BadRequest : System.Net.HttpStatusCode.OK, answer.StatusCode);
+                }
+
+                return done;
+            },
+            cancellation);
+        for (int i = 0; i < 20; i++)
+        {
+            await CurlClient.RunAsync(nginx.CertificatePath, $"{nginx.Url}/{marker}?n={i}.");
+        }
+
+        Assert.Equal(60, await changes);
+        for (int i = 0; i < 20; i++)
+        {
+            await run.WaitForBlockAsync($"> GET /{marker}?n={i}. ", "curl[");
+        }
+
+        // The last change holds, and capture goes on: curl is left out now.
+        using (HttpClient http = new())
+        {
+            using HttpResponseMessage answer = await http.PostAsync(address, new StringContent("{\"truncate_size\":7,\"filters\":{\"ignore_process\":[\"curl\"]}}"), cancellation);
+            Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(cancellation));
+        }
+
+        await CurlClient.RunAsync(nginx.CertificatePath, $"{nginx.Url}/{marker}?last");
+        string last = await run.WaitForBlockAsync($"< GET /{marker}?last ", "nginx[");
+        Assert.Contains("[cut: 7 of 300 bytes are shown]", last, StringComparison.Ordinal);
+        Assert.Equal(0, await run.StopAsync());
+        Assert.All(Enumerable.Range(0, 20), i => Assert.Single(run.Blocks, b => b.Contains($"> GET /{marker}?n={i}. ", StringComparison.Ordinal)));
+        Assert.DoesNotContain(run.Blocks, b => b.Contains($"> GET /{marker}?last ", StringComparison.Ordinal));
+    }
+
     private static byte[] Gzip(string text)
     {
         using MemoryStream output = new();

@@ -118,7 +118,7 @@ public sealed class LivePcapOutputTests : IDisposable
     private LivePcapOutput Open(PcapOptions? options = null, ProcessFilter? filter = null)
     {
         options ??= new PcapOptions();
-        return new LivePcapOutput(LivePcapFile.Open(Path, options, () => _now), options, null, filter ?? new ProcessFilter(0, null), new ItemOutput([], null));
+        return new LivePcapOutput(LivePcapFile.Open(Path, options, () => _now), options, null, new Live<ProcessFilter>(filter ?? new ProcessFilter(0, null)), new ItemOutput([], null));
     }
 
     private static void Packet(LivePcapOutput output, string frame, ulong at, ulong flow, uint pid = 0) => Write(output, Topics.Packet, new Event

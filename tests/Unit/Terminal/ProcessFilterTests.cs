@@ -32,6 +32,19 @@ public sealed class ProcessFilterTests
         Assert.True(Wants(new ProcessFilter(4, 4), new Event { Loss = new Loss() }));
     }
 
+    [Theory]
+    [InlineData(new[] { "nginx" }, new string[0], true)]
+    [InlineData(new[] { "curl" }, new string[0], false)]
+    [InlineData(new[] { "77" }, new string[0], true)]
+    [InlineData(new string[0], new[] { "nginx" }, false)]
+    [InlineData(new[] { "nginx" }, new[] { "77" }, false)]
+    public void Wants_ByNames_TargetsAndNotIgnored(string[] targets, string[] ignored, bool expected)
+    {
+        ProcessFilter filter = new(0, null, new ProcessNames(targets, ignored));
+        Assert.Equal(expected, Wants(filter, new Event { Process = new Process { Pid = 77, Name = ByteString.CopyFromUtf8("nginx") }, TlsData = new TlsData() }));
+        Assert.Equal(targets.Length == 0 && ignored.Length == 0, Wants(filter, new Event { TlsData = new TlsData() }));
+    }
+
     private static bool Wants(ProcessFilter filter, Event e)
     {
         byte[] encoded = e.ToByteArray();
