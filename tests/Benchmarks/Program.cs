@@ -1,3 +1,4 @@
+using ECapture.Benchmarks.Policies;
 using ECapture.Benchmarks.Query;
 using ECapture.Benchmarks.Sink;
 
@@ -5,6 +6,7 @@ return args switch
 {
     ["sink", .. string[] rest] => await SinkBenchmark.RunAsync(rest),
     [SinkBenchProcess.Name, .. string[] rest] => await SinkBenchProcess.RunAsync(rest),
+    ["redaction"] => RedactionBenchmark.Run(),
     ["pcapng", .. string[] rest] => await PcapngBenchmark.RunAsync(rest),
     [PcapngWorker.Name, string store, string output] => await PcapngWorker.RunAsync(store, output),
     [] => Math.Max(await SinkBenchmark.RunAsync(["1000000"]), await PcapngBenchmark.RunAsync([])),
@@ -13,6 +15,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: bench [sink … | pcapng [MEGABYTES]]; without arguments both, the sink with a million events");
+    Console.Error.WriteLine("usage: bench [sink … | pcapng [MEGABYTES] | redaction]; without arguments both, the sink with a million events");
     return 2;
 }

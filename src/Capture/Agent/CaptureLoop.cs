@@ -49,6 +49,7 @@ internal sealed class CaptureLoop(
         }
 
         modules.Flush();
+        publisher.ReleaseHeld(ulong.MaxValue);
         losses.Poll();
         publisher.PublishLosses();
         record.Stopped();

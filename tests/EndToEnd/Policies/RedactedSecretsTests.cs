@@ -67,6 +67,7 @@ public sealed class RedactedSecretsTests : IDisposable
             Assert.True(stopped == 0, run.Said);
         }
 
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(data, "truncation.key")));
         string[] secrets = [token, cookie, card, sqlPassword, shellPassword];
         List<string> looked = [];
         foreach (string file in Directory.EnumerateFiles(data, "*", SearchOption.AllDirectories))
