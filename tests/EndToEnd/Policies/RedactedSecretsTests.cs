@@ -63,7 +63,7 @@ public sealed class RedactedSecretsTests : IDisposable
             await FindAsync(run, data, "postgres", $"CREATE ROLE {_marker} PASSWORD '{stars}'", cancellationToken);
             string[] lines = await FindAsync(run, data, "bash", $"/bin/true {_marker} --password={stars}", cancellationToken);
             Assert.NotEmpty(lines);
-            (int stopped, _) = await run.InterruptAsync();
+            (int stopped, _) = await run.InterruptAsync(TimeSpan.FromMinutes(2));
             Assert.True(stopped == 0, run.Said);
         }
 

@@ -87,8 +87,9 @@ public sealed class EcaptureService : IAsyncDisposable
     }
 
     /// <summary>Interrupts it as Ctrl-C does.</summary>
+    /// <param name="patience">How long it may take; default 30 s. The kernel may take long to take probes off a busy machine.</param>
     /// <returns>Its exit code and how long it took to end.</returns>
-    public async Task<(int ExitCode, TimeSpan Took)> InterruptAsync()
+    public async Task<(int ExitCode, TimeSpan Took)> InterruptAsync(TimeSpan? patience = null)
     {
         Stopwatch watch = Stopwatch.StartNew();
         using (Process kill = Process.Start("kill", ["-INT", _process.Id.ToString(CultureInfo.InvariantCulture)]))
@@ -96,8 +97,8 @@ public sealed class EcaptureService : IAsyncDisposable
             await kill.WaitForExitAsync();
         }
 
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(30));
-        await _process.WaitForExitAsync(patience.Token);
+        using CancellationTokenSource limit = new(patience ?? TimeSpan.FromSeconds(30));
+        await _process.WaitForExitAsync(limit.Token);
         return (_process.ExitCode, watch.Elapsed);
     }
 
