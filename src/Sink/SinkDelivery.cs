@@ -18,7 +18,7 @@ public static class SinkDelivery
     public static IDelivery For(Store store, TimeProvider clock, ILogger logger, Func<string, PartitionUnit>? rotation = null) => store switch
     {
         ClickHouseStore s => new PlannedDelivery(new ClickHousePlanStore(s.Engine.Reserve(), clock), Guid.NewGuid(), logger),
-        PostgresStore s => new PostgresDelivery(s, clock, rotation),
+        PostgresStore s => new PostgresDelivery(s, clock, logger, rotation),
         _ => throw new ArgumentOutOfRangeException(nameof(store)),
     };
 }

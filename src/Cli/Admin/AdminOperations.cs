@@ -3,6 +3,7 @@ using ECapture.Sink.Archive;
 using ECapture.Sink.DeadLetters;
 using ECapture.Sink.Holds;
 using ECapture.Sink.Operations;
+using ECapture.Sink.Rebuild;
 using ECapture.Sink.Reconcile;
 using ECapture.Sink.Retention;
 using ECapture.Sink.Verify;
@@ -28,6 +29,7 @@ internal static class AdminOperations
     internal const string ArchiveList = "archive-list";
     internal const string ArchiveVerify = "archive-verify";
     internal const string ArchiveRestore = "archive-restore";
+    internal const string Rebuild = "rebuild";
 
     private static readonly FrozenDictionary<string, Func<OperationContext, CancellationToken, Task<int>>> s_operations =
         new Dictionary<string, Func<OperationContext, CancellationToken, Task<int>>>(StringComparer.Ordinal)
@@ -45,6 +47,7 @@ internal static class AdminOperations
             [ArchiveList] = ArchiveOperations.ListAsync,
             [ArchiveVerify] = ArchiveOperations.VerifyAsync,
             [ArchiveRestore] = ArchiveOperations.RestoreAsync,
+            [Rebuild] = RebuildOperation.RunAsync,
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>The operation of a name, or null.</summary>

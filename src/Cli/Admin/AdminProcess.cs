@@ -2,6 +2,7 @@ using ECapture.Cli.Commands;
 using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
 using ECapture.Log;
+using ECapture.Policies;
 using ECapture.Sink.Operations;
 using ECapture.Sink.Retention;
 using ECapture.Storage;
@@ -17,8 +18,10 @@ internal sealed class AdminProcess : IAsyncDisposable
     private readonly DataDirectory _data;
     private readonly LogAddress? _log;
     private readonly IStoreKeeper _keeper;
+    private readonly Policy _policy;
 
-    private AdminProcess(Store store, Telemetry.Telemetry telemetry, JournalParts journal, DataDirectory data, LogAddress? log, IStoreKeeper keeper)
+    private AdminProcess(
+        Store store, Telemetry.Telemetry telemetry, JournalParts journal, DataDirectory data, LogAddress? log, IStoreKeeper keeper, Policy policy)
     {
         _keeper = keeper;
         _store = store;
@@ -26,6 +29,7 @@ internal sealed class AdminProcess : IAsyncDisposable
         _journal = journal;
         _data = data;
         _log = log;
+        _policy = policy;
     }
 
     /// <summary>Opens the store.</summary>
@@ -33,11 +37,11 @@ internal sealed class AdminProcess : IAsyncDisposable
     internal static async Task<AdminProcess> OpenAsync(OptionReader options, DataDirectory data, CancellationToken cancellationToken)
     {
         LogAddress? log = LogOf(options, data);
-        _ = Composition.StorePolicyOf(options); // refused before anything is opened
+        Policy policy = Composition.StorePolicyOf(options); // refused before anything is opened
         Store store = await StoreFactory.OpenAsync(Composition.StoreAddressOf(options, data), StoreRole.Writer, cancellationToken, KeeperParts.RotationOf(options));
         Telemetry.Telemetry telemetry = Telemetry.Telemetry.Start("command", options);
         JournalParts journal = JournalParts.Start(options, data, "command", store, telemetry.Loggers);
-        return new AdminProcess(store, telemetry, journal, data, log, KeeperParts.Open(options, data, store, journal.Journal, telemetry.Loggers));
+        return new AdminProcess(store, telemetry, journal, data, log, KeeperParts.Open(options, data, store, journal.Journal, telemetry.Loggers), policy);
     }
 
     /// <summary>The log asked for; null when nobody named one and the data directory has none.</summary>
@@ -48,7 +52,7 @@ internal sealed class AdminProcess : IAsyncDisposable
     internal Task<int> RunAsync(string name, OperationParameters parameters, TextWriter output, CancellationToken cancellationToken)
     {
         Func<OperationContext, CancellationToken, Task<int>> operation = AdminOperations.Find(name) ?? throw new UsageException($"there is no operation {name}");
-        return operation(new OperationContext(_store, _log, _data.Journal, _journal.Journal, parameters, output) { Keeper = _keeper }, cancellationToken);
+        return operation(new OperationContext(_store, _log, _data.Journal, _journal.Journal, parameters, output) { Keeper = _keeper, Policy = _policy }, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()

@@ -14,6 +14,8 @@ namespace ECapture.Cli.Admin;
 /// </summary>
 internal static class AdminTarget
 {
+    private const string Actor = "actor";
+
     /// <summary>Runs it and hands over its report.</summary>
     /// <param name="options">Data directory, store, log.</param>
     /// <param name="name">One of <see cref="AdminOperations"/>.</param>
@@ -26,7 +28,11 @@ internal static class AdminTarget
         OptionReader options, string name, IEnumerable<KeyValuePair<string, string?>> parameters, Func<string, Task>? line, CancellationToken cancellationToken)
     {
         line ??= text => Console.Out.WriteLineAsync(text);
-        KeyValuePair<string, string>[] given = [.. parameters.Where(p => p.Value is not null).Select(p => KeyValuePair.Create(p.Key, p.Value!))];
+        // Who asks is known here: where it runs it is the service's user.
+        KeyValuePair<string, string>[] given =
+        [
+            .. parameters.Where(p => p.Value is not null && p.Key != Actor).Select(p => KeyValuePair.Create(p.Key, p.Value!)), KeyValuePair.Create(Actor, Environment.UserName),
+        ];
         DataDirectory data = Composition.DataOf(options);
         if (options.Find(CommonOptions.Store) is null)
         {

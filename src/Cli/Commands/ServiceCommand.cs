@@ -48,7 +48,7 @@ internal static class ServiceCommand
         await using JournalParts journal = JournalParts.Start(options, data, "service", store, telemetry.Loggers);
         StoreKeeper keeper = KeeperParts.Open(options, data, store, journal.Journal, telemetry.Loggers);
         string key = AdminRoutes.NewKey();
-        using AdminRoutes admin = new(key, (parameters, output) => new OperationContext(store, Composition.LogAddressOf(options, data), data.Journal, journal.Journal, parameters, output) { Keeper = keeper });
+        using AdminRoutes admin = new(key, (parameters, output) => new OperationContext(store, Composition.LogAddressOf(options, data), data.Journal, journal.Journal, parameters, output) { Keeper = keeper, Policy = Composition.StorePolicyOf(options) });
         string file = ServiceFile.PathOf(data.Root, "service");
         Task sinking = sink.RunAsync(stopping.Token);
         Task keeping = KeeperParts.RunAsync(keeper, options, telemetry.Loggers, stopping.Token);

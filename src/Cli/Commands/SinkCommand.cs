@@ -9,15 +9,20 @@ namespace ECapture.Cli.Commands;
 /// <summary><c>ecapture sink</c>: from the log into a store.</summary>
 internal static class SinkCommand
 {
-    internal static Command Create() => CommandRunner.Create(
-        "sink",
-        "Write events from the log into a store, each once. Several sinks of one group share the work.",
-        [
-            "ecapture sink --log kafka://k1:9092 --store clickhouse://ecapture@ch1:8123/ecapture",
-            "ECAPTURE_STORE_PASSWORD=… ecapture sink --log kafka://k1:9092 --store postgres://ecapture@pg1/ecapture --group sink-pg",
-        ],
-        [CommonOptions.Data, CommonOptions.Policy, CommonOptions.Log, CommonOptions.Store, CommonOptions.Group, CommonOptions.SinkMemory, CommonOptions.Tenant, CommonOptions.HostName, KeeperParts.Capacity, CommonOptions.Health],
-        RunAsync);
+    internal static Command Create()
+    {
+        Command command = CommandRunner.Create(
+            "sink",
+            "Write events from the log into a store, each once. Several sinks of one group share the work.",
+            [
+                "ecapture sink --log kafka://k1:9092 --store clickhouse://ecapture@ch1:8123/ecapture",
+                "ECAPTURE_STORE_PASSWORD=… ecapture sink --log kafka://k1:9092 --store postgres://ecapture@pg1/ecapture --group sink-pg",
+            ],
+            [CommonOptions.Data, CommonOptions.Policy, CommonOptions.Log, CommonOptions.Store, CommonOptions.Group, CommonOptions.SinkMemory, CommonOptions.Tenant, CommonOptions.HostName, KeeperParts.Capacity, CommonOptions.Health],
+            RunAsync);
+        command.Subcommands.Add(RebuildCommand.Create());
+        return command;
+    }
 
     private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
     {

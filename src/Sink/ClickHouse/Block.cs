@@ -8,4 +8,10 @@ public abstract class Block
 
     /// <summary>Rows.</summary>
     public abstract int Rows { get; }
+
+    /// <summary>True when its rows can be written in parts.</summary>
+    public virtual bool CanSplit => false;
+
+    /// <summary>Its rows, to be written in parts.</summary>
+    public virtual IBlockParts Split() => throw new InvalidOperationException($"{Name} has no parts");
 }

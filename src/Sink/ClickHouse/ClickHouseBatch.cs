@@ -85,7 +85,7 @@ internal sealed class ClickHouseBatch(EventTable table, BufferPool pool, Func<Pa
     {
         if (!_parts.TryGetValue(index, out PartitionBlock? block))
         {
-            block = _spare.Count > 0 ? _spare.Pop() : new PartitionBlock(table, pool);
+            block = _spare.Count > 0 ? _spare.Pop() : new PartitionBlock(table, pool) { Parts = refused => new PartitionBlockParts(refused, this, clock) };
             block.Span = new PartitionSpan(_unit, index);
             _parts.Add(index, block);
         }

@@ -18,6 +18,9 @@ public sealed class ClickHousePlanStore(IClickHouse engine, TimeProvider clock) 
     private volatile IReadOnlyDictionary<string, PartitionUnit> _units = new Dictionary<string, PartitionUnit>();
     private long _unitsReadAt;
 
+    // What the engine says while somebody holds the topic's batches back (sink_hold).
+    private const string Held = "the table is held by a rebuild";
+
     /// <inheritdoc/>
     public BlockBatch CreateBatch(EventTable table, BufferPool pool) => new ClickHouseBatch(table, pool, () => _units.GetValueOrDefault(table.Name), clock);
 
@@ -53,8 +56,21 @@ public sealed class ClickHousePlanStore(IClickHouse engine, TimeProvider clock) 
             SELECT {log}, {topic}, {partition.Partition}, {row.Version}, {row.From}, {row.To}, {row.Turn}, now64(3), toUUID('{row.Writer:D}'),
                 base64Decode('{Convert.ToBase64String(StreamCodec.Encode(row.Positions))}')
             WHERE NOT EXISTS (SELECT 1 FROM sink_plan WHERE log = {log} AND topic = {topic} AND log_partition = {partition.Partition} AND version > {expected})
+                AND throwIf((SELECT argMax(until, at) FROM sink_hold WHERE topic = {topic}) > now64(3), '{Held}') = 0
             """);
-        return engine.ExecuteAsync(sql, cancellationToken);
+        return InsertPlanAsync(sql, partition, cancellationToken);
+    }
+
+    private async Task InsertPlanAsync(string sql, PartitionId partition, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await engine.ExecuteAsync(sql, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreException e) when (e.Message.Contains(Held, StringComparison.Ordinal))
+        {
+            throw new StoreException($"{partition}: its table is being rebuilt; the batch waits", isTransient: true, e);
+        }
     }
 
     /// <inheritdoc/>
@@ -74,6 +90,47 @@ public sealed class ClickHousePlanStore(IClickHouse engine, TimeProvider clock) 
     }
 
     /// <inheritdoc/>
+    public async Task<bool> IsSplitAsync(PartitionId partition, long from, string block, CancellationToken cancellationToken)
+    {
+        Dictionary<string, string> place = Parameters(partition);
+        place["from"] = from.ToString(CultureInfo.InvariantCulture);
+        place["block"] = block;
+        return await CountAsync(
+            "SELECT count() FROM sink_split WHERE log = {log:String} AND topic = {topic:String} AND log_partition = {partition:UInt16} AND from_offset = {from:UInt64} AND block = {block:String}",
+            place,
+            cancellationToken).ConfigureAwait(false) > 0;
+    }
+
+    /// <inheritdoc/>
+    public Task MarkSplitAsync(PartitionId partition, long from, string block, CancellationToken cancellationToken) => engine.ExecuteAsync(
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"INSERT INTO sink_split (log, topic, log_partition, from_offset, block, at) SETTINGS async_insert = 0 SELECT {ClickHouseText.QuoteString(partition.Log)}, {ClickHouseText.QuoteString(partition.Topic)}, {partition.Partition}, {from}, {ClickHouseText.QuoteString(block)}, now64(3)"),
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlySet<long>> RefusedAsync(PartitionId partition, long from, long to, CancellationToken cancellationToken)
+    {
+        Dictionary<string, string> place = Parameters(partition);
+        place["from"] = from.ToString(CultureInfo.InvariantCulture);
+        place["to"] = to.ToString(CultureInfo.InvariantCulture);
+        using Stream result = await engine.QueryAsync(
+            "SELECT log_offset FROM dead_letter WHERE log = {log:String} AND topic = {topic:String} AND log_partition = {partition:UInt16} "
+            + "AND log_offset >= {from:UInt64} AND log_offset < {to:UInt64} AND kind = 'refused'",
+            place,
+            "RowBinary",
+            cancellationToken).ConfigureAwait(false);
+        HashSet<long> offsets = [];
+        byte[] offset = new byte[8];
+        while (await result.ReadAtLeastAsync(offset, offset.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false) == offset.Length)
+        {
+            offsets.Add(BinaryPrimitives.ReadInt64LittleEndian(offset));
+        }
+
+        return offsets;
+    }
+
+    /// <inheritdoc/>
     public async Task<long> CountAsync(Block block, CancellationToken cancellationToken)
     {
         if (block is DeadLetterBlock letters)
@@ -83,7 +140,8 @@ public sealed class ClickHousePlanStore(IClickHouse engine, TimeProvider clock) 
             range["first"] = first.ToString(CultureInfo.InvariantCulture);
             range["last"] = last.ToString(CultureInfo.InvariantCulture);
             return await CountAsync(
-                "SELECT count() FROM dead_letter WHERE log = {log:String} AND topic = {topic:String} AND log_partition = {partition:UInt16} AND log_offset BETWEEN {first:UInt64} AND {last:UInt64}",
+                "SELECT count() FROM dead_letter WHERE log = {log:String} AND topic = {topic:String} AND log_partition = {partition:UInt16} AND log_offset BETWEEN {first:UInt64} AND {last:UInt64} "
+                + (letters.IsRefusal ? "AND kind = 'refused'" : "AND kind <> 'refused'"),
                 range,
                 cancellationToken).ConfigureAwait(false);
         }

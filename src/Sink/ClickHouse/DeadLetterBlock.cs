@@ -6,7 +6,9 @@ using ECapture.Storage.Tables;
 namespace ECapture.Sink.ClickHouse;
 
 /// <summary>Rows of <c>dead_letter</c> in Native format. Dead letters are few: this one allocates.</summary>
-internal sealed class DeadLetterBlock(TimeProvider clock) : Block
+/// <param name="clock">Time.</param>
+/// <param name="isRefusal">True: a row that the store refused; they are counted apart, because they are written apart.</param>
+internal sealed class DeadLetterBlock(TimeProvider clock, bool isRefusal = false) : Block
 {
     public const string Columns = "log, topic, log_partition, log_offset, at, kind, ts, error, event";
 
@@ -25,6 +27,8 @@ internal sealed class DeadLetterBlock(TimeProvider clock) : Block
     public string Log { get; set; } = "";
 
     public override int Rows => _rows;
+
+    public bool IsRefusal => isRefusal;
 
     /// <summary>Topic and partition of all of them, first and last offset.</summary>
     public (string Topic, int Partition, long First, long Last) Range { get; private set; }

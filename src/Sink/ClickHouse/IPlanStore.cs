@@ -28,6 +28,18 @@ public interface IPlanStore
     /// <exception cref="StoreException">It may be stored or not.</exception>
     Task InsertBlockAsync(Block block, string token, CancellationToken cancellationToken);
 
+    /// <summary>True when a block of a batch is written in parts.</summary>
+    /// <exception cref="StoreException">The store refused or cannot be reached.</exception>
+    Task<bool> IsSplitAsync(PartitionId partition, long from, string block, CancellationToken cancellationToken);
+
+    /// <summary>Says that a block of a batch is written in parts from now on.</summary>
+    /// <exception cref="StoreException">It may be said or not.</exception>
+    Task MarkSplitAsync(PartitionId partition, long from, string block, CancellationToken cancellationToken);
+
+    /// <summary>Offsets of a range whose rows were refused and are dead letters.</summary>
+    /// <exception cref="StoreException">The store refused or cannot be reached.</exception>
+    Task<IReadOnlySet<long>> RefusedAsync(PartitionId partition, long from, long to, CancellationToken cancellationToken);
+
     /// <summary>How many rows of a block are stored.</summary>
     /// <exception cref="StoreException">The store refused or cannot be reached.</exception>
     Task<long> CountAsync(Block block, CancellationToken cancellationToken);

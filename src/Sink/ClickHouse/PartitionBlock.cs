@@ -15,6 +15,13 @@ internal sealed class PartitionBlock(EventTable table, BufferPool pool) : Block
 
     public override string Name => $"{Native.Table.Name}/{Partition}";
 
+    /// <summary>Makes its parts; set by the batch that it belongs to.</summary>
+    public Func<PartitionBlock, IBlockParts>? Parts { get; init; }
+
+    public override bool CanSplit => Parts is not null;
+
+    public override IBlockParts Split() => Parts?.Invoke(this) ?? base.Split();
+
     /// <summary>Which day or hour.</summary>
     public PartitionSpan Span { get; set; }
 

@@ -85,12 +85,29 @@ public sealed partial class PlannedDelivery : IDelivery
         foreach (Block block in ((BlockBatch)batch).Blocks)
         {
             string token = string.Create(CultureInfo.InvariantCulture, $"{partition.Log}/{partition.Topic}/{partition.Partition}/{plan.From}/{block.Name}");
+            if (isVerifying && block.CanSplit && await _store.IsSplitAsync(partition, plan.From, block.Name, cancellationToken).ConfigureAwait(false))
+            {
+                await WriteInPartsAsync(partition, plan, block, token, cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
             if (plan.IsReplay && await IsStoredAsync(partition, plan, block, cancellationToken).ConfigureAwait(false))
             {
                 continue;
             }
 
-            await _store.InsertBlockAsync(block, token, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await _store.InsertBlockAsync(block, token, cancellationToken).ConfigureAwait(false);
+            }
+            catch (StoreException e) when (e.IsRowFault && block.CanSplit)
+            {
+                // Said first: whoever runs this batch again must not write the block whole, also when the store would take it by then.
+                await _store.MarkSplitAsync(partition, plan.From, block.Name, cancellationToken).ConfigureAwait(false);
+                await WriteInPartsAsync(partition, plan, block, token, cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
             if (isVerifying)
             {
                 await RepairAsync(partition, plan, block, token, cancellationToken).ConfigureAwait(false);
@@ -99,6 +116,15 @@ public sealed partial class PlannedDelivery : IDelivery
 
         _standings[partition] = standing with { IsUnsure = false, IsVerified = isVerifying };
         return WriteOutcome.Stored;
+    }
+
+    private async Task WriteInPartsAsync(PartitionId partition, Plan plan, Block block, string token, CancellationToken cancellationToken)
+    {
+        int refused = await new PartWriter(_store, partition, plan).WriteAsync(block, token, cancellationToken).ConfigureAwait(false);
+        if (refused > 0)
+        {
+            LogRefused(partition, plan.From, block.Name, refused);
+        }
     }
 
     // Who wins is read back, never assumed: an insert that was dropped as a duplicate succeeds, too.
@@ -192,6 +218,9 @@ public sealed partial class PlannedDelivery : IDelivery
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Partition}: block {Block} of the batch at offset {From} ({Rows} rows) is not in the store although its token is; it is written again")]
     private partial void LogRepair(PartitionId partition, long from, string block, int rows);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Partition}: the store refused {Refused} rows of block {Block} of the batch at offset {From}; they are dead letters, see `ecapture dlq list`")]
+    private partial void LogRefused(PartitionId partition, long from, string block, int refused);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Partition}: {Stored} of {Rows} rows of block {Block} of the batch at offset {From} are in the store; the others were deleted there")]
     private partial void LogPartly(PartitionId partition, long from, string block, long stored, int rows);

@@ -41,7 +41,7 @@ internal sealed class DeadLetterRetry(OperationContext context)
         }
 
         await context.Journal.AppendAsync(
-            new Control { Action = "dlq.retry", Subject = letter.Id.ToString(), Actor = Environment.UserName, Rows = 1, Bytes = (ulong)letter.Length, Detail = letter.Error },
+            new Control { Action = "dlq.retry", Subject = letter.Id.ToString(), Actor = context.Actor(), Rows = 1, Bytes = (ulong)letter.Length, Detail = letter.Error },
             cancellationToken).ConfigureAwait(false);
         try
         {

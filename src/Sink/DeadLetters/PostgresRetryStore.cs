@@ -36,7 +36,7 @@ internal sealed class PostgresRetryStore(PostgresStore store) : IRetryStore
                     (long rows, long own) = await CountAsync(connection, letter, table, cancellationToken).ConfigureAwait(false);
                     if (rows == 0)
                     {
-                        await PostgresDelivery.CopyAsync(connection, batch, cancellationToken).ConfigureAwait(false);
+                        await PostgresDelivery.CopyAsync(connection, batch.Copy, cancellationToken).ConfigureAwait(false);
                     }
 
                     bool isOwn = rows == 0 || own > 0;

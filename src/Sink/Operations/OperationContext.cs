@@ -1,5 +1,6 @@
 using ECapture.Log;
 using ECapture.Log.Journal;
+using ECapture.Policies;
 using ECapture.Sink.Retention;
 using ECapture.Storage;
 
@@ -16,6 +17,9 @@ public sealed record OperationContext(Store Store, LogAddress? Log, string? Jour
 {
     /// <summary>The store's keeper; null: this operation was not given one.</summary>
     public IStoreKeeper? Keeper { get; init; }
+
+    /// <summary>What the store keeps of payloads; null: everything.</summary>
+    public Policy? Policy { get; init; }
 
     /// <exception cref="SinkException">There is none.</exception>
     internal IStoreKeeper RequireKeeper() => Keeper ?? throw new SinkException("the process that runs this has no keeper of its store: it is of another version");

@@ -4,6 +4,7 @@ using ECapture.Storage;
 using ECapture.Storage.Partitions;
 using ECapture.Storage.Postgres;
 using ECapture.Storage.Tables;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -13,7 +14,7 @@ namespace ECapture.Sink.Postgres;
 /// Exactly once in PostgreSQL (docs/architecture.md, "Delivery", PostgreSQL): rows, next offset and stream positions commit together, and
 /// only where the offset still is what this sink read.
 /// </summary>
-public sealed class PostgresDelivery(PostgresStore store, TimeProvider clock, Func<string, PartitionUnit>? rotation = null) : IDelivery
+public sealed partial class PostgresDelivery(PostgresStore store, TimeProvider clock, ILogger logger, Func<string, PartitionUnit>? rotation = null) : IDelivery
 {
     private readonly TimePartitions _partitions = new(store.DataSource);
 
@@ -51,6 +52,19 @@ public sealed class PostgresDelivery(PostgresStore store, TimeProvider clock, Fu
         rows.Settle(partition, plan);
         try
         {
+            return await WriteAsync(partition, plan, rows, inParts: false, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreException e) when (e.IsRowFault && rows.Rows > 0)
+        {
+            LogInParts(partition, plan.From, e.Message);
+            return await WriteAsync(partition, plan, rows, inParts: true, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<WriteOutcome> WriteAsync(PartitionId partition, Plan plan, PostgresBatch rows, bool inParts, CancellationToken cancellationToken)
+    {
+        try
+        {
             await _partitions.EnsureAsync(rows.Copy.Table, rows.Spans, cancellationToken).ConfigureAwait(false);
             await using (NpgsqlConnection connection = await store.DataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false))
             {
@@ -58,9 +72,18 @@ public sealed class PostgresDelivery(PostgresStore store, TimeProvider clock, Fu
                 // First the offset: its row is locked until the end, so a second sink waits here and then finds that it is too late.
                 if (await AdvanceAsync(connection, partition, plan, cancellationToken).ConfigureAwait(false))
                 {
-                    await CopyAsync(connection, rows, cancellationToken).ConfigureAwait(false);
+                    IEnumerable<(DeadLetter, byte[])> letters = rows.Letters;
+                    if (inParts)
+                    {
+                        letters = letters.Concat(await RefusedRows.CopyAsync(connection, transaction, rows, cancellationToken).ConfigureAwait(false));
+                    }
+                    else
+                    {
+                        await CopyAsync(connection, rows.Copy, cancellationToken).ConfigureAwait(false);
+                    }
+
                     await MoveStreamsAsync(connection, partition, rows, cancellationToken).ConfigureAwait(false);
-                    await BuryAsync(connection, rows, cancellationToken).ConfigureAwait(false);
+                    await BuryAsync(connection, rows.Partition, letters, cancellationToken).ConfigureAwait(false);
                     await AccountAsync(connection, rows, cancellationToken).ConfigureAwait(false);
                     await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
                     return WriteOutcome.Stored;
@@ -70,7 +93,7 @@ public sealed class PostgresDelivery(PostgresStore store, TimeProvider clock, Fu
         catch (Exception e) when (PostgresErrors.Is(e))
         {
             _partitions.Forget();
-            if (e is PostgresException { SqlState: PostgresErrorCodes.CheckViolation })
+            if (e is PostgresException { SqlState: PostgresErrorCodes.CheckViolation, ConstraintName: null })
             {
                 // The row's partition was dropped after this sink had made sure of it: it is made again.
                 throw new StoreException($"{store.Address}: a partition of {rows.Copy.Table.Name} was dropped while rows were written to it", isTransient: true, e);
@@ -100,13 +123,13 @@ public sealed class PostgresDelivery(PostgresStore store, TimeProvider clock, Fu
         return await insert.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false) == 1;
     }
 
-    internal static async Task CopyAsync(NpgsqlConnection connection, PostgresBatch rows, CancellationToken cancellationToken)
+    internal static async Task CopyAsync(NpgsqlConnection connection, CopyBuffer rows, CancellationToken cancellationToken, string? into = null)
     {
         if (rows.Rows > 0)
         {
             await using NpgsqlRawCopyStream copy = await connection.BeginRawBinaryCopyAsync(
-                $"COPY \"{rows.Copy.Table.Name}\" ({rows.Copy.Table.ColumnList}) FROM STDIN (FORMAT BINARY)", cancellationToken).ConfigureAwait(false);
-            foreach (ReadOnlyMemory<byte> piece in rows.Copy.Complete())
+                $"COPY \"{into ?? rows.Table.Name}\" ({rows.Table.ColumnList}) FROM STDIN (FORMAT BINARY)", cancellationToken).ConfigureAwait(false);
+            foreach (ReadOnlyMemory<byte> piece in rows.Complete())
             {
                 await copy.WriteAsync(piece, cancellationToken).ConfigureAwait(false);
             }
@@ -135,9 +158,10 @@ public sealed class PostgresDelivery(PostgresStore store, TimeProvider clock, Fu
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task BuryAsync(NpgsqlConnection connection, PostgresBatch rows, CancellationToken cancellationToken)
+    private async Task BuryAsync(
+        NpgsqlConnection connection, PartitionId partition, IEnumerable<(DeadLetter Letter, byte[] Bytes)> letters, CancellationToken cancellationToken)
     {
-        foreach ((DeadLetter letter, byte[] bytes) in rows.Letters)
+        foreach ((DeadLetter letter, byte[] bytes) in letters)
         {
             await using NpgsqlCommand command = new(
                 "INSERT INTO dead_letter (topic, log_partition, log_offset, at, error, event, log, kind, ts) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", connection);
@@ -147,7 +171,7 @@ public sealed class PostgresDelivery(PostgresStore store, TimeProvider clock, Fu
             command.Parameters.Add(new NpgsqlParameter { Value = clock.GetUtcNow().UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz });
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = letter.Error });
             command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = bytes });
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = rows.Partition.Log });
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = partition.Log });
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = letter.Kind });
             command.Parameters.Add(new NpgsqlParameter { Value = DateTime.UnixEpoch.AddTicks((long)(letter.WallNs / 1000) * 10), NpgsqlDbType = NpgsqlDbType.TimestampTz });
             await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
@@ -213,4 +237,7 @@ public sealed class PostgresDelivery(PostgresStore store, TimeProvider clock, Fu
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = partition.Partition });
         return command;
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Partition}: the store refused the batch at offset {From} for the sake of some row ({Reason}); it is written in parts, and what is refused alone is a dead letter")]
+    private partial void LogInParts(PartitionId partition, long from, string reason);
 }

@@ -25,15 +25,22 @@ internal sealed class StoreCount
     /// <param name="reads">The store.</param>
     /// <param name="firstKept">First offset that each partition of the logs keeps.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static async Task<StoreCount> RunAsync(ReconcileReads reads, IReadOnlyDictionary<PartitionId, long> firstKept, CancellationToken cancellationToken)
+    /// <param name="topic">Only this topic; null: all.</param>
+    public static async Task<StoreCount> RunAsync(
+        ReconcileReads reads, IReadOnlyDictionary<PartitionId, long> firstKept, CancellationToken cancellationToken, string? topic = null)
     {
         StoreCount count = new() { Spans = await reads.SpansAsync(cancellationToken).ConfigureAwait(false) };
-        await count.AddAccountsAsync(reads, firstKept, cancellationToken).ConfigureAwait(false);
-        foreach (IGrouping<string, PartitionId> topic in count.Spans.Keys.GroupBy(partition => partition.Topic))
+        foreach (PartitionId other in count.Spans.Keys.Where(partition => topic is not null && partition.Topic != topic).ToArray())
         {
-            if (EventTable.Of(topic.Key) is { } table)
+            count.Spans.Remove(other);
+        }
+
+        await count.AddAccountsAsync(reads, firstKept, cancellationToken).ConfigureAwait(false);
+        foreach (IGrouping<string, PartitionId> known in count.Spans.Keys.GroupBy(partition => partition.Topic))
+        {
+            if (EventTable.Of(known.Key) is { } table)
             {
-                await foreach ((LineKey key, long rows) in reads.RowsAsync(table, count.Shared(topic), cancellationToken).ConfigureAwait(false))
+                await foreach ((LineKey key, long rows) in reads.RowsAsync(table, count.Shared(known), cancellationToken).ConfigureAwait(false))
                 {
                     count.Line(key).Rows += rows;
                 }

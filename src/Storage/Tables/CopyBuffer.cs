@@ -6,6 +6,8 @@ namespace ECapture.Storage.Tables;
 /// <summary>Rows of a table in PostgreSQL's binary COPY format.</summary>
 public sealed class CopyBuffer
 {
+    private const int HeadBytes = 19; // signature, flags, length of the extension
+
     private readonly ByteBuffer _bytes;
     private readonly ByteSequence _sequence = new();
     private bool _isComplete;
@@ -54,6 +56,37 @@ public sealed class CopyBuffer
         return _sequence.Build();
     }
 
+    /// <summary>Takes the rows out again, as copies: for the rare batch that a store refuses.</summary>
+    public IReadOnlyList<BlockRow> ReadRows()
+    {
+        int offset = Index("log_offset");
+        int rest = Index("event");
+        int main = Index("data");
+        int place = Index("data_at");
+        ReadOnlySpan<byte> bytes = _bytes.ToArray().AsSpan(HeadBytes);
+        List<BlockRow> rows = new(Rows);
+        Span<(int Start, int Length)> fields = stackalloc (int, int)[Table.Columns.Count];
+        for (int row = 0; row < Rows; row++)
+        {
+            int at = sizeof(short);
+            for (int i = 0; i < fields.Length; i++)
+            {
+                int length = BinaryPrimitives.ReadInt32BigEndian(bytes[at..]);
+                fields[i] = (at + sizeof(int), Math.Max(0, length)); // -1: null
+                at += sizeof(int) + Math.Max(0, length);
+            }
+
+            rows.Add(BlockRow.Join(
+                BinaryPrimitives.ReadInt64BigEndian(bytes[fields[offset].Start..]),
+                bytes.Slice(fields[rest].Start, fields[rest].Length),
+                bytes.Slice(fields[main].Start, fields[main].Length),
+                BinaryPrimitives.ReadInt32BigEndian(bytes[fields[place].Start..])));
+            bytes = bytes[at..];
+        }
+
+        return rows;
+    }
+
     /// <summary>Forgets the rows and gives their memory back.</summary>
     public void Clear()
     {
@@ -63,5 +96,18 @@ public sealed class CopyBuffer
         _bytes.Write("PGCOPY\n"u8);
         _bytes.Write([0xFF, (byte)'\r', (byte)'\n', 0]);
         _bytes.Take(8).Clear(); // flags, length of the extension
+    }
+
+    private int Index(string column)
+    {
+        for (int i = 0; i < Table.Columns.Count; i++)
+        {
+            if (Table.Columns[i].Name == column)
+            {
+                return i;
+            }
+        }
+
+        throw new InvalidOperationException($"{Table.Name} has no column {column}");
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Text;
 
 namespace ECapture.Storage.Tables;
@@ -58,6 +59,26 @@ public sealed class NativeBlock
         return _sequence.Build();
     }
 
+    /// <summary>Takes the rows out again, as copies: for the rare block that a store refuses.</summary>
+    public IReadOnlyList<BlockRow> ReadRows()
+    {
+        ReadOnlySpan<byte> offsets = Values("log_offset");
+        ReadOnlySpan<byte> places = Values("data_at");
+        ReadOnlySpan<byte> rests = Values("event");
+        ReadOnlySpan<byte> mains = Values("data");
+        List<BlockRow> rows = new(Rows);
+        for (int row = 0; row < Rows; row++)
+        {
+            rows.Add(BlockRow.Join(
+                BinaryPrimitives.ReadInt64LittleEndian(offsets[(row * sizeof(long))..]),
+                TakeString(ref rests),
+                TakeString(ref mains),
+                BinaryPrimitives.ReadInt32LittleEndian(places[(row * sizeof(int))..])));
+        }
+
+        return rows;
+    }
+
     /// <summary>Forgets the rows and gives their memory back.</summary>
     public void Clear()
     {
@@ -67,6 +88,37 @@ public sealed class NativeBlock
             column.Nulls.Clear();
             column.Values.Clear();
         }
+    }
+
+    private byte[] Values(string column)
+    {
+        for (int i = 0; i < _columns.Length; i++)
+        {
+            if (Table.Columns[i].Name == column)
+            {
+                return _columns[i].Values.ToArray();
+            }
+        }
+
+        throw new InvalidOperationException($"{Table.Name} has no column {column}");
+    }
+
+    private static ReadOnlySpan<byte> TakeString(ref ReadOnlySpan<byte> rest)
+    {
+        int length = 0;
+        int at = 0;
+        for (int shift = 0; ; shift += 7)
+        {
+            length |= (rest[at] & 0x7F) << shift;
+            if (rest[at++] < 0x80)
+            {
+                break;
+            }
+        }
+
+        ReadOnlySpan<byte> text = rest.Slice(at, length);
+        rest = rest[(at + length)..];
+        return text;
     }
 
     private static byte[] Header(string name, string type)

@@ -15,13 +15,14 @@ public sealed class DeliverySimulationTests
     public async Task Deliver_AccidentsAtEveryStep_StoresEachEventOnce()
     {
         Outcome all = await Task.Run(() => Enumerable.Range(0, Seeds).Select(seed => Run(seed, Sabotage.None))
-            .Aggregate((a, b) => new Outcome(a.Repeated + b.Repeated, a.Kills + b.Kills, a.Deaths + b.Deaths, a.Overlapped + b.Overlapped, a.ThrownAway + b.ThrownAway)));
+            .Aggregate((a, b) => new Outcome(a.Repeated + b.Repeated, a.Kills + b.Kills, a.Deaths + b.Deaths, a.Overlapped + b.Overlapped, a.ThrownAway + b.ThrownAway, a.Refused + b.Refused)));
 
         // The accidents that the protocol is for did happen.
         Assert.True(all.Repeated > 100, $"{all.Repeated} blocks were written again");
         Assert.True(all.Kills > 10, $"{all.Kills} kills between token and rows");
         Assert.True(all.Deaths > 100, $"{all.Deaths} sinks died");
         Assert.True(all.Overlapped > 100, $"{all.Overlapped} batches filled while another was written");
+        Assert.True(all.Refused > 20, $"{all.Refused} rows were refused");
         Assert.True(all.ThrownAway > 20, $"{all.ThrownAway} batches were thrown away behind one of another sink");
     }
 
@@ -37,6 +38,8 @@ public sealed class DeliverySimulationTests
     [InlineData(Sabotage.RowsBeforePlan)]
     [InlineData(Sabotage.TwoWritesAtOnce)]
     [InlineData(Sabotage.KeptBatch)]
+    [InlineData(Sabotage.NoSplitMark)]
+    [InlineData(Sabotage.NoPartCount)]
     public async Task Deliver_WithoutOneStep_IsFoundOut(Sabotage sabotage)
     {
         bool isFound = await Task.Run(() => Enumerable.Range(0, 400).Any(seed =>
@@ -62,6 +65,7 @@ public sealed class DeliverySimulationTests
         SimulatedStore store = new(scheduler, random) 
         {
             FailuresPerThousand = random.Next(3) * 20,
+            RefusesRows = sabotage is Sabotage.NoSplitMark or Sabotage.NoPartCount || (sabotage == Sabotage.None && seed % 3 == 0),
             KillsPerThousand = sabotage == Sabotage.None ? random.Next(3) * 5 : random.Next(3) * 100, // what is broken should show soon
         };
         SimulatedLog log = new(random);
@@ -98,6 +102,7 @@ public sealed class DeliverySimulationTests
         sinks.ForEach(s => s.IsAwake = false);
         store.FailuresPerThousand = 0;
         store.KillsPerThousand = 0;
+        store.RefusesRows = false; // somebody took away what made it refuse them: those that are dead letters stay so
         SimulatedSink last = new(log, store, scheduler, random, sabotage);
         scheduler.Start(last, last.RunAsync);
         for (int step = 0; last.Stored < log.End; step++)
@@ -113,11 +118,11 @@ public sealed class DeliverySimulationTests
 
         (StreamKey, string)[] stored =
         [
-            .. store.Rows.GroupBy(row => row.Stream).OrderBy(g => g.Key.Run).Select(g => (g.Key, string.Join(',', g.Select(row => row.Sequence).Order()))),
+            .. store.Rows.Concat(store.Refused).GroupBy(row => row.Stream).OrderBy(g => g.Key.Run).Select(g => (g.Key, string.Join(',', g.Select(row => row.Sequence).Order()))),
         ];
         Assert.Equal<(StreamKey, string)[]>(log.Expected, stored);
-        return new Outcome(store.Repeated, store.Kills, deaths, sinks.Sum(s => s.Overlapped), sinks.Sum(s => s.ThrownAway));
+        return new Outcome(store.Repeated, store.Kills, deaths, sinks.Sum(s => s.Overlapped), sinks.Sum(s => s.ThrownAway), store.Refused.Count);
     }
 
-    private sealed record Outcome(int Repeated, int Kills, int Deaths, int Overlapped, int ThrownAway);
+    private sealed record Outcome(int Repeated, int Kills, int Deaths, int Overlapped, int ThrownAway, int Refused);
 }

@@ -128,6 +128,15 @@ public sealed class PlannedDeliveryTests
             await store.InsertBlockAsync(block, token, cancellationToken);
         }
 
+        public Task<bool> IsSplitAsync(PartitionId partition, long from, string block, CancellationToken cancellationToken) =>
+            store.IsSplitAsync(partition, from, block, cancellationToken);
+
+        public Task MarkSplitAsync(PartitionId partition, long from, string block, CancellationToken cancellationToken) =>
+            store.MarkSplitAsync(partition, from, block, cancellationToken);
+
+        public Task<IReadOnlySet<long>> RefusedAsync(PartitionId partition, long from, long to, CancellationToken cancellationToken) =>
+            store.RefusedAsync(partition, from, to, cancellationToken);
+
         public Task<long> CountAsync(Block block, CancellationToken cancellationToken) => store.CountAsync(block, cancellationToken);
     }
 }

@@ -35,6 +35,12 @@ public enum Sabotage
     /// <summary>The next batch is settled and written before the one in flight is stored.</summary>
     TwoWritesAtOnce,
 
+    /// <summary>It is not said that a block is written in parts.</summary>
+    NoSplitMark,
+
+    /// <summary>Parts of a block are not counted before they are written.</summary>
+    NoPartCount,
+
     /// <summary>The batch that filled behind a superseded one is not thrown away.</summary>
     KeptBatch,
 }
@@ -70,6 +76,15 @@ internal sealed class SabotagedStore(SimulatedStore store, Random random, Sabota
 
     public Task InsertBlockAsync(Block block, string token, CancellationToken cancellationToken) =>
         store.InsertBlockAsync(block, sabotage == Sabotage.ForgottenTokens ? $"{token}/{random.Next()}" : token, cancellationToken);
+
+    public Task<bool> IsSplitAsync(PartitionId partition, long from, string block, CancellationToken cancellationToken) =>
+        store.IsSplitAsync(partition, from, block, cancellationToken);
+
+    public Task MarkSplitAsync(PartitionId partition, long from, string block, CancellationToken cancellationToken) =>
+        sabotage == Sabotage.NoSplitMark ? Task.CompletedTask : store.MarkSplitAsync(partition, from, block, cancellationToken);
+
+    public async Task<IReadOnlySet<long>> RefusedAsync(PartitionId partition, long from, long to, CancellationToken cancellationToken) =>
+        sabotage == Sabotage.NoPartCount ? new HashSet<long>() : await store.RefusedAsync(partition, from, to, cancellationToken);
 
     public async Task<long> CountAsync(Block block, CancellationToken cancellationToken) =>
         sabotage == Sabotage.NoCount ? block.Rows : await store.CountAsync(block, cancellationToken);

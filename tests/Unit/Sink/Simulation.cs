@@ -44,7 +44,7 @@ internal sealed class StepScheduler(Random random)
 }
 
 /// <summary>A row as the simulated store keeps it.</summary>
-internal readonly record struct SimulatedRow(StreamKey Stream, ulong Sequence, int Day);
+internal readonly record struct SimulatedRow(StreamKey Stream, ulong Sequence, int Day, long Offset);
 
 internal sealed class SimulatedBlock(int day) : Block
 {
@@ -53,6 +53,36 @@ internal sealed class SimulatedBlock(int day) : Block
     public override string Name => $"agent/{day}";
 
     public override int Rows => Content.Count;
+
+    public override bool CanSplit => true;
+
+    public override IBlockParts Split() => new SimulatedParts(day, [.. Content]);
+}
+
+internal sealed class SimulatedParts(int day, SimulatedRow[] rows) : IBlockParts
+{
+    public int Count => rows.Length;
+
+    public long OffsetOf(int row) => rows[row].Offset;
+
+    public Block Part(int first, int count)
+    {
+        SimulatedBlock part = new(day);
+        part.Content.AddRange(rows.AsSpan(first, count));
+        return part;
+    }
+
+    public Block Refusal(int row, string error) => new SimulatedRefusal(rows[row]);
+}
+
+/// <summary>A row that the store refused, as a dead letter.</summary>
+internal sealed class SimulatedRefusal(SimulatedRow row) : Block
+{
+    public SimulatedRow Row => row;
+
+    public override string Name => "refused";
+
+    public override int Rows => 1;
 }
 
 internal sealed class SimulatedBatch : BlockBatch
@@ -82,7 +112,7 @@ internal sealed class SimulatedBatch : BlockBatch
             _days.Add(day, block = new SimulatedBlock(day));
         }
 
-        block.Content.Add(new SimulatedRow(stream, row.Fields.Sequence, day));
+        block.Content.Add(new SimulatedRow(stream, row.Fields.Sequence, day, row.LogOffset));
     }
 
     protected override void AddLetter(DeadLetter letter, ReadOnlySpan<byte> bytes) => throw new InvalidOperationException(letter.Error);
@@ -98,10 +128,17 @@ internal sealed class SimulatedStore(StepScheduler scheduler, Random random) : I
 {
     private readonly HashSet<string> _tokens = [];
     private readonly List<PlanRow> _plans = [];
+    private readonly HashSet<(long, string)> _splits = [];
 
     public List<SimulatedRow> Rows { get; } = [];
 
     public IReadOnlyList<PlanRow> Plans => _plans;
+
+    /// <summary>Rows that the store refused.</summary>
+    public List<SimulatedRow> Refused { get; } = [];
+
+    /// <summary>True: the store takes no block with one of certain rows.</summary>
+    public bool RefusesRows { get; set; }
 
     /// <summary>Failures in a thousand calls.</summary>
     public int FailuresPerThousand { get; set; }
@@ -141,11 +178,16 @@ internal sealed class SimulatedStore(StepScheduler scheduler, Random random) : I
 
     public async Task InsertBlockAsync(Block block, string token, CancellationToken cancellationToken)
     {
-        SimulatedRow[] rows = [.. ((SimulatedBlock)block).Content];
+        SimulatedRow[] rows = block is SimulatedRefusal refusal ? [refusal.Row] : [.. ((SimulatedBlock)block).Content];
         await CallAsync();
+        if (RefusesRows && block is SimulatedBlock && rows.Any(row => row.Sequence % 7 == 3))
+        {
+            throw new StoreException("a row is refused", isTransient: false) { IsRowFault = true };
+        }
+
         if (KeepToken(token))
         {
-            Rows.AddRange(rows);
+            (block is SimulatedRefusal ? Refused : Rows).AddRange(rows);
         }
         else
         {
@@ -158,8 +200,32 @@ internal sealed class SimulatedStore(StepScheduler scheduler, Random random) : I
     public async Task<long> CountAsync(Block block, CancellationToken cancellationToken)
     {
         await CallAsync();
+        if (block is SimulatedRefusal refusal)
+        {
+            return Refused.Count(row => row == refusal.Row);
+        }
+
         HashSet<SimulatedRow> wanted = [.. ((SimulatedBlock)block).Content];
         return Rows.Count(wanted.Contains);
+    }
+
+    public async Task<bool> IsSplitAsync(PartitionId partition, long from, string block, CancellationToken cancellationToken)
+    {
+        await CallAsync();
+        return _splits.Contains((from, block));
+    }
+
+    public async Task MarkSplitAsync(PartitionId partition, long from, string block, CancellationToken cancellationToken)
+    {
+        await CallAsync();
+        _splits.Add((from, block));
+        await CallAsync();
+    }
+
+    public async Task<IReadOnlySet<long>> RefusedAsync(PartitionId partition, long from, long to, CancellationToken cancellationToken)
+    {
+        await CallAsync();
+        return Refused.Select(row => row.Offset).Where(offset => offset >= from && offset < to).ToHashSet();
     }
 
     private bool KeepToken(string token)

@@ -4,8 +4,10 @@ using ECapture.Events.V1;
 using ECapture.Log;
 using ECapture.Sink;
 using ECapture.Sink.DeadLetters;
+using ECapture.Sink.Reconcile;
 using ECapture.Storage;
 using ECapture.Tests.Integration.Storage;
+using ECapture.Tests.Support.Events;
 using ECapture.Tests.Support.Sink;
 using Google.Protobuf;
 
@@ -100,6 +102,53 @@ public sealed class DeadLetterTests(StoresFixture stores)
         SinkAssert.Same(feed.Expected, await StoredEvents.ReadAsync(store, Cancel));
         Assert.Equal("no dead letters", (await OperationRun.RunAsync(DeadLetterOperations.ListAsync, store)).Lines[^1]);
         Assert.Equal(3, (await OperationRun.RunAsync(DeadLetterOperations.ListAsync, store, null, ("all", "true"), ("json", "true"))).Lines.Length);
+    }
+
+    [Theory]
+    [InlineData(StoreKind.ClickHouse)]
+    [InlineData(StoreKind.Postgres)]
+    public async Task Run_StoreRefusesRows_TheyAreDeadLettersAndNothingElseStops(StoreKind kind)
+    {
+        await using Store store = await OpenAsync(kind);
+        await stores.ExecuteAsync(
+            store,
+            "ALTER TABLE bash ADD CONSTRAINT sane CHECK partition != 7",
+            "ALTER TABLE bash ADD CONSTRAINT sane CHECK (partition <> 7)");
+        EventFeed feed = new(seed: 43);
+        MemoryLog log = new("refusing");
+        feed.Fill(log, 400);
+        Guid run = Guid.CreateVersion7();
+        List<StoredEvent> refused = [];
+        RandomEvents random = new(44);
+        for (ulong i = 0; i < 3; i++)
+        {
+            byte[] encoded = random.Next(Topics.Bash, run, i, partition: 7).ToByteArray();
+            log.Append(new TopicPartition(Topics.Bash, 0), encoded);
+            refused.Add(new StoredEvent(Topics.Bash, run, 7, (long)i, Convert.ToHexString(encoded)));
+            feed.Fill(log, 60);
+        }
+
+        for (int start = 0; start < 2; start++)
+        {
+            await using SinkRun sink = new(log, store, batchRows: 500);
+            await sink.WaitDrainedAsync(Cancel); // the second runs the last batch again
+        }
+
+        SinkAssert.Same(feed.Expected, await StoredEvents.ReadAsync(store, Cancel));
+        OperationRun list = await OperationRun.RunAsync(DeadLetterOperations.ListAsync, store, null, ("json", "true"));
+        JsonElement[] letters = [.. list.Lines.Select(line => JsonDocument.Parse(line).RootElement)];
+        Assert.Equal(["refused", "refused", "refused"], letters.Select(l => l.GetProperty("kind").GetString()));
+        OperationRun reconciled = await OperationRun.RunAsync(ReconcileOperation.RunAsync, store);
+        Assert.True(reconciled.ExitCode == 0, reconciled.Report);
+
+        OperationRun stillBad = await OperationRun.RunAsync(DeadLetterOperations.RetryAsync, store, null, ("all", "true"));
+        Assert.Equal(1, stillBad.ExitCode);
+        await stores.ExecuteAsync(store, "ALTER TABLE bash DROP CONSTRAINT sane", "ALTER TABLE bash DROP CONSTRAINT sane");
+        OperationRun retried = await OperationRun.RunAsync(DeadLetterOperations.RetryAsync, store, null, ("all", "true"));
+        Assert.True(retried.ExitCode == 0, retried.Report);
+        SinkAssert.Same([.. feed.Expected, .. refused], await StoredEvents.ReadAsync(store, Cancel));
+        reconciled = await OperationRun.RunAsync(ReconcileOperation.RunAsync, store);
+        Assert.True(reconciled.ExitCode == 0, reconciled.Report);
     }
 
     private const int EventCheckLimit = 8 << 20;

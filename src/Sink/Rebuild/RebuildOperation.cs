@@ -1,0 +1,181 @@
+using System.Globalization;
+using ECapture.Events.V1;
+using ECapture.Log;
+using ECapture.Log.Local;
+using ECapture.Sink.Delivery;
+using ECapture.Sink.Operations;
+using ECapture.Sink.Reconcile;
+using ECapture.Storage;
+using ECapture.Storage.Partitions;
+using ECapture.Storage.Reading.Sql;
+using ECapture.Storage.Tables;
+
+namespace ECapture.Sink.Rebuild;
+
+/// <summary>
+/// Makes the partitions of a table anew beside it and swaps them (docs/reliability.md, "rebuild"): from the table itself, which is lossless, where reconciling finds
+/// nothing missing in it; else from the log, where it still holds the range; else it refuses. Parameters: topic, since, until (nanoseconds of the epoch), json.
+/// </summary>
+public static class RebuildOperation
+{
+    // Events of a partition that just ended are still on their way.
+    private static readonly TimeSpan s_closed = TimeSpan.FromHours(1);
+
+    /// <summary>Rebuilds and reports.</summary>
+    /// <returns>0 when every partition was made anew; 1 when one was refused.</returns>
+    /// <exception cref="StoreException">The store failed; the partition at hand is as it was.</exception>
+    /// <exception cref="SinkException">A parameter cannot be used.</exception>
+    public static async Task<int> RunAsync(OperationContext context, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        OperationParameters parameters = context.Parameters;
+        EventTable table = EventTable.Of(parameters.Text("topic") ?? "") ?? throw new SinkException($"there is no table {parameters.Text("topic")}");
+        DateTimeOffset since = Time(parameters.Number("since")) ?? throw new SinkException("say since when");
+        DateTimeOffset limit = DateTimeOffset.UtcNow - s_closed;
+        DateTimeOffset until = Time(parameters.Number("until")) is { } given && given < limit ? given : limit;
+        IRebuildTarget target = context.Store switch
+        {
+            ClickHouseStore s => new ClickHouseRebuild(s.Engine),
+            PostgresStore s => new PostgresRebuild(s),
+            _ => throw new ArgumentException($"no rebuild for a {context.Store.GetType().Name}", nameof(context)),
+        };
+        List<ILogReader> logs = await OpenLogsAsync(context, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            RebuildSources sources = new(SqlStore.Of(context.Store), table, logs, context.Policy);
+            PartitionSpan[] spans = [.. await SpansAsync(context.Store, target, table, since, until, cancellationToken).ConfigureAwait(false)];
+            int refused = 0;
+            foreach (PartitionSpan span in spans)
+            {
+                string? lack = await RunAsync(context, target, sources, table, span, cancellationToken).ConfigureAwait(false);
+                refused += lack is null ? 0 : 1;
+            }
+
+            if (!parameters.IsSet("json"))
+            {
+                await context.Output.WriteLineAsync(spans.Length == 0
+                    ? $"{table.Name} has no whole partition that ended between {since:u} and {until:u}"
+                    : $"{Reports.Count(spans.Length - refused, "partition")} of {table.Name} made anew, {refused.ToString(CultureInfo.InvariantCulture)} refused").ConfigureAwait(false);
+            }
+
+            return refused == 0 ? 0 : 1;
+        }
+        finally
+        {
+            foreach (ILogReader log in logs)
+            {
+                await log.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <returns>Null; or why the partition is as it was.</returns>
+    private static async Task<string?> RunAsync(
+        OperationContext context, IRebuildTarget target, RebuildSources sources, EventTable table, PartitionSpan span, CancellationToken cancellationToken)
+    {
+        IPartitionRebuild rebuild = await target.BeginAsync(table, span, cancellationToken).ConfigureAwait(false);
+        await using (rebuild.ConfigureAwait(false))
+        {
+            StoreCount count = await StoreCount.RunAsync(new ReconcileReads(SqlStore.Of(context.Store)), new Dictionary<PartitionId, long>(), cancellationToken, table.Name).ConfigureAwait(false);
+            ReconcileLine[] lines =
+            [
+                .. count.Lines.Where(line => line.Key.Topic == table.Name && line.Key.Hour >= RebuildSources.FirstHour(span) && line.Key.Hour < RebuildSources.EndHour(span)).Select(line => line.Value),
+            ];
+            long expected = lines.Sum(line => line.Rows + line.Difference);
+            string source = "table";
+            IAsyncEnumerable<RebuildRow> rows = sources.TableAsync(span, cancellationToken);
+            if (lines.Any(line => line.Difference != 0))
+            {
+                IReadOnlyList<(PartitionId, AccountSpan)> ranges = await sources.RangesAsync(span, cancellationToken).ConfigureAwait(false);
+                if (await sources.LackAsync(ranges, cancellationToken).ConfigureAwait(false) is { } lack)
+                {
+                    long missing = lines.Sum(line => Math.Max(0, line.Difference));
+                    return await ReportAsync(context, table, span, 0, "", $"{Reports.Count(missing, "event")} are not in the table and {lack}; an archive that holds them has to be brought back first").ConfigureAwait(false);
+                }
+
+                source = "log";
+                rows = sources.LogsAsync(span, ranges, cancellationToken);
+            }
+
+            long written = await rebuild.FillAsync(rows, cancellationToken).ConfigureAwait(false);
+            (long lost, long twice) = await rebuild.CompareAsync(cancellationToken).ConfigureAwait(false);
+            bool isWhole = lost == 0 && twice == 0 && (lines.Length == 0 || source == "table" || written == expected);
+            if (!isWhole)
+            {
+                return await ReportAsync(
+                    context, table, span, 0, source, $"{Reports.Count(written, "row")} came from the {source} where {expected} are expected, {lost} of the old ones not among them, {twice} twice").ConfigureAwait(false);
+            }
+
+            await context.Journal.AppendAsync(
+                new Control { Action = "sink.rebuild", Subject = $"{table.Name}/{span.Name}", Actor = context.Actor(), Rows = (ulong)written, Detail = "from the " + source },
+                cancellationToken).ConfigureAwait(false);
+            await rebuild.SwapAsync(cancellationToken).ConfigureAwait(false);
+            return await ReportAsync(context, table, span, written, source, null).ConfigureAwait(false);
+        }
+    }
+
+    // Those that are there, and those that are not although something is missing.
+    private static async Task<IEnumerable<PartitionSpan>> SpansAsync(
+        Store store, IRebuildTarget target, EventTable table, DateTimeOffset since, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        HashSet<PartitionSpan> spans = [.. await target.PartitionsAsync(table, cancellationToken).ConfigureAwait(false)];
+        PartitionUnit unit = spans.Count > 0 ? spans.First().Unit : PartitionUnit.Day;
+        StoreCount count = await StoreCount.RunAsync(new ReconcileReads(SqlStore.Of(store)), new Dictionary<PartitionId, long>(), cancellationToken, table.Name).ConfigureAwait(false);
+        foreach ((LineKey key, ReconcileLine line) in count.Lines)
+        {
+            PartitionSpan hour = new(PartitionUnit.Hour, (int)key.Hour);
+            if (key.Topic == table.Name && key.Hour > 0 && line.Difference > 0 && !spans.Contains(hour) && !spans.Contains(hour.Day))
+            {
+                spans.Add(unit == PartitionUnit.Day ? hour.Day : hour);
+            }
+        }
+
+        return spans.Where(span => span.To > since && span.To <= until).OrderBy(span => span.From);
+    }
+
+    private static async Task<string?> ReportAsync(OperationContext context, EventTable table, PartitionSpan span, long rows, string source, string? lack)
+    {
+        await (context.Parameters.IsSet("json")
+            ? Reports.JsonLineAsync(context.Output, json =>
+            {
+                json.WriteString("table", table.Name);
+                json.WriteString("partition", span.Name);
+                json.WriteBoolean("rebuilt", lack is null);
+                json.WriteNumber("rows", rows);
+                json.WriteString("source", source);
+                json.WriteString("refused", lack);
+            })
+            : context.Output.WriteLineAsync(lack is null
+                ? $"{table.Name} {span.Name}: {Reports.Count(rows, "row")} from the {source}"
+                : $"{table.Name} {span.Name} ({span.From:u} to {span.To:u}): REFUSED, it is as it was: {lack}")).ConfigureAwait(false);
+        return lack;
+    }
+
+    private static async Task<List<ILogReader>> OpenLogsAsync(OperationContext context, CancellationToken cancellationToken)
+    {
+        List<ILogReader> logs = [];
+        List<Func<Task<ILogReader>>> open = [];
+        if (context.Log is { } address)
+        {
+            open.Add(() => LogReaders.OpenAsync(address, cancellationToken));
+        }
+
+        string[] journals = context.Journals is { } root && Directory.Exists(root) ? Directory.GetDirectories(root) : [];
+        open.AddRange(journals.Select(journal => (Func<Task<ILogReader>>)(() => Task.FromResult<ILogReader>(new LocalLogReader(journal)))));
+        foreach (Func<Task<ILogReader>> log in open)
+        {
+            try
+            {
+                logs.Add(await log().ConfigureAwait(false));
+            }
+            catch (LogException e) when (!context.Parameters.IsSet("json"))
+            {
+                await context.Output.WriteLineAsync($"not read: {e.Message}").ConfigureAwait(false);
+            }
+        }
+
+        return logs;
+    }
+
+    private static DateTimeOffset? Time(long? nanoseconds) => nanoseconds is { } ns ? DateTimeOffset.UnixEpoch.AddTicks(ns / 100) : null;
+}
