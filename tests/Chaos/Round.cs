@@ -10,8 +10,8 @@ namespace ECapture.Tests.Chaos;
 /// <summary>One history: a pipeline starts, things happen to it, it heals, drains and stops, and its stores are compared with its local logs.</summary>
 internal sealed class Round
 {
-    private static readonly TimeSpan s_firstRows = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan s_noProgress = TimeSpan.FromSeconds(75);
+    private static readonly TimeSpan s_firstRows = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan s_noProgress = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(400);
 
     private readonly int _seed;
@@ -210,7 +210,7 @@ internal sealed class Round
         {
             if (await part.StopAsync() is not 0 and var code && !part.Name.StartsWith("feeder", StringComparison.Ordinal))
             {
-                _faults.Add($"{part.Name} was told to end and {(code is null ? "had to be killed after 30 s" : $"ended with {code}")}");
+                _faults.Add($"{part.Name} was told to end and {(code is null ? "had to be killed after 90 s" : $"ended with {code}")}");
             }
 
             _faults.AddRange(part.Faults);

@@ -10,7 +10,7 @@ namespace ECapture.Tests.Chaos.World;
 internal sealed partial class Part : IAsyncDisposable
 {
     private static readonly TimeSpan s_again = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(90);
 
     private readonly Lock _gate = new();
     private readonly string _program;
