@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -128,14 +129,15 @@ public sealed unsafe class BpfObject : IDisposable
         }
     }
 
-    /// <summary>Attaches a prepared program to addresses of one file, by inode, for all processes, now and later.</summary>
+    /// <summary>Attaches a prepared program to addresses of one file, by inode, for all processes, now and later, or for one.</summary>
     /// <returns>One link, or one for each point on kernels before 6.6.</returns>
     /// <exception cref="CaptureException">The kernel refused; nothing is left attached.</exception>
-    public IReadOnlyList<BpfLink> AttachUprobes(string program, string path, ReadOnlySpan<UprobePoint> points, bool isReturn = false)
+    public IReadOnlyList<BpfLink> AttachUprobes(
+        string program, string path, ReadOnlySpan<UprobePoint> points, bool isReturn = false, int pid = -1)
     {
         if (MultiUprobe.IsSupported)
         {
-            int descriptor = MultiUprobe.Attach(ProgramFd(program), path, points, isReturn);
+            int descriptor = MultiUprobe.Attach(ProgramFd(program), path, points, isReturn, pid);
             if (descriptor < 0)
             {
                 BpfLog.Begin();
@@ -152,7 +154,7 @@ public sealed unsafe class BpfObject : IDisposable
         {
             foreach (UprobePoint point in points)
             {
-                links.Add(AttachUprobe(program, path, point.Offset, isReturn, cookie: point.Cookie));
+                links.Add(AttachUprobe(program, path, point.Offset, isReturn, pid, point.Cookie));
             }
 
             return links;
@@ -205,15 +207,34 @@ public sealed unsafe class BpfObject : IDisposable
     /// <summary>The file descriptor of a loaded program.</summary>
     public int ProgramFd(string program) => LibBpf.bpf_program__fd(Program(program));
 
-    /// <summary>Detaches everything, in reverse order; the maps stay readable.</summary>
+    /// <summary>
+    /// Detaches everything; the maps stay readable. The kernel waits for all processors at each link, so many are taken away side by side: one after another they took seconds.
+    /// </summary>
     public void Detach()
     {
-        for (int i = _links.Count - 1; i >= 0; i--)
+        const int MostThreads = 16;
+        const int PerThread = 4;
+        ConcurrentQueue<BpfLink> links = new(Enumerable.Reverse(_links));
+        _links.Clear();
+        void Dispose()
         {
-            _links[i].Dispose();
+            while (links.TryDequeue(out BpfLink? link))
+            {
+                link.Dispose();
+            }
         }
 
-        _links.Clear();
+        Thread[] beside = [.. Enumerable.Range(0, Math.Min(MostThreads, links.Count / PerThread)).Select(_ => new Thread(Dispose) { Name = "detach" })];
+        foreach (Thread thread in beside)
+        {
+            thread.Start();
+        }
+
+        Dispose();
+        foreach (Thread thread in beside)
+        {
+            thread.Join();
+        }
     }
 
     /// <inheritdoc/>

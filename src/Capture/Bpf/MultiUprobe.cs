@@ -15,9 +15,9 @@ internal static unsafe partial class MultiUprobe
     /// <summary>True when this kernel has them.</summary>
     internal static bool IsSupported { get; } = Environment.OSVersion.Version >= new Version(6, 6);
 
-    /// <summary>Attaches; for all processes.</summary>
+    /// <summary>Attaches; for all processes, or for one when <paramref name="pid"/> is above 0.</summary>
     /// <returns>The link's descriptor, or -1 with errno.</returns>
-    internal static int Attach(int program, string path, ReadOnlySpan<UprobePoint> points, bool isReturn)
+    internal static int Attach(int program, string path, ReadOnlySpan<UprobePoint> points, bool isReturn, int pid)
     {
         ulong[] offsets = new ulong[points.Length];
         ulong[] cookies = new ulong[points.Length];
@@ -42,6 +42,7 @@ internal static unsafe partial class MultiUprobe
                     Cookies = (ulong)cookie,
                     Count = (uint)points.Length,
                     MultiFlags = isReturn ? AtReturn : 0,
+                    Pid = (uint)Math.Max(pid, 0),
                 };
                 return (int)syscall(CallNumber, LinkCreate, (nint)(&attributes), sizeof(Attributes));
             }

@@ -47,6 +47,7 @@ public sealed class PostgresModule : IModule, IRecordHandler, IProcessObserver
         RecordLayout.Check<SocketOwner>(types);
         RecordLayout.Check<DataRecord>(types);
         RecordLayout.Check<UnwantedBytes>(types);
+        ServerTargets.Prepare(obj);
         obj.Load();
         context.Losses.Watch(Name, obj);
         context.Rings.Add(obj.Maps["events"], this);

@@ -60,6 +60,10 @@ internal sealed class ServerTargets(ModuleContext context, BpfObject postgres)
     internal ServerTitle? TakeTitle(in RecordHeader server) =>
         server.ProcessStart < _attachedNs && _titles.Remove(server.Pid, out ServerTitle title) ? title : null;
 
+    /// <summary>Says, before the object is loaded, how its programs are attached.</summary>
+    internal static void Prepare(BpfObject obj) => obj.PrepareUprobes(
+        "on_read", "on_read_done", "on_write", "on_write_done", "on_raw_read", "on_raw_read_done", "on_tls_read", "on_tls_read_done");
+
     /// <summary>Looks at a program that began.</summary>
     internal void Look(StartedProcess process)
     {
@@ -111,10 +115,10 @@ internal sealed class ServerTargets(ModuleContext context, BpfObject postgres)
                 return;
             }
 
-            postgres.AttachUprobe("on_read_done", file, read, isReturn: true);
-            postgres.AttachUprobe("on_write_done", file, write, isReturn: true);
-            postgres.AttachUprobe("on_read", file, read);
-            postgres.AttachUprobe("on_write", file, write);
+            postgres.AttachUprobes("on_read_done", file, [new UprobePoint(read, 0)], isReturn: true);
+            postgres.AttachUprobes("on_write_done", file, [new UprobePoint(write, 0)], isReturn: true);
+            postgres.AttachUprobes("on_read", file, [new UprobePoint(read, 0)]);
+            postgres.AttachUprobes("on_write", file, [new UprobePoint(write, 0)]);
         }
         catch (CaptureException e)
         {
@@ -136,14 +140,14 @@ internal sealed class ServerTargets(ModuleContext context, BpfObject postgres)
             using ElfFile elf = ElfFile.Open(file);
             if (elf.TryGetSymbolOffset("secure_raw_read", out ulong raw))
             {
-                links.Add(postgres.AttachUprobe("on_raw_read_done", file, raw, isReturn: true, pid: (int)pid));
-                links.Add(postgres.AttachUprobe("on_raw_read", file, raw, pid: (int)pid));
+                links.AddRange(postgres.AttachUprobes("on_raw_read_done", file, [new UprobePoint(raw, 0)], isReturn: true, pid: (int)pid));
+                links.AddRange(postgres.AttachUprobes("on_raw_read", file, [new UprobePoint(raw, 0)], pid: (int)pid));
             }
 
             if (elf.TryGetSymbolOffset("be_tls_read", out ulong tls))
             {
-                links.Add(postgres.AttachUprobe("on_tls_read_done", file, tls, isReturn: true, pid: (int)pid));
-                links.Add(postgres.AttachUprobe("on_tls_read", file, tls, pid: (int)pid));
+                links.AddRange(postgres.AttachUprobes("on_tls_read_done", file, [new UprobePoint(tls, 0)], isReturn: true, pid: (int)pid));
+                links.AddRange(postgres.AttachUprobes("on_tls_read", file, [new UprobePoint(tls, 0)], pid: (int)pid));
             }
         }
         catch (CaptureException) when (!Directory.Exists($"/proc/{pid}"))
