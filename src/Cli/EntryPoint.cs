@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ECapture.Cli.Commands;
 using ECapture.Cli.Commands.Keys;
+using ECapture.Cli.Commands.Tokens;
 using ECapture.Cli.Options;
 
 namespace ECapture.Cli;
@@ -21,6 +22,7 @@ internal static class EntryPoint
             ExtcapCommand.Create(),
             StatusCommand.Create(),
             KeyCommand.Create(),
+            TokenCommand.Create(),
             VerifyCommand.Create(),
             ReconcileCommand.Create(),
             DlqCommand.Create(),

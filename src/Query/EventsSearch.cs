@@ -18,10 +18,12 @@ public static class EventsSearch
     /// <param name="formatter">Their form.</param>
     /// <param name="output">Where they go; its speed is the speed of the read. It is not completed.</param>
     /// <param name="cancellationToken">Ends the search, in the store, too.</param>
+    /// <param name="view">What is shown of an event; null: the event.</param>
     /// <returns>How many events, and where the last one stands; null without events.</returns>
     /// <exception cref="StoreException">The store failed; the output is cut.</exception>
     public static async Task<(long Count, EventCursor? Last)> WriteAsync(
-        IEventStoreReader store, EventsRequest request, IEventFormatter formatter, PipeWriter output, CancellationToken cancellationToken)
+        IEventStoreReader store, EventsRequest request, IEventFormatter formatter, PipeWriter output, CancellationToken cancellationToken,
+        Func<StoredEvent, StoredEvent>? view = null)
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(request);
@@ -39,7 +41,7 @@ public static class EventsSearch
                 formatter.Begin(output); // not earlier: until here an error can still be the whole answer
             }
 
-            formatter.Write(stored, output);
+            formatter.Write(view is null ? stored : view(stored), output);
             last = stored.Cursor;
             count++;
             if (output.CanGetUnflushedBytes && output.UnflushedBytes > FlushAt)

@@ -1,4 +1,5 @@
 using System.Net;
+using ECapture.Query.Callers;
 using ECapture.Query.Api;
 using ECapture.Storage;
 using Microsoft.AspNetCore.Builder;
@@ -14,8 +15,9 @@ public static class QueryService
     /// <summary>Refuses an address that cannot be listened on, before anything is opened.</summary>
     /// <param name="listen">As <see cref="QueryServiceOptions.Listen"/>.</param>
     /// <param name="allowInsecure">As <see cref="QueryServiceOptions.AllowInsecureListen"/>.</param>
+    /// <param name="hasCertificate">As <see cref="QueryServiceOptions.Certificate"/>.</param>
     /// <exception cref="FormatException">It cannot be used; the message is one line for the user.</exception>
-    public static void CheckListen(string listen, bool allowInsecure) => ListenAddress.Parse(listen, allowInsecure);
+    public static void CheckListen(string listen, bool allowInsecure, bool hasCertificate) => ListenAddress.Parse(listen, allowInsecure, hasCertificate);
 
     /// <summary>Serves until it is cancelled; requests under way are given a moment to end.</summary>
     /// <param name="options">How.</param>
@@ -24,15 +26,27 @@ public static class QueryService
     public static async Task RunAsync(QueryServiceOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
-        IPEndPoint endPoint = ListenAddress.Parse(options.Listen, options.AllowInsecureListen);
+        IPEndPoint endPoint = ListenAddress.Parse(options.Listen, options.AllowInsecureListen, options.Certificate is not null);
+        using var access = new AccessControl(options.Journal, options.Tokens, options.Certificate is null && !options.RequireToken, TimeProvider.System);
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 0;
             kestrel.Limits.MinResponseDataRate = null; // a reader may pause: tshark on a pipe, a pager
-            kestrel.Listen(endPoint);
+            kestrel.Listen(endPoint, listen =>
+            {
+                if (options.Certificate is { } certificate)
+                {
+                    listen.UseHttps(certificate);
+                }
+            });
         });
+        if (options.Certificate is not null)
+        {
+            builder.WebHost.UseKestrelHttpsConfiguration();
+        }
+
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(1));
         builder.Services.AddOpenApi(OpenApiDescription.Configure);
         options.Configure?.Invoke(builder);
@@ -45,6 +59,7 @@ public static class QueryService
                 app.UseMiddleware<LoopbackHostMiddleware>();
             }
 
+            app.Use(next => context => access.InvokeAsync(context, next));
             app.MapOpenApi("/openapi/v1.json");
             app.MapQueryApi(options);
             options.Map?.Invoke(app);

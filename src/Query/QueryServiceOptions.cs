@@ -1,4 +1,5 @@
 using ECapture.Log.Journal;
+using ECapture.Query.Callers;
 using ECapture.Sealing.Keys;
 using ECapture.Storage.Reading;
 using Microsoft.AspNetCore.Builder;
@@ -19,6 +20,15 @@ public sealed class QueryServiceOptions
 
     /// <summary>Private keys that open sealed secrets; null: none is here.</summary>
     public IPrivateKeys? Keys { get; init; }
+
+    /// <summary>Who may ask; null: there are no tokens.</summary>
+    public TokenFile? Tokens { get; init; }
+
+    /// <summary>True asks local callers for a token, too. Over https everybody is asked.</summary>
+    public bool RequireToken { get; init; }
+
+    /// <summary>Certificate with its private key, for https; null: http.</summary>
+    public System.Security.Cryptography.X509Certificates.X509Certificate2? Certificate { get; init; }
 
     /// <summary>http URL of an address of this machine; port 0 takes a free one.</summary>
     public string Listen { get; init; } = DefaultListen;

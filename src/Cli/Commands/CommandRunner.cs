@@ -3,6 +3,7 @@ using System.CommandLine;
 using ECapture.Capture;
 using ECapture.Cli.Options;
 using ECapture.Log;
+using ECapture.Query.Callers;
 using ECapture.Query.Client;
 using ECapture.Query.Requests;
 using ECapture.Sealing;
@@ -81,7 +82,7 @@ internal static class CommandRunner
 
     /// <summary>True for what the user gave and can change: options, addresses, privileges, files, servers that do not answer.</summary>
     private static bool IsUsage(Exception e) =>
-        e is UsageException or CaptureException or LogException or StoreException or SinkException or SealingException or FormatException or ParameterException
+        e is UsageException or CaptureException or LogException or StoreException or SinkException or SealingException or TokenException or FormatException or ParameterException
             or QueryClientException { IsUsage: true };
 
     // Names of all commands' options, for the environment and the file serve all commands.

@@ -36,7 +36,7 @@ internal sealed class EventSource : IAsyncDisposable
         if (options.Find(Api) is { } text)
         {
             return Uri.TryCreate(text, UriKind.Absolute, out Uri? api) && api.Scheme is "http" or "https"
-                ? new EventSource(new QueryClient(api), null)
+                ? new EventSource(ServiceAccess.ClientOf(api), null)
                 : throw new UsageException($"--api: '{text}' is no http or https address; for example http://127.0.0.1:8080");
         }
 
@@ -44,7 +44,7 @@ internal sealed class EventSource : IAsyncDisposable
         {
             if (ServiceFile.ReadLive(ServiceFile.PathOf(data.Root, "service")) is { Api: { } address })
             {
-                return new EventSource(new QueryClient(new Uri(address)), null);
+                return new EventSource(ServiceAccess.ClientOf(new Uri(address)), null);
             }
 
             if (!Directory.Exists(data.Store))

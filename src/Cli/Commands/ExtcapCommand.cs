@@ -83,7 +83,7 @@ internal static class ExtcapCommand
 
         // A field that was left empty arrives as an empty option.
         List<KeyValuePair<string, string>> parameters =
-            [.. s_search.Read(options).Where(p => p.Value.Length > 0), new("keys", options.IsSet(s_noKeys) ? "false" : "true")];
+            [.. s_search.Read(options).Where(p => p.Value.Length > 0), new("keys", options.IsSet(s_noKeys) ? "false" : "true"), new("reason", "Wireshark (extcap)")];
         RequestReader.ReadPcapng(parameters);
         await using EventSource source = await EventSource.OpenAsync(options, cancellationToken);
         using PrivateKeys keys = Composition.PrivateKeysOf(options, Composition.DataOf(options));

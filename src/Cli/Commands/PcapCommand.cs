@@ -14,6 +14,7 @@ internal static class PcapCommand
     private static readonly Option<string?> s_write = CommonOptions.Text("write", "FILE", "where the file goes; - is standard output", "-w");
     private static readonly Option<bool> s_noKeys = CommonOptions.Switch("no-keys", "leave the TLS secrets out: a file to share");
 
+    private static readonly Option<string?> s_reason = CommonOptions.Text("reason", "TEXT", "why the TLS secrets are needed, for the access record; needed with a token");
     private static readonly Option<bool> s_processBlocks =
         CommonOptions.Switch("process-blocks", "add a block per process, for Wireshark newer than 4.4; older ones list it as a record without time");
 
@@ -24,7 +25,7 @@ internal static class PcapCommand
             "ecapture pcap --since 1h --process curl -w out.pcapng",
             "ecapture pcap --address 10.0.0.7 --port 443 -w - | tshark -r - -Y http",
         ],
-        [.. s_search.All, s_write, s_noKeys, s_processBlocks, CommonOptions.Key, CommonOptions.Data, EventSource.Api, CommonOptions.Store],
+        [.. s_search.All, s_write, s_noKeys, s_processBlocks, s_reason, CommonOptions.Key, CommonOptions.Data, EventSource.Api, CommonOptions.Store],
         RunAsync);
 
     private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
@@ -38,6 +39,7 @@ internal static class PcapCommand
         List<KeyValuePair<string, string>> parameters =
         [
             .. s_search.Read(options), new("keys", options.IsSet(s_noKeys) ? "false" : "true"),
+            .. options.Find(s_reason) is { } reason ? [new("reason", reason)] : Array.Empty<KeyValuePair<string, string>>(),
             .. options.IsSet(s_processBlocks) ? [new("process-blocks", "true")] : Array.Empty<KeyValuePair<string, string>>(),
         ];
         PcapngRequest request = RequestReader.ReadPcapng(parameters);

@@ -1,9 +1,11 @@
 using System.CommandLine;
+using System.Security.Cryptography.X509Certificates;
 using ECapture.Cli.Admin;
 using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
 using ECapture.Log.Journal;
 using ECapture.Query;
+using ECapture.Query.Callers;
 using ECapture.Sealing.Keys;
 using ECapture.Storage;
 using ECapture.Storage.Reading;
@@ -20,13 +22,18 @@ internal static class QueryCommand
         [
             "ecapture query --store clickhouse://ecapture@ch1:8123/ecapture --listen http://127.0.0.1:8080",
             "ecapture query --store postgres://ecapture@pg1/ecapture --key /etc/ecapture/query.key",
+            "ecapture query --listen https://0.0.0.0:8443 --tls-certificate cert.pem --tls-key key.pem     # ecapture token create …",
         ],
-        [CommonOptions.Data, CommonOptions.Policy, CommonOptions.Store, CommonOptions.Log, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Key, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.Supervised],
+        [CommonOptions.Data, CommonOptions.Policy, CommonOptions.Store, CommonOptions.Log, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Key, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.TlsCertificate, CommonOptions.TlsKey, CommonOptions.RequireToken, CommonOptions.Supervised],
         RunAsync);
 
     /// <summary>Refuses an address that cannot be listened on.</summary>
     /// <exception cref="FormatException">It cannot be used.</exception>
-    internal static void CheckListen(OptionReader options) => QueryService.CheckListen(Listen(options), options.IsSet(CommonOptions.InsecureListen));
+    internal static void CheckListen(OptionReader options)
+    {
+        using X509Certificate2? certificate = ServiceAccess.CertificateOf(options);
+        QueryService.CheckListen(Listen(options), options.IsSet(CommonOptions.InsecureListen), certificate is not null);
+    }
 
     /// <summary>Serves until it is cancelled.</summary>
     internal static Task ServeAsync(
@@ -39,6 +46,9 @@ internal static class QueryCommand
                 Journal = journal,
                 Keys = keys,
                 Listen = Listen(options),
+                Tokens = new TokenFile(Composition.DataOf(options).Tokens),
+                RequireToken = options.IsSet(CommonOptions.RequireToken),
+                Certificate = ServiceAccess.CertificateOf(options),
                 AllowInsecureListen = options.IsSet(CommonOptions.InsecureListen),
                 Version = ProgramVersion.Text,
                 Configure = builder =>

@@ -25,7 +25,7 @@ internal static class RunCommand
         [
             CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.GoPrograms, CommonOptions.Policy, CommonOptions.PayloadLimit,
             CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.ExcludedDatabaseUsers, CommonOptions.Log, CommonOptions.LogLimit,
-            CommonOptions.SealTo, CommonOptions.Key, CommonOptions.Store, KeeperParts.Capacity, CommonOptions.Group, CommonOptions.SinkMemory, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.User,
+            CommonOptions.SealTo, CommonOptions.Key, CommonOptions.Store, KeeperParts.Capacity, CommonOptions.Group, CommonOptions.SinkMemory, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.TlsCertificate, CommonOptions.TlsKey, CommonOptions.RequireToken, CommonOptions.User,
         ],
         RunAsync);
 
@@ -78,6 +78,12 @@ internal static class RunCommand
         Pass(service, options, KeeperParts.Capacity, CommonOptions.Group, CommonOptions.SinkMemory, CommonOptions.Listen, CommonOptions.Tenant, CommonOptions.HostName);
         service.AddRange(options.FindAll(CommonOptions.Key).SelectMany(f => (string[])[CommonOptions.Key.Name, Path.GetFullPath(f)]));
         service.AddRange(options.IsSet(CommonOptions.InsecureListen) ? [CommonOptions.InsecureListen.Name] : []);
+        service.AddRange(options.IsSet(CommonOptions.RequireToken) ? [CommonOptions.RequireToken.Name] : []);
+        foreach (Option<string?> file in (Option<string?>[])[CommonOptions.TlsCertificate, CommonOptions.TlsKey])
+        {
+            service.AddRange(options.Find(file) is { } path ? [file.Name, Path.GetFullPath(path)] : []);
+        }
+
         List<string> capture = ["capture", .. common, CommonOptions.LogGroup.Name, account.Gid.ToString(CultureInfo.InvariantCulture)];
         Pass(capture, options, CommonOptions.PayloadLimit, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.LogLimit);
         PassAll(capture, options, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.ExcludedDatabaseUsers);

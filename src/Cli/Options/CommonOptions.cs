@@ -30,6 +30,9 @@ internal static class CommonOptions
     internal static readonly Option<bool> InsecureListen = Switch("insecure-listen", "allow --listen on an address that is not a loopback one, although nobody is asked who they are");
     internal static readonly Option<string[]> SealTo = List("seal-to", "FILE", "file of public keys that TLS secrets are sealed to; none keeps them open (default DATA/keys/recipients.pem)");
     internal static readonly Option<string[]> Key = List("key", "FILE", "private key that opens the sealed TLS secrets of a store that is read here, beside those of DATA/keys");
+    internal static readonly Option<string?> TlsCertificate = Text("tls-certificate", "FILE", "certificate chain (PEM) of an https --listen; everybody is asked for a token then");
+    internal static readonly Option<string?> TlsKey = Text("tls-key", "FILE", "private key (PEM) of --tls-certificate");
+    internal static readonly Option<bool> RequireToken = Switch("require-token", "ask callers on this machine for a token, too");
     internal static readonly Option<string?> Health = Text("health", "URL", "address for /health/live and /health/ready (default none)");
     internal static readonly Option<string?> Otlp = Text("otlp", "URL", "send metrics, traces and logs to this OpenTelemetry collector (OTLP over HTTP)");
     internal static readonly Option<string?> LogLevel = Text("log-level", "LEVEL", "trace, debug, information, warning or error (default information)");

@@ -38,6 +38,9 @@ internal sealed partial class DataDirectory
     /// <summary>The agent's key of what stands for redacted payloads that were cut.</summary>
     internal string TruncationKey => Path.Combine(Root, "truncation.key");
 
+    /// <summary>The tokens of the query service.</summary>
+    internal string Tokens => Path.Combine(Root, "tokens.json");
+
     internal string Keys => Path.Combine(Root, "keys");
 
     internal string Run => Path.Combine(Root, "run");

@@ -43,6 +43,9 @@ internal static class OpenApiDescription
             {
                 ["200"] = Response("The answer.", types),
                 ["400"] = Response("A parameter cannot be used; names it, its value and what is valid.", s_problem),
+                ["401"] = Response("A token is needed, or the one given does not count.", s_problem),
+                ["403"] = Response("The token's role or filter does not allow it; says what would be needed.", s_problem),
+                ["429"] = Response("Too many requests with this token.", s_problem),
                 ["503"] = Response("The store cannot be reached.", s_problem),
             };
             return Task.CompletedTask;

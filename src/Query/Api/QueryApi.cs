@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using ECapture.Events;
+using ECapture.Query.Callers;
 using ECapture.Query.Formatting;
 using ECapture.Query.Keys;
 using ECapture.Query.Pcap;
@@ -25,7 +26,7 @@ internal static class QueryApi
         app.MapGet("/api/v1/pcapng", (Delegate)((HttpContext context) => PcapngAsync(context, store, options))).WithName("pcapng");
         app.MapGet("/api/v1/modules", (Delegate)((HttpContext context) => ModulesAsync(context))).WithName("modules");
         app.MapGet("/api/v1/status", (Delegate)((HttpContext context) => StatusAsync(context, store, options))).WithName("status");
-        app.MapGet("/api/v1/histogram", (Delegate)((HttpContext context) => HistogramApi.AnswerAsync(context, store, RequestReader.ReadHistogram(Parameters(context))))).WithName("histogram");
+        app.MapGet("/api/v1/histogram", (Delegate)((HttpContext context) => HistogramAsync(context, store))).WithName("histogram");
         app.MapGet("/api/v1/fields", (Delegate)((HttpContext context) =>
         {
             RefuseParameters(context);
@@ -38,18 +39,41 @@ internal static class QueryApi
 
     private static async Task EventsAsync(HttpContext context, IEventStoreReader store)
     {
+        AccessRequest access = AccessRequest.Of(context);
         EventsRequest request = RequestReader.ReadEvents(Parameters(context), EventsFormat.Json);
+        request = request with { Filter = access.Restrict(request.Filter) };
+        await access.GrantAsync(keys: 0, context.RequestAborted).ConfigureAwait(false);
         IEventFormatter formatter = EventFormatters.Create(request.Format, colours: false);
         context.Response.ContentType = formatter.ContentType;
         context.Response.Headers.CacheControl = "no-store";
-        await EventsSearch.WriteAsync(store, request, formatter, context.Response.BodyWriter, context.RequestAborted).ConfigureAwait(false);
+        (long count, _) = await EventsSearch.WriteAsync(
+            store, request, formatter, context.Response.BodyWriter, context.RequestAborted, stored => PayloadView.Of(stored, access.Caller.Role)).ConfigureAwait(false);
+        await access.CompleteAsync(count, bytes: 0, keys: 0).ConfigureAwait(false);
+    }
+
+    private static async Task HistogramAsync(HttpContext context, IEventStoreReader store)
+    {
+        AccessRequest access = AccessRequest.Of(context);
+        HistogramRequest request = RequestReader.ReadHistogram(Parameters(context));
+        request = request with { Filter = access.Restrict(request.Filter) };
+        await access.GrantAsync(keys: 0, context.RequestAborted).ConfigureAwait(false);
+        await HistogramApi.AnswerAsync(context, store, request).ConfigureAwait(false);
     }
 
     private static async Task PcapngAsync(HttpContext context, IEventStoreReader store, QueryServiceOptions options)
     {
+        AccessRequest access = AccessRequest.Of(context);
         PcapngRequest request = RequestReader.ReadPcapng(Parameters(context));
+        access.Require(Role.Analyst, "a pcapng file");
+        if (request.Options.Keys)
+        {
+            access.RequireKeys();
+        }
+
+        request = request with { Filter = access.Restrict(request.Filter) };
         var builder = new PcapngBuilder(store, request.Options, options.Keys);
         Rebuild rebuild = await builder.PrepareAsync(request.Filter, context.RequestAborted).ConfigureAwait(false);
+        await access.GrantAsync((ulong)rebuild.Secrets, context.RequestAborted).ConfigureAwait(false); // before the first byte leaves
         HttpResponse response = context.Response;
         response.ContentType = "application/x-pcapng";
         response.Headers.ContentDisposition = "attachment; filename=\"ecapture.pcapng\"";
@@ -63,7 +87,8 @@ internal static class QueryApi
         }
 
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        await builder.WriteAsync(rebuild, response.Body, context.RequestAborted).ConfigureAwait(false);
+        RebuildReport report = await builder.WriteAsync(rebuild, response.Body, context.RequestAborted).ConfigureAwait(false);
+        await access.CompleteAsync(report.Packets, report.Bytes, report.Secrets).ConfigureAwait(false);
     }
 
     private static async Task ModulesAsync(HttpContext context)
@@ -92,6 +117,7 @@ internal static class QueryApi
     private static async Task StatusAsync(HttpContext context, IEventStoreReader store, QueryServiceOptions options)
     {
         RefuseParameters(context);
+        AccessRequest.Of(context).RequireEverything("the status");
         IReadOnlyList<TopicStatus> topics = await store.StatusAsync(context.RequestAborted).ConfigureAwait(false);
         using var body = new MemoryStream();
         using (var json = new Utf8JsonWriter(body))
@@ -119,6 +145,10 @@ internal static class QueryApi
     private static async Task KeysAsync(HttpContext context, IEventStoreReader store, QueryServiceOptions options)
     {
         RefuseParameters(context);
+        AccessRequest access = AccessRequest.Of(context);
+        access.Require(Role.Keyholder, "what the keys open");
+        access.RequireEverything("what the keys open");
+        await access.GrantAsync(keys: 0, context.RequestAborted).ConfigureAwait(false);
         using var body = new MemoryStream();
         body.Write(KeyUseJson.Write(await KeyInspection.RunAsync(store, options.Keys, context.RequestAborted).ConfigureAwait(false)));
         await JsonBody.SendAsync(context, body).ConfigureAwait(false);

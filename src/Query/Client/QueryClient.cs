@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using ECapture.Events.Formatting;
@@ -17,14 +18,25 @@ public sealed class QueryClient : IDisposable
 
     /// <summary>Creates a client.</summary>
     /// <param name="service">The service's address, for example <c>http://127.0.0.1:8080</c>.</param>
-    public QueryClient(Uri service)
+    /// <param name="token">Says who asks; null: nobody.</param>
+    /// <param name="trusted">Certificates that a service's may be signed with, beside none of the system's; null: those of the system.</param>
+    public QueryClient(Uri service, string? token = null, X509Certificate2Collection? trusted = null)
     {
         ArgumentNullException.ThrowIfNull(service);
         _service = service;
-        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(5) })
+        var handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(5) };
+        if (trusted is not null)
         {
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
+            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            policy.CustomTrustStore.AddRange(trusted);
+            handler.SslOptions.CertificateChainPolicy = policy;
+        }
+
+        _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        if (token is not null)
+        {
+            _http.DefaultRequestHeaders.Authorization = new System.Net.Http.Headers.AuthenticationHeaderValue("Bearer", token);
+        }
     }
 
     /// <summary>Copies the answer of a search.</summary>

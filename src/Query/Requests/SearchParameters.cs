@@ -46,5 +46,6 @@ public static class SearchParameters
         .. Filter,
         new("keys", "false leaves the TLS secrets out.", "true", false),
         new("process-blocks", "true adds a block per process, for Wireshark newer than 4.4; older ones list it as a record without time.", "false", false),
+        new("reason", "Why the secrets are needed; it is recorded. Needed with a token.", "ticket 4711", false),
     ];
 }

@@ -1,0 +1,76 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using ECapture.Cli.Options;
+using ECapture.Query.Client;
+
+namespace ECapture.Cli.Commands;
+
+/// <summary>How a service shows who it is, and a command says who asks. Tokens come from the environment or a file: every process can read command lines.</summary>
+internal static class ServiceAccess
+{
+    internal const string TokenVariable = "ECAPTURE_TOKEN";
+    internal const string TokenFileVariable = "ECAPTURE_TOKEN_FILE";
+    internal const string CertificateVariable = "ECAPTURE_API_CERTIFICATE";
+
+    /// <summary>A client of a service, with the token and the trusted certificates of the environment.</summary>
+    /// <exception cref="UsageException">A file cannot be read.</exception>
+    internal static QueryClient ClientOf(Uri service) => new(service, Token(), Trusted());
+
+    /// <summary>The service's certificate, or null for http.</summary>
+    /// <exception cref="UsageException">One of two options is missing, or the files cannot be used.</exception>
+    internal static X509Certificate2? CertificateOf(OptionReader options)
+    {
+        string? certificate = options.Find(CommonOptions.TlsCertificate);
+        string? key = options.Find(CommonOptions.TlsKey);
+        if (certificate is null && key is null)
+        {
+            return null;
+        }
+
+        if (certificate is null || key is null)
+        {
+            throw new UsageException($"{CommonOptions.TlsCertificate.Name} and {CommonOptions.TlsKey.Name} belong together: give both");
+        }
+
+        try
+        {
+            return X509Certificate2.CreateFromPemFile(certificate, key);
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"{CommonOptions.TlsCertificate.Name} {certificate}, {CommonOptions.TlsKey.Name} {key}: {e.Message}; both are PEM files");
+        }
+    }
+
+    private static string? Token()
+    {
+        if (Environment.GetEnvironmentVariable(TokenVariable) is { Length: > 0 } token)
+        {
+            return token;
+        }
+
+        return Environment.GetEnvironmentVariable(TokenFileVariable) is { Length: > 0 } file ? Read(TokenFileVariable, () => File.ReadLines(file).First().Trim()) : null;
+    }
+
+    private static X509Certificate2Collection? Trusted() =>
+        Environment.GetEnvironmentVariable(CertificateVariable) is { Length: > 0 } file
+            ? Read(CertificateVariable, () =>
+            {
+                X509Certificate2Collection certificates = [];
+                certificates.ImportFromPemFile(file);
+                return certificates;
+            })
+            : null;
+
+    private static T Read<T>(string variable, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or InvalidOperationException)
+        {
+            throw new UsageException($"{variable}: {e.Message}");
+        }
+    }
+}
