@@ -99,7 +99,10 @@ ROUNDS ?= 1
 chaos: setup-test ## Kill, freeze, cut off and fill up real pipelines; every event must be stored once (SEED=n ROUNDS=m CHAOS='--seconds 30'; as root)
 	@dotnet run --project tests/Chaos --configuration Release -- run --seed $(SEED) --rounds $(ROUNDS) $(CHAOS)
 
-.PHONY: bench-sink
+.PHONY: bench-sink stress-service
+stress-service: setup-test publish ## Sink and API with the in-process engine under load, ended and started again for SECONDS=300: looks for hangs
+	@dotnet run --project tests/Benchmarks --configuration Release -- stress-service $(PUBLISHED)/ecapture $(or $(SECONDS),300) $(SEED)
+
 bench-sink: setup-test ## Measure the sink from both logs into every store (EVENTS=10000000, BENCH='--rounds 1 --store http --json')
 	@dotnet run --project tests/Benchmarks --configuration Release -- sink $(or $(EVENTS),10000000) $(BENCH)
 
