@@ -16,9 +16,9 @@ public sealed record SinkOptions
 
     /// <summary>
     /// Memory of all batches together, those that fill and those that are written, above which reading stops. At least <see cref="BatchBytes"/>; default
-    /// 160 MiB. What comes on top is bounded, too: the delivery that crosses the limit (1 MiB), and one batch that must be run again whole.
+    /// 144 MiB. What comes on top is bounded, too: the delivery that crosses the limit (1 MiB), and one batch that must be run again whole.
     /// </summary>
-    public long MaxBufferedBytes { get; init; } = 160 << 20;
+    public long MaxBufferedBytes { get; init; } = 144 << 20;
 
     /// <summary>Batches written at once. 1 to 64; default 4.</summary>
     public int MaxConcurrentWrites { get; init; } = 4;

@@ -25,7 +25,7 @@ internal static class CommonOptions
     internal static readonly Option<bool> Supervised = Hidden(Switch("supervised", "standard input is the supervisor's control channel"));
     internal static readonly Option<string?> Store = Text("store", "ADDRESS", "chdb:DIR, clickhouse://user@host:8123/database or postgres://user@host/database (default chdb:DATA/store)");
     internal static readonly Option<string?> Group = Text("group", "NAME", "consumer group of the sink (default sink)");
-    internal static readonly Option<string?> SinkMemory = Text("sink-memory", "BYTES", "memory of the sink's batches, above which it stops reading until the store has taken some (default 167772160)");
+    internal static readonly Option<string?> SinkMemory = Text("sink-memory", "BYTES", "memory of the sink's batches, above which it stops reading until the store has taken some (default 150994944)");
     internal static readonly Option<string?> Listen = Text("listen", "URL", "address of the API (default http://127.0.0.1:8080; port 0: a free one)");
     internal static readonly Option<bool> InsecureListen = Switch("insecure-listen", "allow --listen on an address that is not a loopback one, although nobody is asked who they are");
     internal static readonly Option<string[]> SealTo = List("seal-to", "FILE", "file of public keys that TLS secrets are sealed to; none keeps them open (default DATA/keys/recipients.pem)");
