@@ -5,7 +5,7 @@ namespace ECapture.Log.Kafka;
 /// <summary>Copies keys and values out of librdkafka into one buffer per delivery instead of two arrays per record.</summary>
 internal sealed class RecordArena : IDeserializer<ReadOnlyMemory<byte>>
 {
-    private const int ChunkBytes = 1 << 20;
+    private const int ChunkBytes = 2 << 20; // a delivery: 1 MiB, and the record that goes beyond it
 
     private byte[] _chunk = new byte[ChunkBytes];
     private int _used;
