@@ -134,6 +134,7 @@ create_account
 [[ -s $native/libchdb.so ]] || echo "setup: fetching the ClickHouse engine (libchdb.so) into $native"
 timed_download "$here/chdb.sh" "$native" || fail "libchdb.so could not be installed into $native: is the npm registry reachable? (npm ping)"
 if [[ $kind == test ]]; then
+	timed_download "$here/buf.sh" "$native" || fail "buf could not be installed into $native: is the npm registry reachable? (npm ping)"
 	timed_download "$here/kafka.sh" "$native" || fail "Kafka could not be installed into $native: is the npm registry reachable? (npm ping)"
 	[[ -s $native/librdkafka.so ]] || echo "setup: building librdkafka.so into $native"
 	"$here/librdkafka.sh" "$native" || fail "librdkafka.so could not be built into $native"
