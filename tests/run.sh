@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 configuration=${CONFIGURATION:-Release}
 results=out/test-results
-declare -A limit=([Unit]=4m [Integration]=10m [EndToEnd]=8m)
+declare -A limit=([Unit]=5m [Integration]=10m [EndToEnd]=10m)
 projects=("$@")
 ((${#projects[@]})) || projects=(Unit Integration EndToEnd)
 

@@ -70,7 +70,7 @@ public sealed class StatementsAgainstTheServerLogTests : IDisposable
         Assert.Equal("psql", statements[0].SqlStatement.Application.ToStringUtf8());
         Assert.Equal(("22012", "division by zero", Outcome.Error, false), (statements[1].SqlStatement.ErrorCode, statements[1].SqlStatement.ErrorMessage.ToStringUtf8(), statements[1].SqlStatement.Outcome, statements[1].SqlStatement.HasRows));
         Assert.Equal("local", statements[1].SqlStatement.Client.ToStringUtf8());
-        Assert.InRange(statements[2].SqlStatement.DurationNs, 300_000_000UL, 2_000_000_000UL);
+        Assert.InRange(statements[2].SqlStatement.DurationNs, 300_000_000UL, 60_000_000_000UL);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -95,7 +95,7 @@ public sealed class StatementsAgainstTheServerLogTests : IDisposable
             reset statement_timeout;
             select 'a' \; select 'b';
             select repeat('{new string('l', 20_000)}', 3000) is null;
-            select generate_series(1, 50000), repeat('row', 20);
+            select generate_series(1, 10000), repeat('row', 20);
             listen c; notify c;
             /* only a comment */;
             vacuum t;

@@ -11,7 +11,7 @@ namespace ECapture.Tests.EndToEnd.Terminal;
 [Collection(CaptureCollection.Name)]
 public sealed class DestinationTests
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(120);
 
     [Fact]
     public async Task Command_ToTcpFileAndECaptureQ_ArrivesEverywhere()

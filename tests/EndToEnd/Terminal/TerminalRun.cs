@@ -8,7 +8,7 @@ namespace ECapture.Tests.EndToEnd.Terminal;
 /// <summary>A terminal command as a user runs it, its two outputs apart.</summary>
 public sealed class TerminalRun : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(120);
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();

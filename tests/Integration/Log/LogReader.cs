@@ -6,7 +6,7 @@ namespace ECapture.Tests.Integration.Log;
 /// <summary>Drives a consumer as a sink does, and keeps copies of what came.</summary>
 public sealed class LogReader(ILogConsumer consumer, Func<TopicPartition, long?>? placement = null) : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     public ILogConsumer Consumer => consumer;
 

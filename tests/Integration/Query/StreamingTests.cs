@@ -50,7 +50,7 @@ public sealed class StreamingTests
             await body.ReadExactlyAsync(new byte[1 << 20], Cancel);
         }
 
-        await store.Disposed.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        await store.Disposed.Task.WaitAsync(TimeSpan.FromSeconds(120), Cancel);
     }
 
     [Fact]

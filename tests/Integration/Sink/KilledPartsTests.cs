@@ -82,7 +82,7 @@ public sealed class KilledPartsTests(StoresFixture stores)
         try
         {
             await using ServerProcess first = ServerProcess.Start(Gateway, ["serve", $"{folder}/store", Port(), "u", "p"]);
-            await first.WaitReadyAsync(_ => Task.FromResult(File.Exists($"{folder}/store/ecapture.pid")), TimeSpan.FromSeconds(30), Cancel);
+            await first.WaitReadyAsync(_ => Task.FromResult(File.Exists($"{folder}/store/ecapture.pid")), TimeSpan.FromSeconds(120), Cancel);
             await using ServerProcess second = ServerProcess.Start(Gateway, ["serve", $"{folder}/store", Port(), "u", "p"]);
 
             Assert.Equal(1, await second.WaitForExitAsync(Cancel));

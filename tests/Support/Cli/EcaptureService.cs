@@ -97,7 +97,7 @@ public sealed class EcaptureService : IAsyncDisposable
             await kill.WaitForExitAsync();
         }
 
-        using CancellationTokenSource limit = new(patience ?? TimeSpan.FromSeconds(30));
+        using CancellationTokenSource limit = new(patience ?? TimeSpan.FromSeconds(120));
         await _process.WaitForExitAsync(limit.Token);
         return (_process.ExitCode, watch.Elapsed);
     }

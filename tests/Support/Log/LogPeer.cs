@@ -7,7 +7,7 @@ namespace ECapture.Tests.Support.Log;
 /// <summary>The program LogPeer as a child process; it ends when its input closes, so also when the test dies.</summary>
 public sealed class LogPeer : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private readonly Process _process;
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();

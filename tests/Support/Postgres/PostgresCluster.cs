@@ -142,7 +142,7 @@ public sealed class PostgresCluster : IAsyncDisposable
                 .. _settings.SelectMany(s => new[] { "-c", s })]);
         try
         {
-            await server.WaitReadyAsync(IsReadyAsync, TimeSpan.FromSeconds(30), cancellationToken);
+            await server.WaitReadyAsync(IsReadyAsync, TimeSpan.FromSeconds(120), cancellationToken);
         }
         catch
         {

@@ -13,7 +13,7 @@ namespace ECapture.Tests.Unit.Terminal;
 /// <summary>eCaptureQ's protocol, read by a client that knows nothing of this program but field numbers.</summary>
 public sealed class QServerTests
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(120);
 
     [Fact]
     public async Task Client_Connects_GetsHeartbeatThenLogsThenEventsWithEveryField()

@@ -10,7 +10,7 @@ namespace ECapture.Tests.Unit.Terminal;
 /// <summary>A receiver over TCP that stalls, vanishes and comes back.</summary>
 public sealed class RemoteTargetTests
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(120);
 
     private readonly ConcurrentQueue<string> _said = [];
 

@@ -141,7 +141,7 @@ public sealed class EventJournalTests : IDisposable
     private static async Task WaitUntilTakenAsync(EventJournal journal)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        limit.CancelAfter(TimeSpan.FromSeconds(120));
         while (true)
         {
             try
