@@ -73,7 +73,7 @@ public sealed class StatementsAgainstTheServerLogTests
         Assert.Equal(["shop", "shop", "shop", "shop", "shop", "mysql", ""], statements.Select(s => s.Database.ToStringUtf8()));
         Assert.Equal(["127.0.0.1", "local"], statements.Select(s => s.Client.ToStringUtf8()).Distinct());
         Assert.All(statements, s => Assert.Equal(("mariadb", "app", "mysql"), (s.System, s.User.ToStringUtf8(), s.Application.ToStringUtf8())));
-        Assert.InRange(statements[4].DurationNs, 300_000_000UL, 3_000_000_000UL);
+        Assert.InRange(statements[4].DurationNs, 300_000_000UL, 60_000_000_000UL);
         Event first = events.First(e => e.SqlStatement == statements[0]);
         Assert.Equal((uint)server.Port, first.Flow.LocalPort);
     }
