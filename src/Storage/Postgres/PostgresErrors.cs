@@ -7,7 +7,7 @@ namespace ECapture.Storage.Postgres;
 public static class PostgresErrors
 {
     /// <summary>True for what <see cref="Translate"/> understands.</summary>
-    public static bool Is(Exception e) => e is NpgsqlException or SocketException or TimeoutException or IOException;
+    public static bool Is(Exception e) => e is NpgsqlException or SocketException or TimeoutException or IOException || IsBrokenConnection(e);
 
     /// <summary>What happened, to what, why probably, what to do next.</summary>
     /// <param name="e">One that <see cref="Is"/> accepts.</param>
@@ -47,6 +47,9 @@ public static class PostgresErrors
         return e.SqlState.StartsWith("22", StringComparison.Ordinal) || e.SqlState.StartsWith("23", StringComparison.Ordinal)
             || e.SqlState.StartsWith("54", StringComparison.Ordinal) || e.SqlState == PostgresErrorCodes.RaiseException;
     }
+
+    // A connection that is reset while Npgsql waits in it: it has thrown its own event away, and says that instead of what happened.
+    private static bool IsBrokenConnection(Exception e) => e is ObjectDisposedException { ObjectName: "System.Threading.ManualResetEventSlim" };
 
     // Besides Npgsql's own list: a server that is being stopped, killed or that recovers (57P0x), lost in a race (40xxx), or full (53xxx).
     private static bool IsTransient(PostgresException e) =>
