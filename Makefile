@@ -106,6 +106,10 @@ stress-service: setup-test publish ## Sink and API with the in-process engine un
 bench-sink: setup-test ## Measure the sink from both logs into every store (EVENTS=10000000, BENCH='--rounds 1 --store http --json')
 	@dotnet run --project tests/Benchmarks --configuration Release -- sink $(or $(EVENTS),10000000) $(BENCH)
 
+.PHONY: bench-capture
+bench-capture: setup-test publish ## Measure what capture costs nginx, PostgreSQL and MariaDB (BENCH='--rounds 1 --seconds 5 --only nginx --json'; as root)
+	@dotnet run --project tests/Benchmarks --configuration Release -- capture --ecapture $(PUBLISHED)/ecapture $(BENCH)
+
 lint: ## Check whitespace of C#, syntax of the scripts, that schemas stay readable (buf breaking)
 	@dotnet format whitespace ECapture.Pipeline.sln --verify-no-changes --no-restore
 	@for script in $$(git ls-files '*.sh' .ci/run); do bash -n "$$script" || exit 1; done

@@ -8,11 +8,9 @@
 #define RING_BYTES (16 * 1024 * 1024)
 #define SCRATCH_BYTES (20 * 1024)
 #include "shared.h"
+#include "chunks.h"
 
 char LICENSE[] SEC("license") = "GPL";
-
-#define CHUNK_BYTES (16 * 1024)
-#define CHUNKS 4096 /* of one call: 64 MB; what follows is missing, and seen to be by the offsets */
 
 enum record_type {
 	RECORD_RECEIVED = 1, /* from the client */
@@ -90,38 +88,7 @@ static __always_inline struct postgres_server *server_of_current(void)
 	return server;
 }
 
-struct chunk_walk {
-	struct scratch *slot;
-	__u64 from;   /* address */
-	__u64 left;
-	__u64 offset; /* in the stream */
-	__u32 type;
-	__u32 reserved;
-};
-
-static long send_chunk(__u32 step, struct chunk_walk *walk)
-{
-	struct postgres_data *record = (struct postgres_data *)walk->slot->bytes;
-	__u64 left = walk->left;
-	__u32 length;
-
-	if (left == 0)
-		return 1;
-	length = left > CHUNK_BYTES ? CHUNK_BYTES : (__u32)left;
-	record->offset = walk->offset;
-	record->data_length = length;
-	length &= 0x7fff;
-	if (length > CHUNK_BYTES)
-		return 1;
-	if (bpf_probe_read_user(walk->slot->bytes + sizeof(*record), length, (void *)walk->from))
-		count_loss(LOSS_MEMORY_FAULT);
-	else
-		record_submit(walk->slot, walk->type, sizeof(*record) + length);
-	walk->from += length;
-	walk->offset += length;
-	walk->left -= length;
-	return 0;
-}
+DEFINE_SEND_CHUNK(struct postgres_data)
 
 /* Sends the bytes of one call that moved them. */
 static __always_inline void send_data(struct postgres_call *call, __u64 *offset, long count, __u16 type)

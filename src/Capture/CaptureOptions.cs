@@ -20,6 +20,11 @@ public sealed record CaptureOptions
     /// <summary>Extra libraries of NSS (libnspr4, libssl3, libfreeblpriv3) under any name.</summary>
     public IReadOnlyList<string> NssLibraries { get; init; } = [];
 
+    /// <summary>
+    /// False: of shared TLS libraries (modules tls, gnutls, nss) only secrets, no plaintext. Packets decrypt all the same, and a busy server keeps most of its speed.
+    /// </summary>
+    public bool TlsPlaintext { get; init; } = true;
+
     /// <summary>Go programs to attach to up front, beside those that run or start.</summary>
     public IReadOnlyList<string> GoPrograms { get; init; } = [];
 

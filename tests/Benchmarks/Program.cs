@@ -1,3 +1,4 @@
+using ECapture.Benchmarks.Capture;
 using ECapture.Benchmarks.Policies;
 using ECapture.Benchmarks.Query;
 using ECapture.Benchmarks.Service;
@@ -10,6 +11,7 @@ return args switch
     ["redaction"] => RedactionBenchmark.Run(),
     ["stress-service", .. string[] rest] => await ServiceStress.RunAsync(rest),
     ["pcapng", .. string[] rest] => await PcapngBenchmark.RunAsync(rest),
+    ["capture", .. string[] rest] => await CaptureBenchmark.RunAsync(rest),
     [PcapngWorker.Name, string store, string output] => await PcapngWorker.RunAsync(store, output),
     [] => Math.Max(await SinkBenchmark.RunAsync(["1000000"]), await PcapngBenchmark.RunAsync([])),
     _ => Usage(),
@@ -17,6 +19,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: bench [sink … | pcapng [MEGABYTES] | redaction | stress-service …]; without arguments both, the sink with a million events");
+    Console.Error.WriteLine("usage: bench [sink … | pcapng [MEGABYTES] | capture … | redaction | stress-service …]; without arguments both, the sink with a million events");
     return 2;
 }

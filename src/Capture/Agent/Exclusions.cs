@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace ECapture.Capture.Agent;
 
 /// <summary>
@@ -14,7 +12,7 @@ internal sealed class Exclusions(BaseObject baseObject, AgentRecord record)
     /// <param name="pid">Thread group id.</param>
     internal void Add(int pid)
     {
-        if (_startedAt.TryAdd(pid, StartOf(pid)))
+        if (_startedAt.TryAdd(pid, ProcessStart.Of(pid)))
         {
             baseObject.Exclude(pid);
             record.Excluded(pid);
@@ -26,27 +24,11 @@ internal sealed class Exclusions(BaseObject baseObject, AgentRecord record)
     {
         foreach ((int pid, long? start) in _startedAt.ToArray())
         {
-            if (StartOf(pid) is not { } now || now != start)
+            if (ProcessStart.Of(pid) is not { } now || now != start)
             {
                 _startedAt.Remove(pid);
                 baseObject.Include(pid);
             }
-        }
-    }
-
-    // proc_pid_stat(5): starttime is field 22; field 2 is a name in parentheses that may hold anything.
-    private static long? StartOf(int pid)
-    {
-        const int AfterName = 22 - 3;
-        try
-        {
-            string stat = File.ReadAllText($"/proc/{pid}/stat");
-            string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return long.Parse(fields[AfterName], CultureInfo.InvariantCulture);
-        }
-        catch (IOException)
-        {
-            return null; // it is gone
         }
     }
 }

@@ -24,7 +24,7 @@ internal static partial class CaptureCommand
             "ecapture capture --log sqlite:/var/lib/ecapture/log --modules packet,bash --interface eth0",
         ],
         [
-            CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.GoPrograms, CommonOptions.Policy, CommonOptions.PayloadLimit,
+            CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.NoPlaintext, CommonOptions.GoPrograms, CommonOptions.Policy, CommonOptions.PayloadLimit,
             CommonOptions.SealTo, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.ExcludedDatabaseUsers, CommonOptions.ExcludedPids,
             CommonOptions.Log, CommonOptions.LogLimit, CommonOptions.LogGroup, CommonOptions.Health, CommonOptions.Supervised,
         ],
@@ -120,6 +120,7 @@ internal static partial class CaptureCommand
             Modules = modules.Count > 0 ? modules : defaults.Modules,
             Interfaces = options.FindAll(CommonOptions.Interfaces),
             TlsLibraries = options.FindAll(CommonOptions.TlsLibraries),
+            TlsPlaintext = !options.IsSet(CommonOptions.NoPlaintext),
             GoPrograms = options.FindAll(CommonOptions.GoPrograms),
             ExcludedPids = ExcludedPidsOf(options),
             ExcludedDatabaseUsers = options.FindAll(CommonOptions.ExcludedDatabaseUsers),

@@ -23,7 +23,7 @@ internal static class RunCommand
             "ecapture run --modules tls,packet --interface eth0 --listen http://127.0.0.1:9000",
         ],
         [
-            CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.GoPrograms, CommonOptions.Policy, CommonOptions.PayloadLimit,
+            CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.NoPlaintext, CommonOptions.GoPrograms, CommonOptions.Policy, CommonOptions.PayloadLimit,
             CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.ExcludedDatabaseUsers, CommonOptions.Log, CommonOptions.LogLimit,
             CommonOptions.SealTo, CommonOptions.Key, CommonOptions.Store, KeeperParts.Capacity, CommonOptions.Group, CommonOptions.SinkMemory, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.TlsCertificate, CommonOptions.TlsKey, CommonOptions.RequireToken, CommonOptions.User,
         ],
@@ -88,6 +88,7 @@ internal static class RunCommand
         Pass(capture, options, CommonOptions.PayloadLimit, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.LogLimit);
         PassAll(capture, options, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.ExcludedDatabaseUsers);
         capture.AddRange(options.FindAll(CommonOptions.TlsLibraries).SelectMany(f => (string[])[CommonOptions.TlsLibraries.Name, Path.GetFullPath(f)]));
+        capture.AddRange(options.IsSet(CommonOptions.NoPlaintext) ? [CommonOptions.NoPlaintext.Name] : []);
         capture.AddRange(options.FindAll(CommonOptions.GoPrograms).SelectMany(f => (string[])[CommonOptions.GoPrograms.Name, Path.GetFullPath(f)]));
         capture.AddRange(
             Composition.SealToOf(options, data) is { } files

@@ -12,6 +12,7 @@ internal static class CommonOptions
     internal static readonly Option<string[]> Modules = List("modules", "NAME,…", "what to capture (default tls,packet,bash,postgres,mysqld)");
     internal static readonly Option<string[]> Interfaces = List("interface", "NAME", "interface of the packet module; may be repeated (default lo and those with a default route)", "-i");
     internal static readonly Option<string[]> TlsLibraries = List("tls-library", "FILE", "another TLS library to attach to");
+    internal static readonly Option<bool> NoPlaintext = Switch("no-plaintext", "of shared TLS libraries only secrets: packets decrypt all the same, and a busy server keeps most of its speed");
     internal static readonly Option<string[]> GoPrograms = List("go-program", "FILE", "Go program to attach to before it runs (module gotls)");
     internal static readonly Option<string?> PayloadLimit = Text("payload-limit", "BYTES", "bytes kept of one payload where the policy does not say; what is cut is said in the event (default 524288)");
     internal static readonly Option<string?> Policy = Text("policy", "FILE", "policy file: bytes kept, redaction, rotation, retention (default: all is kept; `ecapture policy` says more)");

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using ECapture.Cli.Options;
 
@@ -30,7 +29,7 @@ internal sealed record ServiceFile(int Pid, DateTimeOffset Started, string? Api,
         File.Delete(next);
         using (StreamWriter file = new(next, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write }))
         {
-            file.WriteLine(JsonSerializer.Serialize(this with { ProcessStart = StartOf(Pid) ?? 0 }, s_json));
+            file.WriteLine(JsonSerializer.Serialize(this with { ProcessStart = Capture.ProcessStart.Of(Pid) ?? 0 }, s_json));
         }
 
         File.Move(next, path, overwrite: true);
@@ -43,7 +42,7 @@ internal sealed record ServiceFile(int Pid, DateTimeOffset Started, string? Api,
         try
         {
             ServiceFile? file = JsonSerializer.Deserialize<ServiceFile>(File.ReadAllText(path), s_json);
-            return file is not null && StartOf(file.Pid) == file.ProcessStart ? file : null;
+            return file is not null && Capture.ProcessStart.Of(file.Pid) == file.ProcessStart ? file : null;
         }
         catch (UnauthorizedAccessException)
         {
@@ -52,22 +51,6 @@ internal sealed record ServiceFile(int Pid, DateTimeOffset Started, string? Api,
         catch (Exception e) when (e is IOException or JsonException)
         {
             return null; // a service that starts or stops right now counts as not running
-        }
-    }
-
-    // proc_pid_stat(5): starttime is field 22; field 2 is a name in parentheses that may hold anything.
-    private static long? StartOf(int pid)
-    {
-        const int AfterName = 22 - 3;
-        try
-        {
-            string stat = File.ReadAllText($"/proc/{pid}/stat");
-            string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return long.Parse(fields[AfterName], CultureInfo.InvariantCulture);
-        }
-        catch (IOException)
-        {
-            return null; // it is gone
         }
     }
 }

@@ -16,52 +16,23 @@ namespace ECapture.Capture.Modules.Mysqld;
 /// Publishes the statements of MariaDB and MySQL servers, from the decrypted bytes that they exchange with their clients. See
 /// <see cref="MySqlSession"/> for what counts as one statement.
 /// </summary>
-public sealed class MysqldModule : IModule, IRecordHandler, IProcessObserver
+public sealed class MysqldModule : DatabaseModule
 {
-    private const int MostSessions = 16 * 1024;
-    private const ulong SweepEveryNs = 10_000_000_000;
-
     private readonly Dictionary<SessionKey, ClientSession> _sessions = [];
-    private readonly HashSet<string> _declared = [];
-    private ModuleContext? _context;
-    private BpfObject? _object;
     private ServerPrograms? _programs;
-    private Exclusion? _exclusion;
     private MySqlLimits? _limits;
-    private ulong _nextSweep;
 
     /// <inheritdoc/>
-    public string Name => "mysqld";
+    public override string Name => "mysqld";
+
+    private protected override int Programs => _programs?.Count ?? 0;
 
     /// <inheritdoc/>
-    public string Summary => ModuleSummary.Count(_programs?.Count ?? 0, "server program", "server programs");
-
-    /// <inheritdoc/>
-    public void Start(ModuleContext context)
-    {
-        _context = context;
-        _limits = new MySqlLimits { Payload = context.Options.PayloadLimit };
-        _exclusion = new Exclusion(context.SharedMaps, context.Options.ExcludedDatabaseUsers);
-        BpfObject obj = _object = context.OpenObject("mysqld");
-        BtfTypes types = obj.ReadTypes();
-        RecordLayout.Check<SocketTuple>(types);
-        RecordLayout.Check<DataRecord>(types);
-        RecordLayout.Check<SessionKey>(types);
-        ServerPrograms.Prepare(obj);
-        obj.Load();
-        context.Losses.Watch(Name, obj);
-        context.Rings.Add(obj.Maps["events"], this);
-        context.Processes.Subscribe(this);
-        _programs = new ServerPrograms(context, obj, (target, reason) => NotCovered("mysqld", target, reason));
-        _programs.AttachAll();
-    }
-
-    /// <inheritdoc/>
-    public void OnRecord(ReadOnlySpan<byte> record)
+    public override void OnRecord(ReadOnlySpan<byte> record)
     {
         if (!MemoryMarshal.TryRead(record, out DataRecord data) || data.DataLength > record.Length - Unsafe.SizeOf<DataRecord>())
         {
-            _context!.Losses.Count(Name, "record too short");
+            Context.Losses.Count(Name, "record too short");
         }
         else if (data.Header.Type == DataRecord.End)
         {
@@ -73,51 +44,44 @@ public sealed class MysqldModule : IModule, IRecordHandler, IProcessObserver
         }
         else
         {
-            _context!.Losses.Count(Name, "record of an unknown kind");
+            Context.Losses.Count(Name, "record of an unknown kind");
         }
-    }
-
-    void IProcessObserver.OnStarted(StartedProcess process) => _programs?.Look(process);
-
-    void IProcessObserver.OnEnded(in ExitRecord process)
-    {
     }
 
     /// <inheritdoc/>
-    public void Tick(ulong bootNs)
+    public override void Flush()
     {
-        if (bootNs < _nextSweep)
+        foreach ((SessionKey key, ClientSession session) in _sessions.ToList())
         {
-            return;
+            End(key, session.Birth, Context.BootNs());
         }
+    }
 
-        // Servers that ended without closing their sessions.
-        _nextSweep = bootNs + SweepEveryNs;
+    private protected override void Prepare(BtfTypes types)
+    {
+        RecordLayout.Check<DataRecord>(types);
+        RecordLayout.Check<SessionKey>(types);
+        ServerPrograms.Prepare(Object);
+    }
+
+    private protected override void Attach()
+    {
+        _limits = new MySqlLimits { Payload = Context.Options.PayloadLimit };
+        _programs = new ServerPrograms(Context, Object, (target, reason) => NotCovered("mysqld", target, reason));
+        _programs.AttachAll();
+    }
+
+    private protected override void Look(StartedProcess process) => _programs?.Look(process);
+
+    // Servers that ended without closing their sessions.
+    private protected override void Sweep(ulong bootNs)
+    {
         HashSet<uint> gone = [.. _sessions.Keys.Select(k => k.Pid).Distinct().Where(pid => !Directory.Exists($"/proc/{pid}"))];
         foreach (SessionKey key in _sessions.Keys.Where(k => gone.Contains(k.Pid)).ToList())
         {
             End(key, _sessions[key].Birth, bootNs);
-            _object!.Maps["mysqld_sessions"].Remove(key);
+            Object.Maps["mysqld_sessions"].Remove(key);
         }
-    }
-
-    /// <inheritdoc/>
-    public void Detach() => _object?.Detach();
-
-    /// <inheritdoc/>
-    public void Flush()
-    {
-        foreach ((SessionKey key, ClientSession session) in _sessions.ToList())
-        {
-            End(key, session.Birth, _context!.BootNs());
-        }
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _context?.Processes.Unsubscribe(this);
-        _object?.Dispose();
     }
 
     private static SessionKey KeyOf(in DataRecord record) => new() { Vio = record.Vio, Pid = record.Header.Pid };
@@ -135,11 +99,11 @@ public sealed class MysqldModule : IModule, IRecordHandler, IProcessObserver
         {
             if (_sessions.Count >= MostSessions)
             {
-                _context!.Losses.Count(Name, $"more than {MostSessions} sessions");
+                Context.Losses.Count(Name, $"more than {MostSessions} sessions");
                 return;
             }
 
-            session = _sessions[key] = new ClientSession(record, _context!.Connections.Next(), _limits!, Publish);
+            session = _sessions[key] = new ClientSession(record, Context.Connections.Next(), _limits!, Publish);
         }
 
         session.Server = record.Header;
@@ -165,7 +129,7 @@ public sealed class MysqldModule : IModule, IRecordHandler, IProcessObserver
 
         if (session.TakeLosses() is > 0 and long losses)
         {
-            _context!.Losses.Count(Name, "bytes of a session are missing", (ulong)losses);
+            Context.Losses.Count(Name, "bytes of a session are missing", (ulong)losses);
         }
 
         if (protocol.NotFollowed is { } reason)
@@ -182,27 +146,19 @@ public sealed class MysqldModule : IModule, IRecordHandler, IProcessObserver
 
     private bool Exclude(ClientSession session, SessionKey key)
     {
-        if (_exclusion!.Find(session.Socket, session.Protocol.User, ref session.Looks) is not { } reason)
+        if (Excluded(session.Socket, session.Protocol.User, ref session.Looks, session.Server.BootNs) is null)
         {
             return false;
         }
 
         Ignore(session, key);
-        if (_declared.Count < MostSessions && _declared.Add(reason))
-        {
-            _context!.Publisher.Publish(
-                Topics.Agent,
-                new EventHeader { BootNs = session.Server.BootNs },
-                new Event { AgentState = new AgentState { State = AgentState.Types.State.Excluded, Module = Name, Detail = reason } });
-        }
-
         return true;
     }
 
     private void Ignore(ClientSession session, SessionKey key)
     {
         session.IsIgnored = true;
-        _object!.Maps["mysqld_ignored"].Set(key, session.Birth);
+        Object.Maps["mysqld_ignored"].Set(key, session.Birth);
     }
 
     private void End(SessionKey key, ulong birth, ulong bootNs)
@@ -213,7 +169,7 @@ public sealed class MysqldModule : IModule, IRecordHandler, IProcessObserver
             session.Protocol.End(bootNs);
             if (session.IsIgnored)
             {
-                _object!.Maps["mysqld_ignored"].Remove(key);
+                Object.Maps["mysqld_ignored"].Remove(key);
             }
         }
     }
@@ -221,7 +177,7 @@ public sealed class MysqldModule : IModule, IRecordHandler, IProcessObserver
     private void Publish(ClientSession session, MySqlStatement statement)
     {
         // A session whose user is known only by now, or whose client was noted late.
-        if (_exclusion!.Find(session.Socket, session.Protocol.User, ref session.Looks) is not null)
+        if (Excluded(session.Socket, session.Protocol.User, ref session.Looks, session.Server.BootNs) is not null)
         {
             return;
         }
@@ -231,11 +187,6 @@ public sealed class MysqldModule : IModule, IRecordHandler, IProcessObserver
         header.Connection = session.Connection;
         header.Socket = session.Socket;
         header.OriginalLength = (ulong)statement.OriginalLength;
-        _context!.Publisher.Publish(Topics.Mysqld, header, StatementEvent.Of(session, statement));
+        Context.Publisher.Publish(Topics.Mysqld, header, StatementEvent.Of(session, statement));
     }
-
-    private void NotCovered(string subject, string target, string reason) => _context!.Publisher.Publish(
-        Topics.Agent,
-        new EventHeader { BootNs = _context.BootNs() },
-        new Event { Coverage = new Coverage { Subject = subject, Target = ByteString.CopyFromUtf8(target), Reason = reason } });
 }

@@ -14,55 +14,25 @@ namespace ECapture.Capture.Modules.Postgres;
 /// Publishes the statements of PostgreSQL servers, from the decrypted bytes that they exchange with their clients. See
 /// <see cref="PostgresSession"/> for what counts as one statement.
 /// </summary>
-public sealed class PostgresModule : IModule, IRecordHandler, IProcessObserver
+public sealed class PostgresModule : DatabaseModule
 {
-    private const int MostSessions = 16 * 1024;
     private const ulong WorthSkipping = 64 * 1024;
-    private const ulong SweepEveryNs = 10_000_000_000;
 
     private readonly Dictionary<(uint Pid, ulong Start), ServerSession> _sessions = [];
-    private readonly HashSet<string> _declared = [];
-    private ModuleContext? _context;
-    private BpfObject? _object;
     private ServerTargets? _targets;
-    private Exclusion? _exclusion;
     private PostgresLimits? _limits;
-    private ulong _nextSweep;
 
     /// <inheritdoc/>
-    public string Name => "postgres";
+    public override string Name => "postgres";
+
+    private protected override int Programs => _targets?.Count ?? 0;
 
     /// <inheritdoc/>
-    public string Summary => ModuleSummary.Count(_targets?.Count ?? 0, "server program", "server programs");
-
-    /// <inheritdoc/>
-    public void Start(ModuleContext context)
-    {
-        _context = context;
-        _limits = new PostgresLimits { Payload = context.Options.PayloadLimit };
-        _exclusion = new Exclusion(context.SharedMaps, context.Options.ExcludedDatabaseUsers);
-        BpfObject obj = _object = context.OpenObject("postgres");
-        BtfTypes types = obj.ReadTypes();
-        RecordLayout.Check<SocketTuple>(types);
-        RecordLayout.Check<SocketOwner>(types);
-        RecordLayout.Check<DataRecord>(types);
-        RecordLayout.Check<UnwantedBytes>(types);
-        ServerTargets.Prepare(obj);
-        obj.Load();
-        context.Losses.Watch(Name, obj);
-        context.Rings.Add(obj.Maps["events"], this);
-        context.Processes.Subscribe(this);
-        obj.Attach("on_exit");
-        _targets = new ServerTargets(context, obj);
-        _targets.AttachAll();
-    }
-
-    /// <inheritdoc/>
-    public void OnRecord(ReadOnlySpan<byte> record)
+    public override void OnRecord(ReadOnlySpan<byte> record)
     {
         if (!MemoryMarshal.TryRead(record, out RecordHeader header))
         {
-            _context!.Losses.Count(Name, "record too short");
+            Context.Losses.Count(Name, "record too short");
         }
         else if (header.Type == DataRecord.End)
         {
@@ -75,49 +45,49 @@ public sealed class PostgresModule : IModule, IRecordHandler, IProcessObserver
         }
         else
         {
-            _context!.Losses.Count(Name, "record of an unknown kind");
+            Context.Losses.Count(Name, "record of an unknown kind");
         }
-    }
-
-    void IProcessObserver.OnStarted(StartedProcess process) => _targets?.Look(process);
-
-    void IProcessObserver.OnEnded(in ExitRecord process)
-    {
     }
 
     /// <inheritdoc/>
-    public void Tick(ulong bootNs)
+    public override void Tick(ulong bootNs)
     {
         _targets?.Settle();
-        if (bootNs < _nextSweep)
-        {
-            return;
-        }
+        base.Tick(bootNs);
+    }
 
-        _nextSweep = bootNs + SweepEveryNs;
+    /// <inheritdoc/>
+    public override void Flush()
+    {
+        foreach ((uint Pid, ulong Start) session in _sessions.Keys.ToList())
+        {
+            End(session, Context.BootNs());
+        }
+    }
+
+    private protected override void Prepare(BtfTypes types)
+    {
+        RecordLayout.Check<DataRecord>(types);
+        RecordLayout.Check<UnwantedBytes>(types);
+        ServerTargets.Prepare(Object);
+    }
+
+    private protected override void Attach()
+    {
+        _limits = new PostgresLimits { Payload = Context.Options.PayloadLimit };
+        Object.Attach("on_exit");
+        _targets = new ServerTargets(Context, Object);
+        _targets.AttachAll();
+    }
+
+    private protected override void Look(StartedProcess process) => _targets?.Look(process);
+
+    private protected override void Sweep(ulong bootNs)
+    {
         foreach ((uint Pid, ulong Start) gone in _sessions.Keys.Where(k => !Directory.Exists($"/proc/{k.Pid}")).ToList())
         {
             End(gone, bootNs); // its last record was lost
         }
-    }
-
-    /// <inheritdoc/>
-    public void Detach() => _object?.Detach();
-
-    /// <inheritdoc/>
-    public void Flush()
-    {
-        foreach ((uint Pid, ulong Start) session in _sessions.Keys.ToList())
-        {
-            End(session, _context!.BootNs());
-        }
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _context?.Processes.Unsubscribe(this);
-        _object?.Dispose();
     }
 
     private void OnData(in DataRecord record, ReadOnlySpan<byte> data)
@@ -127,7 +97,7 @@ public sealed class PostgresModule : IModule, IRecordHandler, IProcessObserver
         {
             if (_sessions.Count >= MostSessions)
             {
-                _context!.Losses.Count(Name, $"more than {MostSessions} sessions");
+                Context.Losses.Count(Name, $"more than {MostSessions} sessions");
                 return;
             }
 
@@ -156,7 +126,7 @@ public sealed class PostgresModule : IModule, IRecordHandler, IProcessObserver
 
         if (session.TakeLosses() is > 0 and long losses)
         {
-            _context!.Losses.Count(Name, "bytes of a session are missing", (ulong)losses);
+            Context.Losses.Count(Name, "bytes of a session are missing", (ulong)losses);
         }
 
         Skip(session, record.Offset + (ulong)data.Length);
@@ -176,28 +146,20 @@ public sealed class PostgresModule : IModule, IRecordHandler, IProcessObserver
 
     private bool Exclude(ServerSession session)
     {
-        if (_exclusion!.Find(session.Socket, session.User, ref session.Looks) is not { } reason)
+        if (Excluded(session.Socket, session.User, ref session.Looks, session.Process.BootNs) is null)
         {
             return false;
         }
 
         session.IsExcluded = true;
         Tell(session, ulong.MaxValue, ulong.MaxValue);
-        if (_declared.Count < MostSessions && _declared.Add(reason))
-        {
-            _context!.Publisher.Publish(
-                Topics.Agent,
-                new EventHeader { BootNs = session.Process.BootNs },
-                new Event { AgentState = new AgentState { State = AgentState.Types.State.Excluded, Module = Name, Detail = reason } });
-        }
-
         return true;
     }
 
     private void Tell(ServerSession session, ulong received, ulong sent)
     {
         session.Unwanted = new UnwantedBytes { ProcessStart = session.Process.ProcessStart, ReceivedUntil = received, SentUntil = sent };
-        _object!.Maps["postgres_unwanted"].Set(session.Process.Pid, session.Unwanted);
+        Object.Maps["postgres_unwanted"].Set(session.Process.Pid, session.Unwanted);
     }
 
     private void End((uint Pid, ulong Start) key, ulong bootNs)
@@ -207,7 +169,7 @@ public sealed class PostgresModule : IModule, IRecordHandler, IProcessObserver
             session.Protocol.End(bootNs);
             if (session.Unwanted.ProcessStart != 0)
             {
-                _object!.Maps["postgres_unwanted"].Remove(key.Pid);
+                Object.Maps["postgres_unwanted"].Remove(key.Pid);
             }
         }
     }
@@ -224,6 +186,6 @@ public sealed class PostgresModule : IModule, IRecordHandler, IProcessObserver
         header.BootNs = statement.ArrivedNs;
         header.Socket = session.Socket;
         header.OriginalLength = (ulong)statement.OriginalLength;
-        _context!.Publisher.Publish(Topics.Postgres, header, SqlEvent.Of(session, statement));
+        Context.Publisher.Publish(Topics.Postgres, header, SqlEvent.Of(session, statement));
     }
 }

@@ -4,10 +4,18 @@ using ECapture.Capture.Elf;
 namespace ECapture.Capture.Modules.Tls;
 
 /// <summary>Puts the probes on a library, for all processes that have it mapped or will map it.</summary>
-internal sealed class LibraryAttacher(ILibraryPlanner planner, BpfObject obj)
+/// <param name="planner">Reads libraries.</param>
+/// <param name="load">Gives the loaded object; called before the first library is attached to, so that where there is none nothing is loaded.</param>
+/// <param name="plaintext">False: secrets only.</param>
+internal sealed class LibraryAttacher(ILibraryPlanner planner, Func<BpfObject> load, bool plaintext = true)
 {
     private const string EntryProgram = "tls_entry";
     private const string ReturnProgram = "tls_return";
+    private BpfObject? _object;
+
+    /// <summary>Loads the object if nothing was attached to yet.</summary>
+    /// <exception cref="CaptureException">The kernel refused it: no library can be captured.</exception>
+    internal void Load() => _object ??= load();
 
     /// <summary>Attaches to a library.</summary>
     /// <param name="file">The library.</param>
@@ -16,10 +24,15 @@ internal sealed class LibraryAttacher(ILibraryPlanner planner, BpfObject obj)
     /// <exception cref="CaptureException">It cannot be read, or the kernel refused; nothing is left attached.</exception>
     internal AttachedLibrary Attach(in LibraryFile file, uint index, out string missing)
     {
+        BpfObject obj = _object ?? throw new InvalidOperationException($"{nameof(Load)} comes first");
         using ElfFile elf = ElfFile.Open(file.AccessPath);
         string buildId = Convert.ToHexStringLower(elf.BuildId);
         LibraryPlan plan = planner.Plan(elf);
         missing = plan.Missing;
+        if (!plaintext)
+        {
+            plan.KeepSecretsOnly();
+        }
 
         // Before the probes: they read this.
         obj.Maps["libraries"].Set(index, plan.Entry);
@@ -28,8 +41,8 @@ internal sealed class LibraryAttacher(ILibraryPlanner planner, BpfObject obj)
         List<BpfLink> links = [];
         try
         {
-            Attach(ReturnProgram, file.AccessPath, plan.Returns, index, isReturn: true, links);
-            Attach(EntryProgram, file.AccessPath, plan.Entries, index, isReturn: false, links);
+            Attach(obj, ReturnProgram, file.AccessPath, plan.Returns, index, isReturn: true, links);
+            Attach(obj, EntryProgram, file.AccessPath, plan.Entries, index, isReturn: false, links);
         }
         catch (CaptureException)
         {
@@ -43,7 +56,8 @@ internal sealed class LibraryAttacher(ILibraryPlanner planner, BpfObject obj)
     /// <summary>Says how the programs are attached, before the object is loaded.</summary>
     internal static void Prepare(BpfObject obj) => obj.PrepareUprobes(EntryProgram, ReturnProgram);
 
-    private void Attach(string program, string path, List<(ulong Offset, TlsFunction Kind)> functions, uint index, bool isReturn, List<BpfLink> links)
+    private static void Attach(
+        BpfObject obj, string program, string path, List<(ulong Offset, TlsFunction Kind)> functions, uint index, bool isReturn, List<BpfLink> links)
     {
         if (functions.Count > 0)
         {

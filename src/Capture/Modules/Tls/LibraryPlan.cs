@@ -23,6 +23,18 @@ internal sealed class LibraryPlan
     /// <summary>Says that something could not be placed.</summary>
     internal void Miss(string what) => Missing += (Missing.Length > 0 ? "; " : "") + what;
 
+    /// <summary>Leaves out what moves plaintext.</summary>
+    internal void KeepSecretsOnly()
+    {
+        Entries.RemoveAll(e => MovesPlaintext(e.Kind));
+        Returns.RemoveAll(r => MovesPlaintext(r.Kind));
+    }
+
+    private static bool MovesPlaintext(TlsFunction kind) => kind is
+        TlsFunction.Read or TlsFunction.Write or TlsFunction.ReadEx or TlsFunction.WriteEx or TlsFunction.WriteEx2
+        or TlsFunction.GnuTlsReceive or TlsFunction.GnuTlsSend
+        or TlsFunction.NssRead or TlsFunction.NssReceive or TlsFunction.NssWrite or TlsFunction.NssWriteVector;
+
     /// <summary>Adds a function.</summary>
     internal void Add(ulong offset, TlsFunction kind, bool hasReturn)
     {

@@ -126,6 +126,7 @@ internal sealed partial class LibrarySet(
             return false;
         }
 
+        attacher.Load();
         try
         {
             AttachedLibrary library = attacher.Attach(file, index, out string missing);

@@ -33,6 +33,9 @@ internal sealed class TlsApi
     /// <summary>The libraries of this kind that the user named.</summary>
     internal required Func<CaptureOptions, IReadOnlyList<string>> ExtraLibraries { get; init; }
 
+    /// <summary>Size of the ring, a power of two. All of it is resident.</summary>
+    internal uint RingBytes { get; init; } = 16 << 20;
+
     /// <summary>Makes what reads its files; default one for libraries that export what matters.</summary>
     internal Func<TlsApi, ILibraryPlanner> NewPlanner { get; init; } = static api => new ExportPlanner(api);
 
@@ -43,6 +46,7 @@ internal sealed class TlsApi
         Topic = Topics.Tls,
         Library = "openssl",
         FilePrefixes = ["libssl"],
+        RingBytes = 32 << 20,
         IsLibraryName = LibraryFile.IsOpenSslName,
         Functions =
         [

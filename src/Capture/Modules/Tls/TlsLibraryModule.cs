@@ -27,21 +27,9 @@ public abstract class TlsLibraryModule : IModule
     public void Start(ModuleContext context)
     {
         _publisher = context.Publisher;
-        _object = context.OpenObject("tls");
-        BtfTypes types = _object.ReadTypes();
-        TlsRecords.CheckLayouts(types);
-        RecordLayout.Check<LibraryEntry>(types);
-        LibraryAttacher.Prepare(_object);
-        _object.Load();
-
         _libraries = new LibrarySet(
-            _api, new LibraryAttacher(_api.NewPlanner(_api), _object), _api.ExtraLibraries(context.Options),
+            _api, new LibraryAttacher(_api.NewPlanner(_api), () => Load(context), context.Options.TlsPlaintext), _api.ExtraLibraries(context.Options),
             context.Options.ExcludedPids, context.Loggers.CreateLogger(GetType()));
-        TlsEvents events = new(
-            context.Publisher, context.Losses, context.Connections, _libraries.At, _api.Topic, _api.Library,
-            context.MayPublishSecrets(_api.Topic));
-        context.Rings.Add(_object.Maps["events"], new TlsRecords(events, context.Losses, Name));
-        context.Losses.Watch(Name, _object);
         _libraries.AddExtra();
         _libraries.Scan(context.BootNs());
     }
@@ -70,6 +58,22 @@ public abstract class TlsLibraryModule : IModule
     public void Flush()
     {
         // Every record is an event of its own: nothing stays open.
+    }
+
+    private BpfObject Load(ModuleContext context)
+    {
+        BpfObject obj = _object = context.OpenObject("tls");
+        BtfTypes types = obj.ReadTypes();
+        TlsRecords.CheckLayouts(types);
+        RecordLayout.Check<LibraryEntry>(types);
+        LibraryAttacher.Prepare(obj);
+        obj.Maps["events"].SetMaxEntries(_api.RingBytes);
+        obj.Load();
+        TlsEvents events = new(
+            context.Publisher, context.Losses, context.Connections, _libraries!.At, _api.Topic, _api.Library, context.MayPublishSecrets(_api.Topic));
+        context.Rings.Add(obj.Maps["events"], new TlsRecords(events, context.Losses, Name));
+        context.Losses.Watch(Name, obj);
+        return obj;
     }
 
     /// <inheritdoc/>
