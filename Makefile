@@ -103,6 +103,12 @@ chaos: setup-test ## Kill, freeze, cut off and fill up real pipelines; every eve
 stress-service: setup-test publish ## Sink and API with the in-process engine under load, ended and started again for SECONDS=300: looks for hangs
 	@dotnet run --project tests/Benchmarks --configuration Release -- stress-service $(PUBLISHED)/ecapture $(or $(SECONDS),300) $(SEED)
 
+.PHONY: chaos-retention
+chaos-retention: setup-test ## Kill ClickHouse again and again while it drops partitions; every old row must be counted once, and no other lost
+	@dotnet build tests/Integration --configuration Release -p:ChaosRetention=true -v q --nologo
+	@tests/Integration/bin/Release/net10.0/linux-x64/ECapture.Tests.Integration --filter-class '*KilledKeeperTests'
+
+.PHONY: bench-sink
 bench-sink: setup-test ## Measure the sink from both logs into every store (EVENTS=10000000, BENCH='--rounds 1 --store http --json')
 	@dotnet run --project tests/Benchmarks --configuration Release -- sink $(or $(EVENTS),10000000) $(BENCH)
 

@@ -103,7 +103,7 @@ public sealed partial class StoreKeeper : IStoreKeeper
             RetentionResult result = await ApplyAsync(isDryRun: false, PolicyActor, cancellationToken).ConfigureAwait(false);
             return result.Failed.Count > 0 ? string.Join("; ", result.Failed) : null;
         }
-        catch (Exception e) when (e is StoreException or SinkException or LogException)
+        catch (Exception e) when (e is StoreException or SinkException or LogException or IOException or UnauthorizedAccessException)
         {
             return e.Message;
         }
@@ -157,7 +157,7 @@ public sealed partial class StoreKeeper : IStoreKeeper
                     dropped.Add(Report(verdict));
                 }
             }
-            catch (Exception e) when (e is StoreException or SinkException or LogException)
+            catch (Exception e) when (e is StoreException or SinkException or LogException or IOException or UnauthorizedAccessException)
             {
                 RetentionMetrics.Failures.Add(1);
                 _mayRecover = true;
