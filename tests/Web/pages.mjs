@@ -110,6 +110,7 @@ try {
   await page.reload();
   await rows.first().waitFor();
   await rows.first().click();
+  await detail.getByLabel('Reason').fill('ticket 4711');
   const download = page.waitForEvent('download').catch((e) => e);
   await detail.getByRole('button', { name: 'pcapng with secrets' }).click();
   await page.waitForFunction(() => !['', 'building…'].includes(document.querySelector('.answer').textContent));

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using ECapture.Cli;
 using ECapture.Cli.Options;
 using ECapture.Log;
+using ECapture.Query;
 using ECapture.Storage;
 
 namespace ECapture.Tests.Unit.Deploy;
@@ -152,6 +153,17 @@ public sealed partial class ComposeFileTests
         StoreAddress store = StoreAddress.Parse(command[option + 1]);
         Assert.Contains(store.Host, ComposeFile.Map(s_file.Services[service]["depends_on"]).Keys.Cast<string>());
         Assert.Contains(StoreAddress.PasswordVariable, ComposeFile.Map(s_file.Services[service]["environment"]).Keys.Cast<string>());
+    }
+
+    [Fact]
+    public void Query_ListensForTheOtherSideOfTheContainer_AndAsksForTokens()
+    {
+        string[] command = ComposeFile.Texts(s_file.Services["query"]["command"]);
+        string listen = command[Array.IndexOf(command, "--listen") + 1];
+
+        QueryService.CheckListen(listen, command.Contains("--insecure-listen"), hasCertificate: false);
+        Assert.Contains("--require-token", command);
+        Assert.All(ComposeFile.Texts(s_file.Services["query"]["ports"]), port => Assert.StartsWith("127.0.0.1:", port, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -5,7 +5,7 @@ import { bytesOf, end, hexDump, mainField, printable, textOf } from './format';
 export interface DetailActions {
   /** Looks at what else happened: a filter and minutes around the event. */
   around(filter: string, time: string, minutes: number): void;
-  download(event: EventItem, keys: boolean, done: (text: string) => void): void;
+  download(event: EventItem, keys: boolean, reason: string, done: (text: string) => void): void;
   close(): void;
 }
 
@@ -52,12 +52,13 @@ export class Detail {
 
   private around(e: EventItem): HTMLElement {
     const host = `host == ${quoted(e.host)}`;
+    const reason = h('input', { class: 'reason', 'aria-label': 'Reason', placeholder: 'reason, goes on record', maxlength: 200 });
     const answer = h('span', { class: 'answer', role: 'status' });
     const button = (label: string, title: string, click: () => void) => h('button', { type: 'button', title, click }, label);
     const look = (label: string, title: string, filter: string, minutes: number) => button(label, title, () => this.actions.around(filter, e.time, minutes));
     const download = (keys: boolean) => {
       answer.textContent = 'building…';
-      this.actions.download(e, keys, (text) => (answer.textContent = text));
+      this.actions.download(e, keys, reason.value.trim(), (text) => (answer.textContent = text));
     };
     const isSession = e.flow !== undefined || hasConnection(e);
     const terminal = typeof e.data?.terminal === 'string' ? e.data.terminal : '';
@@ -70,6 +71,7 @@ export class Detail {
       hasConnection(e) ? look('this connection', 'everything of this connection', `${host} and connection == ${e.connection}`, 60) : null,
       e.flow ? look('both ends', 'the same addresses and ports, on every host', `flow == ${e.flow.id}`, 60) : null,
       look('this host', 'what happened on this host around then', host, 1),
+      isSession ? reason : null,
       isSession ? button('pcapng with secrets', 'the session, for Wireshark to decrypt', () => download(true)) : null,
       isSession ? button('pcapng to share', 'the session without its secrets', () => download(false)) : null,
       answer,

@@ -25,7 +25,7 @@ class App {
       const at = Date.parse(time);
       this.go({ filter, modules: [], back: 0, from: at - minutes * 60_000, to: at + minutes * 60_000 });
     },
-    download: (e, keys, done) => void this.download(e, keys, done),
+    download: (e, keys, reason, done) => void this.download(e, keys, reason, done),
     close: () => this.detail.hide(),
   });
   private readonly timeline = new Timeline((m) => this.colour(m), (from, to) => this.go({ ...this.view, back: 0, from, to }));
@@ -160,7 +160,7 @@ class App {
     this.liveButton.setAttribute('aria-pressed', String(this.live !== null));
   }
 
-  private async download(e: EventItem, keys: boolean, done: (text: string) => void): Promise<void> {
+  private async download(e: EventItem, keys: boolean, reason: string, done: (text: string) => void): Promise<void> {
     const at = Date.parse(e.time);
     try {
       done(await api.pcapng({
@@ -169,6 +169,7 @@ class App {
         from: new Date(at - 1000).toISOString(),
         to: new Date(at + 1000).toISOString(),
         keys: String(keys),
+        reason,
       }));
     } catch (error) {
       done(error instanceof Error ? error.message : String(error));
