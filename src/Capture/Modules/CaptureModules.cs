@@ -44,7 +44,8 @@ public static class CaptureModules
         s_factories.TryGetValue(name, out Func<IModule>? factory)
             ? factory()
             : throw new CaptureException(
-                $"there is no module {name}{Nearest(name)}: the modules are {string.Join(", ", Names)}") { IsUsage = true };
+                $"there is no module {name}{Nearest(name)}: the modules are {string.Join(", ", Names)}")
+            { IsUsage = true };
 
     private static string Nearest(string name) =>
         NearestName.Find(name, Names) is { } nearest ? $" (did you mean {nearest}?)" : "";

@@ -39,7 +39,8 @@ internal sealed partial class SecretSealing : IDisposable
         {
             throw new CaptureException(
                 $"nobody could open the TLS secrets of module {module}: name a file of public keys with --seal-to (`ecapture key new` makes one), "
-                + "or keep secrets open for everybody with --seal-to none") { IsUsage = true };
+                + "or keep secrets open for everybody with --seal-to none")
+            { IsUsage = true };
         }
     }
 

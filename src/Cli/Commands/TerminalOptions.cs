@@ -57,7 +57,7 @@ internal static class TerminalOptions
     internal static readonly Option<string?> Offset = CommonOptions.Text("offset", "HEX", "accepted and not needed: statements are read from the protocol");
 
     /// <summary>Every terminal command has these.</summary>
-    internal static IReadOnlyList<Option> Common { get; } = 
+    internal static IReadOnlyList<Option> Common { get; } =
     [
         Pid, Uid, Hex, Json, TruncateSize, LogAddress, EventAddress, EventFormat, RotateSize, RotateTime, RotateKeep, RotateGzip,
         ECaptureQ, ECaptureQCertificate, ECaptureQKey, Listen, ListenOpen, MapSize, Btf, Debug,

@@ -37,7 +37,7 @@ internal sealed class ChildProcess : IDisposable
         string name, UnixAccount? account, string directory, IEnumerable<string> arguments, bool readOutput = false)
     {
         string[] command = [.. As(account), .. Self(), .. arguments];
-        ProcessStartInfo start = new(command[0], command.Skip(1)) 
+        ProcessStartInfo start = new(command[0], command.Skip(1))
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = readOutput,

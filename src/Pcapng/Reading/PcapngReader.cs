@@ -104,51 +104,51 @@ public sealed class PcapngReader
             case BlockType.InterfaceDescription:
                 return Interface(ref body);
             case BlockType.EnhancedPacket:
-            {
-                int id = InterfaceId(body.UInt32());
-                ulong ticks = body.Ticks();
-                uint captured = body.UInt32();
-                uint original = body.UInt32();
-                ReadOnlyMemory<byte> data = body.Padded(captured);
-                return new PacketBlock(_offset, body.Options(), BlockType.EnhancedPacket, id, _interfaces[id].Resolution.ToUnixNanoseconds(ticks), original, data);
-            }
+                {
+                    int id = InterfaceId(body.UInt32());
+                    ulong ticks = body.Ticks();
+                    uint captured = body.UInt32();
+                    uint original = body.UInt32();
+                    ReadOnlyMemory<byte> data = body.Padded(captured);
+                    return new PacketBlock(_offset, body.Options(), BlockType.EnhancedPacket, id, _interfaces[id].Resolution.ToUnixNanoseconds(ticks), original, data);
+                }
 
             case BlockType.ObsoletePacket:
-            {
-                int id = InterfaceId(body.UInt16());
-                body.UInt16(); // drops
-                ulong ticks = body.Ticks();
-                uint captured = body.UInt32();
-                uint original = body.UInt32();
-                ReadOnlyMemory<byte> data = body.Padded(captured);
-                return new PacketBlock(_offset, body.Options(), BlockType.ObsoletePacket, id, _interfaces[id].Resolution.ToUnixNanoseconds(ticks), original, data);
-            }
+                {
+                    int id = InterfaceId(body.UInt16());
+                    body.UInt16(); // drops
+                    ulong ticks = body.Ticks();
+                    uint captured = body.UInt32();
+                    uint original = body.UInt32();
+                    ReadOnlyMemory<byte> data = body.Padded(captured);
+                    return new PacketBlock(_offset, body.Options(), BlockType.ObsoletePacket, id, _interfaces[id].Resolution.ToUnixNanoseconds(ticks), original, data);
+                }
 
             case BlockType.SimplePacket:
-            {
-                int id = InterfaceId(0);
-                uint original = body.UInt32();
-                uint snap = _interfaces[id].SnapLength;
-                uint captured = Math.Min(snap == 0 ? original : Math.Min(snap, original), (uint)body.Left);
-                return new PacketBlock(_offset, PcapngOptions.None, BlockType.SimplePacket, id, null, original, body.Padded(captured));
-            }
+                {
+                    int id = InterfaceId(0);
+                    uint original = body.UInt32();
+                    uint snap = _interfaces[id].SnapLength;
+                    uint captured = Math.Min(snap == 0 ? original : Math.Min(snap, original), (uint)body.Left);
+                    return new PacketBlock(_offset, PcapngOptions.None, BlockType.SimplePacket, id, null, original, body.Padded(captured));
+                }
 
             case BlockType.InterfaceStatistics:
-            {
-                int id = InterfaceId(body.UInt32());
-                ulong ticks = body.Ticks();
-                return new InterfaceStatisticsBlock(_offset, body.Options(), id, _interfaces[id].Resolution.ToUnixNanoseconds(ticks));
-            }
+                {
+                    int id = InterfaceId(body.UInt32());
+                    ulong ticks = body.Ticks();
+                    return new InterfaceStatisticsBlock(_offset, body.Options(), id, _interfaces[id].Resolution.ToUnixNanoseconds(ticks));
+                }
 
             case BlockType.NameResolution:
                 List<PcapngOption> records = body.Records();
                 return new NameResolutionBlock(_offset, body.Options(), records);
             case BlockType.DecryptionSecrets:
-            {
-                uint secretsType = body.UInt32();
-                ReadOnlyMemory<byte> data = body.Padded(body.UInt32());
-                return new DecryptionSecretsBlock(_offset, body.Options(), secretsType, data);
-            }
+                {
+                    uint secretsType = body.UInt32();
+                    ReadOnlyMemory<byte> data = body.Padded(body.UInt32());
+                    return new DecryptionSecretsBlock(_offset, body.Options(), secretsType, data);
+                }
 
             case BlockType.SystemdJournal:
                 return new SystemdJournalBlock(_offset, body.Rest);

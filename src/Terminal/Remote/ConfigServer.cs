@@ -31,8 +31,18 @@ internal sealed class ConfigServer(
 
     private static readonly Dictionary<string, string> s_modules = new(StringComparer.Ordinal)
     {
-        ["/tls"] = "tls", ["/openssl"] = "tls", ["/boringssl"] = "tls", ["/gotls"] = "gotls", ["/gnutls"] = "gnutls", ["/nss"] = "nss", ["/nspr"] = "nss",
-        ["/bash"] = "bash", ["/zsh"] = "zsh", ["/mysqld"] = "mysqld", ["/postgress"] = "postgres", ["/postgres"] = "postgres",
+        ["/tls"] = "tls",
+        ["/openssl"] = "tls",
+        ["/boringssl"] = "tls",
+        ["/gotls"] = "gotls",
+        ["/gnutls"] = "gnutls",
+        ["/nss"] = "nss",
+        ["/nspr"] = "nss",
+        ["/bash"] = "bash",
+        ["/zsh"] = "zsh",
+        ["/mysqld"] = "mysqld",
+        ["/postgress"] = "postgres",
+        ["/postgres"] = "postgres",
     };
 
     private readonly Lock _lock = new();

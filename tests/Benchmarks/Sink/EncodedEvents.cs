@@ -49,12 +49,22 @@ internal sealed class EncodedEvents
             Connection = 0x5A5A_0000_0000_0000 + connection,
             Flow = new Flow
             {
-                LocalAddress = ByteString.CopyFrom(_local), LocalPort = 443, RemoteAddress = ByteString.CopyFrom(_remote),
-                RemotePort = 1024 + (uint)connection, Protocol = 6, NetworkNamespace = 4_026_531_840, Id = connection * 0x9E37_79B9_7F4A_7C15,
+                LocalAddress = ByteString.CopyFrom(_local),
+                LocalPort = 443,
+                RemoteAddress = ByteString.CopyFrom(_remote),
+                RemotePort = 1024 + (uint)connection,
+                Protocol = 6,
+                NetworkNamespace = 4_026_531_840,
+                Id = connection * 0x9E37_79B9_7F4A_7C15,
             },
             Packet = new Packet
             {
-                Interface = "eth0", InterfaceIndex = 2, Direction = Direction.Sent, LinkType = 1, OriginalLength = 300, Data = ByteString.CopyFrom(_frame),
+                Interface = "eth0",
+                InterfaceIndex = 2,
+                Direction = Direction.Sent,
+                LinkType = 1,
+                OriginalLength = 300,
+                Data = ByteString.CopyFrom(_frame),
             },
         }.ToByteArray();
     }

@@ -121,7 +121,8 @@ public sealed class InteractiveZshTests : IDisposable
     private async Task<IEnumerable<string>> HistoryAsync(string file)
     {
         using System.Diagnostics.Process reader = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
-            "zsh", ["-f", "-c", $"fc -R {file}; fc -l -n 1 9999"]) { RedirectStandardOutput = true, WorkingDirectory = _folder })!;
+            "zsh", ["-f", "-c", $"fc -R {file}; fc -l -n 1 9999"])
+        { RedirectStandardOutput = true, WorkingDirectory = _folder })!;
         string output = await reader.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await reader.WaitForExitAsync(TestContext.Current.CancellationToken);
         return output.Split('\n').Where(l => l.Contains(_marker, StringComparison.Ordinal));

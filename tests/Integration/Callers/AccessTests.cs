@@ -260,8 +260,14 @@ public sealed class AccessTests(StoresFixture stores, TlsFixture tls) : IAsyncLi
         Task service = QueryService.RunAsync(
             new QueryServiceOptions
             {
-                Store = options.Store, Listen = options.Listen, Journal = options.Journal, Tokens = options.Tokens, RequireToken = options.RequireToken,
-                Certificate = options.Certificate, Configure = options.Configure, Started = started.SetResult,
+                Store = options.Store,
+                Listen = options.Listen,
+                Journal = options.Journal,
+                Tokens = options.Tokens,
+                RequireToken = options.RequireToken,
+                Certificate = options.Certificate,
+                Configure = options.Configure,
+                Started = started.SetResult,
             },
             _stop.Token);
         Task first = await Task.WhenAny(started.Task, service);

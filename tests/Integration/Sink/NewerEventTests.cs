@@ -47,7 +47,11 @@ public sealed class NewerEventTests(StoresFixture stores)
 
     private static byte[] Envelope(Guid run, ulong sequence) => new Event
     {
-        Run = ByteString.CopyFrom(run.ToByteArray(bigEndian: true)), Topic = Topics.Tls, Sequence = sequence, Schema = 2, WallNs = 1_790_000_000_000_000_000,
+        Run = ByteString.CopyFrom(run.ToByteArray(bigEndian: true)),
+        Topic = Topics.Tls,
+        Sequence = sequence,
+        Schema = 2,
+        WallNs = 1_790_000_000_000_000_000,
     }.ToByteArray();
 
     private static byte[] Field(int number, string text) => Message(number, System.Text.Encoding.UTF8.GetBytes(text));

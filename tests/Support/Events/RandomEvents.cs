@@ -97,7 +97,12 @@ public sealed class RandomEvents(int seed)
             case Event.PayloadOneofCase.Packet:
                 made.Packet = new Packet
                 {
-                    Interface = "eth0", InterfaceIndex = Small(), Direction = (Direction)_random.Next(3), LinkType = 1, OriginalLength = Small(), Data = Blob(),
+                    Interface = "eth0",
+                    InterfaceIndex = Small(),
+                    Direction = (Direction)_random.Next(3),
+                    LinkType = 1,
+                    OriginalLength = Small(),
+                    Data = Blob(),
                 };
                 break;
             case Event.PayloadOneofCase.ConnectionState:
@@ -106,15 +111,26 @@ public sealed class RandomEvents(int seed)
             case Event.PayloadOneofCase.ConnectionLink:
                 made.ConnectionLink = new ConnectionLink
                 {
-                    Source = ConnectionLink.Types.Source.Wire, ClientRandom = Maybe() ? Bytes(32) : ByteString.Empty, ServerName = Bytes(_random.Next(20)),
-                    FromNs = Number(), ToNs = Number(),
+                    Source = ConnectionLink.Types.Source.Wire,
+                    ClientRandom = Maybe() ? Bytes(32) : ByteString.Empty,
+                    ServerName = Bytes(_random.Next(20)),
+                    FromNs = Number(),
+                    ToNs = Number(),
                 };
                 break;
             case Event.PayloadOneofCase.ShellCommand:
                 made.ShellCommand = new ShellCommand
                 {
-                    Kind = ShellCommand.Types.Kind.Exec, Shell = "bash", Command = Number(), Text = Blob(), Directory = Bytes(_random.Next(30)),
-                    Terminal = Bytes(_random.Next(6)), Parent = Small(), Session = Small(), LoginUid = Small(), Executable = Bytes(9),
+                    Kind = ShellCommand.Types.Kind.Exec,
+                    Shell = "bash",
+                    Command = Number(),
+                    Text = Blob(),
+                    Directory = Bytes(_random.Next(30)),
+                    Terminal = Bytes(_random.Next(6)),
+                    Parent = Small(),
+                    Session = Small(),
+                    LoginUid = Small(),
+                    Executable = Bytes(9),
                 };
                 made.ShellCommand.Arguments.Add([Bytes(2), Bytes(0), Bytes(7)]);
                 break;
@@ -124,7 +140,13 @@ public sealed class RandomEvents(int seed)
             case Event.PayloadOneofCase.ProcessExec:
                 made.ProcessExec = new ProcessExec
                 {
-                    Parent = Small(), ParentStartNs = Number(), Executable = Bytes(12), ArgumentsCut = Maybe(), Directory = Bytes(5), Cgroup = Bytes(4), Container = Text(),
+                    Parent = Small(),
+                    ParentStartNs = Number(),
+                    Executable = Bytes(12),
+                    ArgumentsCut = Maybe(),
+                    Directory = Bytes(5),
+                    Cgroup = Bytes(4),
+                    Container = Text(),
                 };
                 made.ProcessExec.Arguments.Add([Bytes(3), Bytes(300)]);
                 break;
@@ -134,9 +156,20 @@ public sealed class RandomEvents(int seed)
             case Event.PayloadOneofCase.SqlStatement:
                 made.SqlStatement = new SqlStatement
                 {
-                    System = "postgresql", Kind = SqlStatement.Types.Kind.Prepared, User = Bytes(5), Database = Bytes(6), Application = Bytes(4), Client = Bytes(9),
-                    Statement = Blob(), CommandTag = Bytes(8), Outcome = (SqlStatement.Types.Outcome)_random.Next(4), ErrorCode = Text(), ErrorMessage = Bytes(10),
-                    DurationNs = Number(), Name = Bytes(2), ErrorNumber = Small(),
+                    System = "postgresql",
+                    Kind = SqlStatement.Types.Kind.Prepared,
+                    User = Bytes(5),
+                    Database = Bytes(6),
+                    Application = Bytes(4),
+                    Client = Bytes(9),
+                    Statement = Blob(),
+                    CommandTag = Bytes(8),
+                    Outcome = (SqlStatement.Types.Outcome)_random.Next(4),
+                    ErrorCode = Text(),
+                    ErrorMessage = Bytes(10),
+                    DurationNs = Number(),
+                    Name = Bytes(2),
+                    ErrorNumber = Small(),
                 };
                 if (Maybe())
                 {
@@ -161,8 +194,16 @@ public sealed class RandomEvents(int seed)
             case Event.PayloadOneofCase.Access:
                 made.Access = new Access
                 {
-                    Actor = Text(), Role = "analyst", From = Text(), Action = "pcapng", Filter = Text(), Outcome = (Access.Types.Outcome)_random.Next(5), Bytes = Number(),
-                    Keys = Number(), Reason = Text(), Detail = Text(),
+                    Actor = Text(),
+                    Role = "analyst",
+                    From = Text(),
+                    Action = "pcapng",
+                    Filter = Text(),
+                    Outcome = (Access.Types.Outcome)_random.Next(5),
+                    Bytes = Number(),
+                    Keys = Number(),
+                    Reason = Text(),
+                    Detail = Text(),
                 };
                 if (Maybe())
                 {

@@ -62,7 +62,7 @@ public sealed class DeliverySimulationTests
     {
         Random random = new(seed);
         StepScheduler scheduler = new(random);
-        SimulatedStore store = new(scheduler, random) 
+        SimulatedStore store = new(scheduler, random)
         {
             FailuresPerThousand = random.Next(3) * 20,
             RefusesRows = sabotage is Sabotage.NoSplitMark or Sabotage.NoPartCount || (sabotage == Sabotage.None && seed % 3 == 0),

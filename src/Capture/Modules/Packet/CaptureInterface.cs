@@ -43,7 +43,8 @@ internal sealed record CaptureInterface(string Name, int Index, int HardwareType
         {
             IEnumerable<string> existing = Directory.EnumerateDirectories(Devices).Select(d => Path.GetFileName(d)).Order(StringComparer.Ordinal);
             throw new CaptureException(
-                $"there is no interface {name}: the interfaces are {string.Join(", ", existing)}") { IsUsage = true };
+                $"there is no interface {name}: the interfaces are {string.Join(", ", existing)}")
+            { IsUsage = true };
         }
 
         return new CaptureInterface(name, ReadNumber(path, "ifindex"), ReadNumber(path, "type"));

@@ -81,17 +81,17 @@ public sealed class ChdbEngine : IDisposable
     {
         byte[][] arguments = ["clickhouse\0"u8.ToArray(), Encoding.UTF8.GetBytes($"--path={Directory}\0")];
         fixed (byte* first = arguments[0], second = arguments[1])
-        lock (_connecting)
-        {
-            // One at a time, and whatever the engine does to the signals, each time: the boot is the first connection.
-            using SignalDispositions signals = new();
-            byte** pointers = stackalloc byte*[] { first, second };
-            nint* connection = ChdbNative.Connect(arguments.Length, pointers);
-            return connection is null
-                ? throw new StoreException(
-                    $"chdb:{Directory} cannot be opened (the engine's reason stands above): is another program using it, or is it damaged?", isTransient: false)
-                : new ChdbConnection(connection);
-        }
+            lock (_connecting)
+            {
+                // One at a time, and whatever the engine does to the signals, each time: the boot is the first connection.
+                using SignalDispositions signals = new();
+                byte** pointers = stackalloc byte*[] { first, second };
+                nint* connection = ChdbNative.Connect(arguments.Length, pointers);
+                return connection is null
+                    ? throw new StoreException(
+                        $"chdb:{Directory} cannot be opened (the engine's reason stands above): is another program using it, or is it damaged?", isTransient: false)
+                    : new ChdbConnection(connection);
+            }
     }
 
     // The engine says who holds a directory on stderr only; this lock is asked first and knows the process.

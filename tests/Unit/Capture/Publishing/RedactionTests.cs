@@ -215,7 +215,8 @@ public sealed class RedactionTests
         byte[] key = RandomNumberGenerator.GetBytes(32);
         await using PublisherFixture fixture = new(new CaptureOptions
         {
-            Policy = Parse("""{"modules":{"default":{"agent":{"keep":10},"redact":["card-number"]}}}"""), TruncationKey = key,
+            Policy = Parse("""{"modules":{"default":{"agent":{"keep":10},"redact":["card-number"]}}}"""),
+            TruncationKey = key,
         });
         byte[] secret = "number 4111111111111111."u8.ToArray();
         byte[] harmless = "nothing of that kind, just text"u8.ToArray();
