@@ -93,6 +93,9 @@ public sealed class LoggingPostgres : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
+    // The client left after its last answer: that statement has not failed.
+    private const string ClientGone = "08006";
+
     // "statement: TEXT" or "execute NAME: TEXT" when it began; ERROR with the statement when it failed.
     private List<LoggedStatement> Read()
     {
@@ -109,7 +112,7 @@ public sealed class LoggingPostgres : IAsyncDisposable
             {
                 statements.Add(new LoggedStatement(pid, Field(entry, "user"), Field(entry, "dbname"), client, text, ""));
             }
-            else if (severity is "ERROR" or "FATAL")
+            else if (severity is "ERROR" or "FATAL" && Field(entry, "state_code") != ClientGone)
             {
                 // A commit that fails when the client synchronises is logged without its statement.
                 string failed = Field(entry, "statement");
