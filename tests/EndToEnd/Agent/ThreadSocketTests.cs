@@ -12,7 +12,7 @@ namespace ECapture.Tests.EndToEnd.Agent;
 public sealed partial class ThreadSocketTests
 {
     private const string UnixPair = """
-        import os, signal, socket
+        import os, socket, time
         listening = socket.socket(socket.AF_UNIX)
         listening.bind("\0ecapture-" + str(os.getpid()))
         listening.listen()
@@ -23,7 +23,9 @@ public sealed partial class ThreadSocketTests
             c.send(b"x")
             c.recv(1)
             os.write(1, b"ready\n")
-            signal.pause()
+            parent = os.getppid()
+            while os.getppid() == parent:  # left alone it would keep the test's pipe open
+                time.sleep(0.1)
         a, _ = listening.accept()
         a.recv(1)
         a.send(b"x")
