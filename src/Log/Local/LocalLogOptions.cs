@@ -25,6 +25,9 @@ public sealed record LocalLogOptions
     /// </summary>
     public bool FlushesEachAppend { get; init; }
 
+    /// <summary>Tells how old a segment is, and when to look again for segments that everybody has read (once a second). Not the wall clock: it never steps.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentException">Names the option, its value and its range.</exception>
     public void Validate()

@@ -38,7 +38,7 @@ public sealed class LocalLogWriter : ILogWriter
                 _catalogue.File.Execute("pragma synchronous=full"); // rare, and what it says must outlive a power cut
                 _retention = new Retention(_directory, _catalogue);
                 _active = Start();
-                _activeSince = Boot.Now;
+                _activeSince = Now;
             }
             catch
             {
@@ -218,10 +218,13 @@ public sealed class LocalLogWriter : ILogWriter
         }
     }
 
+    // Milliseconds of a clock that does not step.
+    private long Now => (long)_options.Clock.GetElapsedTime(0).TotalMilliseconds;
+
     private void MakeRoom(long bytes)
     {
         long active = _directory.SegmentBytes(_active.Id);
-        long now = Boot.Now;
+        long now = Now;
         bool old = now - _activeSince >= _options.SegmentAge.TotalMilliseconds && !_active.IsEmpty;
         if (_active.Bytes >= _options.SegmentBytes || old)
         {
@@ -258,7 +261,7 @@ public sealed class LocalLogWriter : ILogWriter
         full.Checkpoint();
         _retention.Seal(full);
         _active = Roll(full.Partitions);
-        _activeSince = Boot.Now;
+        _activeSince = Now;
         _retention.Close(full.Id);
         full.Dispose();
     }

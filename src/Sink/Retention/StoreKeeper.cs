@@ -1,4 +1,3 @@
-using ECapture.Events.V1;
 using ECapture.Log;
 using ECapture.Log.Journal;
 using ECapture.Policies;
@@ -21,11 +20,10 @@ public sealed partial class StoreKeeper : IStoreKeeper
 
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_unfinishedFor = TimeSpan.FromDays(1);
-    private static readonly TimeSpan s_leasePatience = TimeSpan.FromMinutes(2);
 
     private readonly PartitionStore _store;
-    private readonly string _address;
-    private readonly IJournal _journal;
+    private readonly StoreChanges _changes;
+    private readonly PartitionDropper _dropper;
     private readonly RetentionRules _rules;
     private readonly ArchiveFolder _archives;
     private readonly TimeProvider _clock;
@@ -45,12 +43,12 @@ public sealed partial class StoreKeeper : IStoreKeeper
     {
         ArgumentNullException.ThrowIfNull(store);
         _store = PartitionStore.Of(store, capacity);
-        _address = store.Address.Text;
-        _journal = journal;
+        _changes = new StoreChanges(_store, store.Address.Text, journal, clock);
         _rules = rules;
         _archives = new ArchiveFolder(archiveFolder);
         _clock = clock;
         _logger = logger;
+        _dropper = new PartitionDropper(_store, store.Address.Text, _changes, rules, _archives, clock, logger);
     }
 
     /// <summary>The tables whose partitions are not as the policy says, and cannot be changed in place (ClickHouse), with what they are.</summary>
@@ -152,7 +150,7 @@ public sealed partial class StoreKeeper : IStoreKeeper
         {
             try
             {
-                if (await DropAsync(verdict, actor, cancellationToken).ConfigureAwait(false))
+                if (await _dropper.DropAsync(verdict, actor, cancellationToken).ConfigureAwait(false))
                 {
                     dropped.Add(Report(verdict));
                 }
@@ -176,7 +174,7 @@ public sealed partial class StoreKeeper : IStoreKeeper
     public async Task<LegalHold> AddHoldAsync(LegalHold hold, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(hold);
-        await using IStoreLease lease = await LeaseAsync(s_leasePatience, cancellationToken).ConfigureAwait(false) ?? throw Busy();
+        await using IStoreLease lease = await _changes.LeaseAsync(cancellationToken).ConfigureAwait(false);
         if ((await HoldsAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(h => h.Name == hold.Name) is { } same)
         {
             throw new SinkException(
@@ -185,7 +183,7 @@ public sealed partial class StoreKeeper : IStoreKeeper
         }
 
         LegalHold added = hold with { AddedAt = _clock.GetUtcNow(), Version = 1 };
-        await RecordAsync("hold.add", added.Name, added.AddedBy, null, 0, added.ToRow().Document, cancellationToken).ConfigureAwait(false);
+        await _changes.RecordAsync("hold.add", added.Name, added.AddedBy, null, 0, added.ToRow().Document, cancellationToken).ConfigureAwait(false);
         await _store.WriteHoldAsync(lease, added.ToRow(), cancellationToken).ConfigureAwait(false);
         return added;
     }
@@ -193,7 +191,7 @@ public sealed partial class StoreKeeper : IStoreKeeper
     /// <inheritdoc/>
     public async Task<LegalHold> ReleaseHoldAsync(string name, string actor, CancellationToken cancellationToken)
     {
-        await using IStoreLease lease = await LeaseAsync(s_leasePatience, cancellationToken).ConfigureAwait(false) ?? throw Busy();
+        await using IStoreLease lease = await _changes.LeaseAsync(cancellationToken).ConfigureAwait(false);
         LegalHold hold = (await HoldsAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(h => h.Name == name)
             ?? throw new SinkException($"there is no hold {name}; `ecapture hold list` shows what there is");
         if (hold.ReleasedAt is not null)
@@ -202,7 +200,7 @@ public sealed partial class StoreKeeper : IStoreKeeper
         }
 
         LegalHold released = hold with { ReleasedBy = actor, ReleasedAt = _clock.GetUtcNow(), Version = hold.Version + 1 };
-        await RecordAsync("hold.release", name, actor, null, 0, hold.Reason, cancellationToken).ConfigureAwait(false);
+        await _changes.RecordAsync("hold.release", name, actor, null, 0, hold.Reason, cancellationToken).ConfigureAwait(false);
         await _store.WriteHoldAsync(lease, released.ToRow(), cancellationToken).ConfigureAwait(false);
         return released;
     }
@@ -223,8 +221,8 @@ public sealed partial class StoreKeeper : IStoreKeeper
     {
         ArchiveManifest manifest = _archives.Find(name);
         PartitionSpan span = PartitionSpan.Parse(manifest.Partition) ?? throw new SinkException($"the archive {name} is of partition {manifest.Partition}, which is no day and no hour");
-        await using IStoreLease lease = await LeaseAsync(s_leasePatience, cancellationToken).ConfigureAwait(false) ?? throw Busy();
-        await RecordAsync("archive.restore", manifest.Name, actor, manifest.Rows, manifest.ContentBytes, $"into {manifest.Table}/{manifest.Partition}", cancellationToken)
+        await using IStoreLease lease = await _changes.LeaseAsync(cancellationToken).ConfigureAwait(false);
+        await _changes.RecordAsync("archive.restore", manifest.Name, actor, manifest.Rows, manifest.ContentBytes, $"into {manifest.Table}/{manifest.Partition}", cancellationToken)
             .ConfigureAwait(false);
 
         // First the hold: what comes back must not go again at once.
@@ -276,7 +274,7 @@ public sealed partial class StoreKeeper : IStoreKeeper
 
     private async Task<bool> TryRecoverAsync(CancellationToken cancellationToken)
     {
-        await using IStoreLease? lease = await LeaseAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+        await using IStoreLease? lease = await _changes.TryLeaseAsync(cancellationToken).ConfigureAwait(false);
         if (lease is null)
         {
             return false;
@@ -291,100 +289,6 @@ public sealed partial class StoreKeeper : IStoreKeeper
         return true;
     }
 
-    private async Task<bool> DropAsync(PartitionVerdict verdict, string actor, CancellationToken cancellationToken)
-    {
-        StoredPartition partition = verdict.Facts.Partition;
-        await using IStoreLease? lease = await LeaseAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
-        if (lease is null)
-        {
-            return false; // another process is at it
-        }
-
-        // What was true before the lease was taken may not be now: another process dropped it, or somebody held it.
-        if (!(await _store.ListAsync(cancellationToken).ConfigureAwait(false)).Any(p => p.Table == partition.Table && p.Span == partition.Span))
-        {
-            return false;
-        }
-
-        HoldBook holds = await HoldBook.OpenAsync(_store, _clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
-        if (await holds.HeldByAsync(partition, cancellationToken).ConfigureAwait(false) is { Count: > 0 } names)
-        {
-            LogHeld(partition, string.Join(", ", names));
-            return false;
-        }
-
-        ArchiveManifest? archive = _rules.Of(partition.Table).Archive
-            ? await ArchiveAsync(partition, actor, cancellationToken).ConfigureAwait(false)
-            : null;
-        long rows = archive?.Rows ?? (await _store.SharesAsync(partition.Table, partition.Span, cancellationToken).ConfigureAwait(false)).Sum(s => s.Rows);
-        string detail = archive is null ? $"{verdict.Rule}: {verdict.Because}" : $"{verdict.Rule}: {verdict.Because}; archived as {archive.Name}";
-        await RecordAsync("retention.drop", partition.ToString(), actor, rows, partition.Bytes, detail, cancellationToken).ConfigureAwait(false);
-        DropOrder order = new(partition.Table, partition.Span, archive?.Action ?? Guid.CreateVersion7(), verdict.Rule, archive?.Name ?? "", archive?.Streams);
-        DropResult result = await _store.DropAsync(lease, order, cancellationToken).ConfigureAwait(false);
-        if (!result.IsDropped)
-        {
-            throw new SinkException($"{partition} got rows after it had been exported ({result.Rows} now, {rows} then): it is archived anew next time");
-        }
-
-        RetentionMetrics.DroppedRows.Add(result.Rows, new("table", partition.Table), new("rule", verdict.Rule));
-        RetentionMetrics.DroppedBytes.Add(partition.Bytes, new("table", partition.Table), new("rule", verdict.Rule));
-        LogDropped(partition, result.Rows, partition.Bytes, detail);
-        return true;
-    }
-
-    // An archive that a process wrote which died before the drop is as good as a new one.
-    private async Task<ArchiveManifest> ArchiveAsync(StoredPartition partition, string actor, CancellationToken cancellationToken)
-    {
-        HashSet<StreamShare> shares = [.. await _store.SharesAsync(partition.Table, partition.Span, cancellationToken).ConfigureAwait(false)];
-        foreach (ArchiveManifest old in _archives.List())
-        {
-            if (old.Table == partition.Table && old.Partition == partition.Span.Name && old.Store == _address && shares.SetEquals(old.Streams)
-                && !await _store.HasExpiredAsync(old.Action, cancellationToken).ConfigureAwait(false))
-            {
-                return old;
-            }
-        }
-
-        ArchiveManifest archive = await _archives.WriteAsync(
-            _address, partition, Guid.CreateVersion7(), _clock.GetUtcNow(), _store.ExportAsync(partition.Table, partition.Span, cancellationToken), cancellationToken)
-            .ConfigureAwait(false);
-        await RecordAsync("archive.export", archive.Name, actor, archive.Rows, archive.FileBytes, $"{partition}, SHA-256 {archive.FileSha256}", cancellationToken).ConfigureAwait(false);
-        RetentionMetrics.ArchivedBytes.Add(archive.FileBytes, new KeyValuePair<string, object?>("table", partition.Table));
-        return archive;
-    }
-
-    private async Task<IStoreLease?> LeaseAsync(TimeSpan patience, CancellationToken cancellationToken)
-    {
-        long start = _clock.GetTimestamp();
-        while (true)
-        {
-            if (await _store.TryLeaseAsync(cancellationToken).ConfigureAwait(false) is { } lease)
-            {
-                return lease;
-            }
-
-            if (_clock.GetElapsedTime(start) >= patience)
-            {
-                return null;
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(200), _clock, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private SinkException Busy() => new($"{_address}: another process has been archiving or dropping for {s_leasePatience.TotalMinutes} minutes; try again later");
-
-    private Task RecordAsync(string action, string subject, string actor, long? rows, long bytes, string detail, CancellationToken cancellationToken)
-    {
-        Control control = new() { Action = action, Subject = subject, Actor = actor, Bytes = (ulong)bytes, Detail = detail };
-        if (rows is { } count)
-        {
-            control.Rows = (ulong)count;
-        }
-
-        return _journal.AppendAsync(control, cancellationToken);
-    }
-
     private List<string> Notes(StoreSpace? space) => _rules.MinimumFree is not null && space is null
         ? ["the store's volume is not known, so no partition is dropped for its free space; for a remote PostgreSQL give its size with --store-capacity"]
         : [];
@@ -394,12 +298,6 @@ public sealed partial class StoreKeeper : IStoreKeeper
         StoredPartition p = verdict.Facts.Partition;
         return new PartitionReport(p.Table, p.Span.Name, p.Span.From, p.Span.To, p.Rows, p.Bytes, verdict.Verdict, verdict.Because, verdict.Facts.HeldBy);
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Dropped {Partition}: {Rows} rows, {Bytes} bytes; {Why}")]
-    private partial void LogDropped(StoredPartition partition, long rows, long bytes, string why);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Partition} is not dropped: it is held by {Holds}")]
-    private partial void LogHeld(StoredPartition partition, string holds);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Restored} rows of archive {Archive} are back, {Present} were there")]
     private partial void LogRestored(long restored, long present, string archive);

@@ -1,5 +1,6 @@
 using ECapture.Log;
 using ECapture.Log.Local;
+using ECapture.Tests.Support;
 
 namespace ECapture.Tests.Integration.Log;
 
@@ -83,10 +84,14 @@ public sealed class LocalLogBoundsTests : LocalLogTestBase
     [Fact]
     public async Task Append_SegmentOld_NextOneBegins()
     {
-        await using LocalLogWriter writer = LocalLog.OpenWriter(Log, Small with { SegmentAge = TimeSpan.FromSeconds(1) });
+        SteppedTime time = new();
+        await using LocalLogWriter writer = LocalLog.OpenWriter(Log, Small with { SegmentAge = TimeSpan.FromSeconds(60), Clock = time });
         await AppendAsync(writer, 0, 1);
-        await Task.Delay(1100, Cancelled);
+        time.Advance(TimeSpan.FromSeconds(59));
         await AppendAsync(writer, 1, 1);
+        Assert.Single(SegmentFiles());
+        time.Advance(TimeSpan.FromSeconds(1));
+        await AppendAsync(writer, 2, 1);
 
         Assert.Equal(2, SegmentFiles().Length);
     }

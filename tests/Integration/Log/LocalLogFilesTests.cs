@@ -1,5 +1,6 @@
 using ECapture.Log;
 using ECapture.Log.Local;
+using ECapture.Tests.Support;
 using ECapture.Tests.Support.Log;
 
 namespace ECapture.Tests.Integration.Log;
@@ -149,7 +150,8 @@ public sealed class LocalLogFilesTests : LocalLogTestBase
     {
         RequireRoot();
         File.SetUnixFileMode(Root, (UnixFileMode)0b111_101_101);
-        await using LocalLogWriter writer = LocalLog.OpenWriter(Log, Small with { Group = "64321" });
+        SteppedTime time = new();
+        await using LocalLogWriter writer = LocalLog.OpenWriter(Log, Small with { Clock = time, Group = "64321" });
         await AppendAsync(writer, 0, 10);
 
         await using LogPeer reader = LogPeer.StartAs(Nobody, SharedGroup, Path.Combine(Root, "program"), "read", Log, "g", "5000");
@@ -166,7 +168,7 @@ public sealed class LocalLogFilesTests : LocalLogTestBase
         Assert.All(Directory.EnumerateFiles(Log), f => Assert.Equal((UnixFileMode)0b110_110_000, File.GetUnixFileMode(f)));
 
         Assert.InRange(SegmentFiles().Length, 3, 20);
-        await Task.Delay(1100, Cancelled); // the writer looks once a second
+        time.Advance(TimeSpan.FromSeconds(1)); // the writer looks once a second
         await AppendAsync(writer, 800, 1);
         Assert.InRange(SegmentFiles().Length, 1, 2);
         await reader.LineAsync("read 800");

@@ -41,7 +41,7 @@ public sealed class KilledKeeperTests
         RetentionResult last = await keeper.ApplyAsync(false, "tester", Cancel);
         for (int i = 0; i < 60 && (last.Failed.Count > 0 || (await kept.RowsAsync(Topics.Tls)).Count > 200); i++)
         {
-            await Task.Delay(1000, Cancel);
+            await Task.Delay(1000, Cancel); // the lease of the engine that was killed is the server's and ends in real time
             last = await keeper.ApplyAsync(false, "tester", Cancel);
         }
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using ECapture.Events.V1;
 using ECapture.Sealing;
 using ECapture.Sealing.Keys;
+using ECapture.Tests.Support;
 using Google.Protobuf;
 
 namespace ECapture.Tests.Unit.Sealing;
@@ -114,7 +115,7 @@ public sealed class SecretSealerTests : IDisposable
     [Fact]
     public void Seal_WithinAMinute_UsesOneDataKeyAndNeverANonceTwice()
     {
-        ManualTime time = new();
+        SteppedTime time = new();
         using SecretSealer sealer = new(s_run, "h", time);
         using RecipientKey recipient = _pair.PublicKey();
         Assert.True(sealer.IsDue);
@@ -179,16 +180,5 @@ public sealed class SecretSealerTests : IDisposable
         byte[] bytes = new byte[length];
         random.NextBytes(bytes);
         return ByteString.CopyFrom(bytes);
-    }
-
-    private sealed class ManualTime : TimeProvider
-    {
-        private long _ticks;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => _ticks;
-
-        public void Advance(TimeSpan by) => _ticks += by.Ticks;
     }
 }

@@ -1,4 +1,5 @@
 using ECapture.Sink.Delivery;
+using ECapture.Tests.Support.Sink;
 
 namespace ECapture.Tests.Unit.Sink;
 
@@ -23,7 +24,7 @@ public sealed class StreamPositionsTests
     [Fact]
     public void Snapshot_StreamsUnseenForLong_AreForgotten()
     {
-        ManualClock clock = new();
+        SetClock clock = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
         StreamPositions positions = new(clock);
         positions.TryAdvance(Stream, 5, out _);
         clock.Now += StreamPositions.MaxIdle - TimeSpan.FromMinutes(1);
@@ -38,7 +39,7 @@ public sealed class StreamPositionsTests
     [Fact]
     public void Snapshot_TooMany_ForgetsThoseSeenLongestAgo()
     {
-        ManualClock clock = new();
+        SetClock clock = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
         StreamPositions positions = new(clock);
         for (int i = 0; i < StreamPositions.MaxStreams + 10; i++)
         {
@@ -57,12 +58,5 @@ public sealed class StreamPositionsTests
 
         Assert.Equal(StreamPositions.MaxStreams, snapshot.Length);
         Assert.DoesNotContain(snapshot, position => position.Stream.Run == 0);
-    }
-
-    private sealed class ManualClock : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
-        public override DateTimeOffset GetUtcNow() => Now;
     }
 }

@@ -13,12 +13,8 @@ internal static class PostgresPattern
     // One byte in that form: where a match may begin, for "\101" holds no "1".
     private const string AnyByte = @"(?:[^\u005c]|\u005c\u005c|\u005c[0-7]{3})";
 
-    public static string Render(Pattern pattern)
-    {
-        StringBuilder text = new(BeginsPlainly(pattern) ? "" : $"^{AnyByte}*?");
-        Append(text, pattern);
-        return text.ToString();
-    }
+    public static string Render(Pattern pattern) =>
+        (BeginsPlainly(pattern) ? "" : $"^{AnyByte}*?") + new PatternRenderer(AppendSet).Append(pattern);
 
     /// <summary>A pattern that finds these bytes, ASCII letters in either case.</summary>
     public static string RenderContains(ReadOnlySpan<byte> value)
@@ -67,45 +63,6 @@ internal static class PostgresPattern
         Pattern.Repeat repeat => repeat.Minimum > 0 && BeginsPlainly(repeat.Inner),
         _ => false,
     };
-
-    private static void Append(StringBuilder text, Pattern pattern)
-    {
-        switch (pattern)
-        {
-            case Pattern.Set set:
-                AppendSet(text, set.Ranges);
-                break;
-            case Pattern.Sequence sequence:
-                text.Append("(?:");
-                foreach (Pattern part in sequence.Parts)
-                {
-                    Append(text, part);
-                }
-
-                text.Append(')');
-                break;
-            case Pattern.Alternatives alternatives:
-                text.Append("(?:");
-                for (int i = 0; i < alternatives.Parts.Count; i++)
-                {
-                    text.Append(i == 0 ? "" : "|");
-                    Append(text, alternatives.Parts[i]);
-                }
-
-                text.Append(')');
-                break;
-            case Pattern.Repeat repeat:
-                Append(text, repeat.Inner);
-                text.Append(CultureInfo.InvariantCulture, $"{{{repeat.Minimum},{repeat.Maximum}}}");
-                break;
-            case Pattern.Start:
-                text.Append('^');
-                break;
-            default:
-                text.Append('$');
-                break;
-        }
-    }
 
     private static void AppendSet(StringBuilder text, IReadOnlyList<(int First, int Last)> ranges)
     {
