@@ -73,9 +73,10 @@ public sealed partial class SinkWorker : IDisposable
             while (true)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                await CompleteAsync(cancellationToken).ConfigureAwait(false);
                 LogDelivery delivery = await ReceiveAsync(cancellationToken).ConfigureAwait(false);
                 await HandleAsync(delivery).ConfigureAwait(false);
+                // After the wait, not before it: a batch that was full meanwhile is written at once.
+                await CompleteAsync(cancellationToken).ConfigureAwait(false);
                 CloseDue();
                 SetPauses();
                 await ReportAsync(cancellationToken).ConfigureAwait(false);

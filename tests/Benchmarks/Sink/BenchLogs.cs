@@ -1,3 +1,4 @@
+using System.Globalization;
 using ECapture.Events;
 using ECapture.Log;
 using ECapture.Log.Kafka;
@@ -17,10 +18,26 @@ internal sealed class BenchLogs(string directory, KafkaBroker? broker)
 
     public int BrokerPid => broker?.ProcessId ?? 0;
 
+    // Beside the log, written when it is whole: how many events, and their bytes.
+    private string Mark => directory + ".events";
+
+    /// <summary>Fills both; a local log that an earlier run left with as many events is used as it is.</summary>
     /// <returns>Bytes of an event.</returns>
     public async Task<double> FillAsync(long events, Action<long> filled, CancellationToken cancellationToken)
     {
         EncodedEvents source = new();
+        string[] mark = File.Exists(Mark) ? await File.ReadAllLinesAsync(Mark, cancellationToken) : [];
+        bool isFilled = mark.Length == 2 && mark[0] == events.ToString(CultureInfo.InvariantCulture);
+        if (isFilled && broker is null)
+        {
+            return double.Parse(mark[1], CultureInfo.InvariantCulture);
+        }
+
+        if (!isFilled && Directory.Exists(directory))
+        {
+            throw new InvalidOperationException($"{directory} holds another log than one of {events} events: remove it, or name another folder");
+        }
+
         LocalLog.Make(directory, Options);
         await using LocalLogConsumer keeper = LocalLog.OpenConsumer(directory, "keeper", [Topics.Packet]); // nothing is dropped while a group is behind
         await using LocalLogWriter local = LocalLog.OpenWriter(directory, Options);
@@ -36,7 +53,11 @@ internal sealed class BenchLogs(string directory, KafkaBroker? broker)
             LogEntry[] entries =
                 [.. source.Next((int)Math.Min(PerAppend, events - done)).Select(e => new LogEntry(new TopicPartition(Topics.Packet, 0), default, e))];
             bytes += entries.Sum(entry => (long)entry.Value.Length);
-            await local.AppendAsync(entries, cancellationToken);
+            if (!isFilled)
+            {
+                await local.AppendAsync(entries, cancellationToken);
+            }
+
             if (kafka is not null)
             {
                 await kafka.AppendAsync(entries, cancellationToken);
@@ -46,6 +67,7 @@ internal sealed class BenchLogs(string directory, KafkaBroker? broker)
             filled(done);
         }
 
+        await File.WriteAllLinesAsync(Mark, [events.ToString(CultureInfo.InvariantCulture), ((double)bytes / events).ToString(CultureInfo.InvariantCulture)], cancellationToken);
         return (double)bytes / events;
     }
 

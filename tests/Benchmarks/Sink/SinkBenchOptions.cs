@@ -3,15 +3,16 @@ using System.Globalization;
 namespace ECapture.Benchmarks.Sink;
 
 /// <summary>What is measured.</summary>
-internal sealed record SinkBenchOptions(long Events, int Rounds, bool IsJson, IReadOnlyList<string> Stores, IReadOnlyList<string> Logs)
+internal sealed record SinkBenchOptions(long Events, int Rounds, bool IsJson, IReadOnlyList<string> Stores, IReadOnlyList<string> Logs, string? Kept)
 {
     public const string Usage =
         """
-        usage: bench sink [EVENTS] [--rounds N] [--store http|chdb|postgres]… [--log local|kafka]… [--json]
+        usage: bench sink [EVENTS] [--rounds N] [--store http|chdb|postgres]… [--log local|kafka]… [--kept DIR] [--json]
           EVENTS     events of 300 bytes of payload in each run (default 10000000, at least 100000)
           --rounds   every round runs each measurement once, in turns; medians are printed (default 3)
           --store    only this store; again for another (default: all three)
           --log      only this log (default: both; Kafka is a real broker started for the run)
+          --kept     make the local log in this folder and leave it there, or use the one that an earlier run left: a long measurement in pieces
           --json     print every measurement as JSON instead of the tables
         """;
 
@@ -26,6 +27,7 @@ internal sealed record SinkBenchOptions(long Events, int Rounds, bool IsJson, IR
         bool isJson = false;
         List<string> stores = [];
         List<string> logs = [];
+        string? kept = null;
         for (int i = 0; i < arguments.Length; i++)
         {
             string value = i + 1 < arguments.Length ? arguments[i + 1] : "";
@@ -42,6 +44,9 @@ internal sealed record SinkBenchOptions(long Events, int Rounds, bool IsJson, IR
                 case "--log" when AllLogs.Contains(value):
                     logs.Add(value);
                     break;
+                case "--kept" when value.Length > 0:
+                    kept = Path.GetFullPath(value);
+                    break;
                 case string text when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out events) && events >= 100_000:
                     continue;
                 default:
@@ -51,6 +56,6 @@ internal sealed record SinkBenchOptions(long Events, int Rounds, bool IsJson, IR
             i++;
         }
 
-        return new SinkBenchOptions(events, rounds, isJson, stores.Count > 0 ? stores : AllStores, logs.Count > 0 ? logs : AllLogs);
+        return new SinkBenchOptions(events, rounds, isJson, stores.Count > 0 ? stores : AllStores, logs.Count > 0 ? logs : AllLogs, kept);
     }
 }

@@ -140,6 +140,31 @@ public sealed class SinkWorkerTests
         Assert.Equal(2_000, log.Committed[partition]);
     }
 
+    // Once the partition stood still for half a second after each batch: nothing was left to wait for, and the full batch was looked at only then.
+    [Fact]
+    public async Task Run_BatchIsStoredAndTheNextIsFull_GoesOnWithoutWaitingForTheLog()
+    {
+        MemoryLog log = new();
+        EventFeed feed = new(seed: 8);
+        TopicPartition partition = new(Topics.Bash, 0);
+        for (int i = 0; i < 2_000; i++)
+        {
+            log.Append(partition, feed.Next(Topics.Bash).Value.ToArray());
+        }
+
+        await using ConsumerCalls calls = new(log.Open());
+        RecordingDelivery store = new() { Gate = calls.Paused };
+        using SinkWorker worker = new(calls, store, new SinkOptions { BatchRows = 200 }, TimeProvider.System, NullLogger<SinkWorker>.Instance);
+        using CancellationTokenSource stop = new();
+        Task run = worker.RunAsync(stop.Token);
+        await TestWait.UntilAsync(() => run.IsCompleted || worker.Status.IsDrained, Cancel);
+        await stop.CancelAsync();
+        await run;
+
+        // The second batch was full when the first was stored, and is written at once.
+        Assert.Equal(nameof(ILogConsumer.Resume), calls.Made[calls.Made.IndexOf(nameof(ILogConsumer.Commit)) + 1]);
+    }
+
     [Fact]
     public async Task Run_ToldToEnd_WritesWhatItHasRead()
     {

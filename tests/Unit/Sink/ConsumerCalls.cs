@@ -1,0 +1,53 @@
+using ECapture.Log;
+
+namespace ECapture.Tests.Unit.Sink;
+
+/// <summary>Notes in which order a log's consumer was called.</summary>
+internal sealed class ConsumerCalls(ILogConsumer inner) : ILogConsumer
+{
+    private readonly TaskCompletionSource _paused = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Names of the methods, but for questions about bounds.</summary>
+    public List<string> Made { get; } = [];
+
+    /// <summary>Ends when a partition is paused for the first time.</summary>
+    public Task Paused => _paused.Task;
+
+    public string LogId => inner.LogId;
+
+    public ValueTask<Delivery> ReceiveAsync(TimeSpan wait, CancellationToken cancellationToken)
+    {
+        Made.Add(nameof(ReceiveAsync));
+        return inner.ReceiveAsync(wait, cancellationToken);
+    }
+
+    public void Seek(TopicPartition partition, long offset)
+    {
+        Made.Add(nameof(Seek));
+        inner.Seek(partition, offset);
+    }
+
+    public void Commit(TopicPartition partition, long nextOffset)
+    {
+        Made.Add(nameof(Commit));
+        inner.Commit(partition, nextOffset);
+    }
+
+    public void Pause(TopicPartition partition)
+    {
+        Made.Add(nameof(Pause));
+        inner.Pause(partition);
+        _paused.TrySetResult();
+    }
+
+    public void Resume(TopicPartition partition)
+    {
+        Made.Add(nameof(Resume));
+        inner.Resume(partition);
+    }
+
+    public ValueTask<(long First, long Next)> GetBoundsAsync(TopicPartition partition, CancellationToken cancellationToken) =>
+        inner.GetBoundsAsync(partition, cancellationToken);
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+}
