@@ -1,8 +1,27 @@
 namespace ECapture.Events;
 
-/// <content>The payloads.</content>
+/// <content>The payloads: which field of which payload goes where.</content>
 public static partial class EventReader
 {
+    private const int TagBits = 8; // tags of the fields read here, below 32
+
+    private const uint TlsData = V1.Event.TlsDataFieldNumber << TagBits;
+    private const uint Packet = V1.Event.PacketFieldNumber << TagBits;
+    private const uint TlsSecret = V1.Event.TlsSecretFieldNumber << TagBits;
+    private const uint ShellCommand = V1.Event.ShellCommandFieldNumber << TagBits;
+    private const uint SqlStatement = V1.Event.SqlStatementFieldNumber << TagBits;
+    private const uint Access = V1.Event.AccessFieldNumber << TagBits;
+    private const uint Control = V1.Event.ControlFieldNumber << TagBits;
+    private const uint ConnectionLink = V1.Event.ConnectionLinkFieldNumber << TagBits;
+    private const uint ConnectionState = V1.Event.ConnectionStateFieldNumber << TagBits;
+    private const uint AgentState = V1.Event.AgentStateFieldNumber << TagBits;
+    private const uint ShellResult = V1.Event.ShellResultFieldNumber << TagBits;
+    private const uint ProcessExit = V1.Event.ProcessExitFieldNumber << TagBits;
+    private const uint ProcessExec = V1.Event.ProcessExecFieldNumber << TagBits;
+    private const uint Checkpoint = V1.Event.CheckpointFieldNumber << TagBits;
+    private const uint Loss = V1.Event.LossFieldNumber << TagBits;
+    private const uint Coverage = V1.Event.CoverageFieldNumber << TagBits;
+
     private static void ReadPayload(ref WireScanner scanner, uint number, ref PayloadFields payload)
     {
         if (payload.Kind != number)
@@ -14,71 +33,150 @@ public static partial class EventReader
         int end = scanner.Enter();
         while (scanner.TryTag(out uint tag))
         {
-            bool isKnown = number switch
-            {
-                V1.Event.TlsDataFieldNumber => TlsData(ref scanner, tag, ref payload),
-                V1.Event.TlsSecretFieldNumber => TlsSecret(ref scanner, tag, ref payload),
-                V1.Event.PacketFieldNumber => Packet(ref scanner, tag, ref payload),
-                V1.Event.ConnectionStateFieldNumber => ConnectionState(ref scanner, tag, ref payload),
-                V1.Event.ConnectionLinkFieldNumber => ConnectionLink(ref scanner, tag, ref payload),
-                V1.Event.ShellCommandFieldNumber => ShellCommand(ref scanner, tag, ref payload),
-                V1.Event.ShellResultFieldNumber => ShellResult(ref scanner, tag, ref payload),
-                V1.Event.ProcessExecFieldNumber => ProcessExec(ref scanner, tag, ref payload),
-                V1.Event.ProcessExitFieldNumber => ProcessExit(ref scanner, tag, ref payload),
-                V1.Event.SqlStatementFieldNumber => SqlStatement(ref scanner, tag, ref payload),
-                V1.Event.CheckpointFieldNumber => Checkpoint(ref scanner, tag, ref payload),
-                V1.Event.LossFieldNumber => Loss(ref scanner, tag, ref payload),
-                V1.Event.CoverageFieldNumber => Coverage(ref scanner, tag, ref payload),
-                V1.Event.AgentStateFieldNumber => AgentState(ref scanner, tag, ref payload),
-                V1.Event.AccessFieldNumber => Access(ref scanner, tag, ref payload),
-                V1.Event.ControlFieldNumber => Control(ref scanner, tag, ref payload),
-                _ => false,
-            };
-            if (!isKnown)
+            if (tag >> TagBits != 0)
             {
                 scanner.Skip(tag);
+            }
+            else
+            {
+                ReadField(ref scanner, (number << TagBits) | tag, tag, ref payload);
             }
         }
 
         scanner.Leave(end);
     }
 
-    private static bool TlsData(ref WireScanner scanner, uint tag, ref PayloadFields payload)
+    private static void ReadField(ref WireScanner scanner, uint field, uint tag, ref PayloadFields payload)
     {
-        switch (tag)
+        switch (field)
         {
-            case (1 << 3) | Varint:
+            case TlsData | (V1.TlsData.DirectionFieldNumber << 3) | Varint:
+            case Packet | (V1.Packet.DirectionFieldNumber << 3) | Varint:
                 payload.Direction = (uint)scanner.ReadVarint();
-                return true;
-            case (3 << 3) | Varint:
+                break;
+            case TlsData | (V1.TlsData.OffsetFieldNumber << 3) | Varint:
                 payload.StreamOffset = scanner.ReadVarint();
-                return true;
-            case (15 << 3) | Bytes:
+                break;
+            case TlsData | (V1.TlsData.DataFieldNumber << 3) | Bytes:
+            case TlsSecret | (V1.TlsSecret.SecretFieldNumber << 3) | Bytes:
+            case Packet | (V1.Packet.DataFieldNumber << 3) | Bytes:
+            case ShellCommand | (V1.ShellCommand.TextFieldNumber << 3) | Bytes:
+            case SqlStatement | (V1.SqlStatement.StatementFieldNumber << 3) | Bytes:
                 payload.Main = scanner.ReadBytes();
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    private static bool TlsSecret(ref WireScanner scanner, uint tag, ref PayloadFields payload)
-    {
-        switch (tag)
-        {
-            case (1 << 3) | Bytes:
+                break;
+            case TlsSecret | (V1.TlsSecret.LabelFieldNumber << 3) | Bytes:
+            case Access | (V1.Access.ActionFieldNumber << 3) | Bytes:
+            case Control | (V1.Control.ActionFieldNumber << 3) | Bytes:
                 payload.Label = scanner.ReadBytes();
-                return true;
-            case (2 << 3) | Bytes:
+                break;
+            case TlsSecret | (V1.TlsSecret.ClientRandomFieldNumber << 3) | Bytes:
+            case ConnectionLink | (V1.ConnectionLink.ClientRandomFieldNumber << 3) | Bytes:
                 payload.ClientRandom = scanner.ReadBytes();
-                return true;
-            case (3 << 3) | Bytes:
-                payload.Main = scanner.ReadBytes();
-                return true;
-            case (5 << 3) | Bytes:
+                break;
+            case TlsSecret | (V1.TlsSecret.SealedFieldNumber << 3) | Bytes:
                 SealedSecret(ref scanner, ref payload);
-                return true;
+                break;
+            case Packet | (V1.Packet.InterfaceFieldNumber << 3) | Bytes:
+                payload.Interface = scanner.ReadBytes();
+                break;
+            case Packet | (V1.Packet.OriginalLengthFieldNumber << 3) | Varint:
+                payload.OriginalLength = (uint)scanner.ReadVarint();
+                break;
+            case ConnectionState | (V1.ConnectionState.StateFieldNumber << 3) | Varint:
+            case AgentState | (V1.AgentState.StateFieldNumber << 3) | Varint:
+                payload.State = (uint)scanner.ReadVarint();
+                break;
+            case ConnectionLink | (V1.ConnectionLink.ServerNameFieldNumber << 3) | Bytes:
+                payload.ServerName = scanner.ReadBytes();
+                break;
+            case ConnectionLink | (V1.ConnectionLink.FromNsFieldNumber << 3) | Fixed64:
+                payload.FromNs = scanner.ReadFixed64();
+                break;
+            case ConnectionLink | (V1.ConnectionLink.ToNsFieldNumber << 3) | Fixed64:
+                payload.ToNs = scanner.ReadFixed64();
+                break;
+            case ShellCommand | (V1.ShellCommand.CommandFieldNumber << 3) | Fixed64:
+            case ShellResult | (V1.ShellResult.CommandFieldNumber << 3) | Fixed64:
+                payload.Command = scanner.ReadFixed64();
+                break;
+            case ShellCommand | (V1.ShellCommand.DirectoryFieldNumber << 3) | Bytes:
+            case Access | (V1.Access.FilterFieldNumber << 3) | Bytes:
+                payload.Directory = scanner.ReadBytes();
+                break;
+            case ShellCommand | (V1.ShellCommand.TerminalFieldNumber << 3) | Bytes:
+                payload.Terminal = scanner.ReadBytes();
+                break;
+            case ShellResult | (V1.ShellResult.ExitStatusFieldNumber << 3) | Varint:
+            case ProcessExit | (V1.ProcessExit.ExitStatusFieldNumber << 3) | Varint:
+                payload.ExitStatus = (int)scanner.ReadVarint();
+                break;
+            case ProcessExec | (V1.ProcessExec.ExecutableFieldNumber << 3) | Bytes:
+                payload.Executable = scanner.ReadBytes();
+                break;
+            case SqlStatement | (V1.SqlStatement.UserFieldNumber << 3) | Bytes:
+            case Access | (V1.Access.ActorFieldNumber << 3) | Bytes:
+            case Control | (V1.Control.ActorFieldNumber << 3) | Bytes:
+                payload.User = scanner.ReadBytes();
+                break;
+            case SqlStatement | (V1.SqlStatement.DatabaseFieldNumber << 3) | Bytes:
+                payload.Database = scanner.ReadBytes();
+                break;
+            case SqlStatement | (V1.SqlStatement.ClientFieldNumber << 3) | Bytes:
+            case Access | (V1.Access.FromFieldNumber << 3) | Bytes:
+                payload.Client = scanner.ReadBytes();
+                break;
+            case SqlStatement | (V1.SqlStatement.ParametersFieldNumber << 3) | Bytes:
+            case Checkpoint | (V1.Checkpoint.StreamsFieldNumber << 3) | Bytes:
+                Walk(ref scanner); // only checked
+                break;
+            case SqlStatement | (V1.SqlStatement.CommandTagFieldNumber << 3) | Bytes:
+                payload.CommandTag = scanner.ReadBytes();
+                break;
+            case SqlStatement | (V1.SqlStatement.RowsFieldNumber << 3) | Varint:
+            case Access | (V1.Access.RowsFieldNumber << 3) | Varint:
+            case Control | (V1.Control.RowsFieldNumber << 3) | Varint:
+                payload.Rows = scanner.ReadVarint();
+                payload.HasRows = true;
+                break;
+            case SqlStatement | (V1.SqlStatement.OutcomeFieldNumber << 3) | Varint:
+            case Access | (V1.Access.OutcomeFieldNumber << 3) | Varint:
+                payload.Outcome = (uint)scanner.ReadVarint();
+                break;
+            case SqlStatement | (V1.SqlStatement.ErrorCodeFieldNumber << 3) | Bytes:
+            case Access | (V1.Access.ReasonFieldNumber << 3) | Bytes:
+                payload.ErrorCode = scanner.ReadBytes();
+                break;
+            case SqlStatement | (V1.SqlStatement.DurationNsFieldNumber << 3) | Varint:
+                payload.DurationNs = scanner.ReadVarint();
+                break;
+            case SqlStatement | (V1.SqlStatement.ErrorNumberFieldNumber << 3) | Varint:
+                payload.ErrorNumber = (uint)scanner.ReadVarint();
+                break;
+            case Loss | (V1.Loss.WhereFieldNumber << 3) | Bytes:
+            case Coverage | (V1.Coverage.SubjectFieldNumber << 3) | Bytes:
+            case AgentState | (V1.AgentState.ModuleFieldNumber << 3) | Bytes:
+            case Access | (V1.Access.RoleFieldNumber << 3) | Bytes:
+            case Control | (V1.Control.SubjectFieldNumber << 3) | Bytes:
+                payload.Module = scanner.ReadBytes();
+                break;
+            case Loss | (V1.Loss.WhyFieldNumber << 3) | Bytes:
+            case Coverage | (V1.Coverage.ReasonFieldNumber << 3) | Bytes:
+            case AgentState | (V1.AgentState.DetailFieldNumber << 3) | Bytes:
+            case Access | (V1.Access.DetailFieldNumber << 3) | Bytes:
+            case Control | (V1.Control.DetailFieldNumber << 3) | Bytes:
+                payload.Detail = scanner.ReadBytes();
+                break;
+            case Loss | (V1.Loss.RecordsFieldNumber << 3) | Varint:
+            case Access | (V1.Access.KeysFieldNumber << 3) | Varint:
+                payload.Records = scanner.ReadVarint();
+                break;
+            case Access | (V1.Access.BytesFieldNumber << 3) | Varint:
+            case Control | (V1.Control.BytesFieldNumber << 3) | Varint:
+                payload.Bytes = scanner.ReadVarint();
+                break;
             default:
-                return false;
+                scanner.Skip(tag);
+                break;
         }
     }
 
@@ -102,296 +200,5 @@ public static partial class EventReader
         }
 
         scanner.Leave(end);
-    }
-
-    private static bool Packet(ref WireScanner scanner, uint tag, ref PayloadFields payload)
-    {
-        switch (tag)
-        {
-            case (1 << 3) | Bytes:
-                payload.Interface = scanner.ReadBytes();
-                return true;
-            case (3 << 3) | Varint:
-                payload.Direction = (uint)scanner.ReadVarint();
-                return true;
-            case (5 << 3) | Varint:
-                payload.OriginalLength = (uint)scanner.ReadVarint();
-                return true;
-            case (15 << 3) | Bytes:
-                payload.Main = scanner.ReadBytes();
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    private static bool ConnectionState(ref WireScanner scanner, uint tag, ref PayloadFields payload)
-    {
-        switch (tag)
-        {
-            case (1 << 3) | Varint:
-                payload.State = (uint)scanner.ReadVarint();
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    private static bool ConnectionLink(ref WireScanner scanner, uint tag, ref PayloadFields payload)
-    {
-        switch (tag)
-        {
-            case (2 << 3) | Bytes:
-                payload.ClientRandom = scanner.ReadBytes();
-                return true;
-            case (3 << 3) | Bytes:
-                payload.ServerName = scanner.ReadBytes();
-                return true;
-            case (4 << 3) | Fixed64:
-                payload.FromNs = scanner.ReadFixed64();
-                return true;
-            case (5 << 3) | Fixed64:
-                payload.ToNs = scanner.ReadFixed64();
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    private static bool ShellCommand(ref WireScanner scanner, uint tag, ref PayloadFields payload)
-    {
-        switch (tag)
-        {
-            case (3 << 3) | Fixed64:
-                payload.Command = scanner.ReadFixed64();
-                return true;
-            case (4 << 3) | Bytes:
-                payload.Main = scanner.ReadBytes();
-                return true;
-            case (6 << 3) | Bytes:
-                payload.Directory = scanner.ReadBytes();
-                return true;
-            case (7 << 3) | Bytes:
-                payload.Terminal = scanner.ReadBytes();
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    private static bool ShellResult(ref WireScanner scanner, uint tag, ref PayloadFields payload)
-    {
-        switch (tag)
-        {
-            case (1 << 3) | Fixed64:
-                payload.Command = scanner.ReadFixed64();
-                return true;
-            case (2 << 3) | Varint:
-                payload.ExitStatus = (int)scanner.ReadVarint();
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    private static bool ProcessExec(ref WireScanner scanner, uint tag, ref PayloadFields payload)
-    {
-        switch (tag)
-        {
-            case (3 << 3) | Bytes:
-                payload.Executable = scanner.ReadBytes();
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    private static bool ProcessExit(ref WireScanner scanner, uint tag, ref PayloadFields payload)
-    {
-        switch (tag)
-        {
-            case (1 << 3) | Varint:
-                payload.ExitStatus = (int)scanner.ReadVarint();
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    private static bool SqlStatement(ref WireScanner scanner, uint tag, ref PayloadFields payload)
-    {
-        switch (tag)
-        {
-            case (3 << 3) | Bytes:
-                payload.User = scanner.ReadBytes();
-                return true;
-            case (4 << 3) | Bytes:
-                payload.Database = scanner.ReadBytes();
-                return true;
-            case (6 << 3) | Bytes:
-                payload.Client = scanner.ReadBytes();
-                return true;
-            case (7 << 3) | Bytes:
-                payload.Main = scanner.ReadBytes();
-                return true;
-            case (8 << 3) | Bytes:
-                Walk(ref scanner); // parameter
-                return true;
-            case (9 << 3) | Bytes:
-                payload.CommandTag = scanner.ReadBytes();
-                return true;
-            case (10 << 3) | Varint:
-                payload.Rows = scanner.ReadVarint();
-                payload.HasRows = true;
-                return true;
-            case (11 << 3) | Varint:
-                payload.Outcome = (uint)scanner.ReadVarint();
-                return true;
-            case (12 << 3) | Bytes:
-                payload.ErrorCode = scanner.ReadBytes();
-                return true;
-            case (14 << 3) | Varint:
-                payload.DurationNs = scanner.ReadVarint();
-                return true;
-            case (16 << 3) | Varint:
-                payload.ErrorNumber = (uint)scanner.ReadVarint();
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    private static bool Checkpoint(ref WireScanner scanner, uint tag, ref PayloadFields payload)
-    {
-        switch (tag)
-        {
-            case (1 << 3) | Bytes:
-                Walk(ref scanner); // stream
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    private static bool Loss(ref WireScanner scanner, uint tag, ref PayloadFields payload)
-    {
-        switch (tag)
-        {
-            case (1 << 3) | Bytes:
-                payload.Module = scanner.ReadBytes();
-                return true;
-            case (2 << 3) | Bytes:
-                payload.Detail = scanner.ReadBytes();
-                return true;
-            case (3 << 3) | Varint:
-                payload.Records = scanner.ReadVarint();
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    private static bool Coverage(ref WireScanner scanner, uint tag, ref PayloadFields payload)
-    {
-        switch (tag)
-        {
-            case (1 << 3) | Bytes:
-                payload.Module = scanner.ReadBytes();
-                return true;
-            case (3 << 3) | Bytes:
-                payload.Detail = scanner.ReadBytes();
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    private static bool AgentState(ref WireScanner scanner, uint tag, ref PayloadFields payload)
-    {
-        switch (tag)
-        {
-            case (1 << 3) | Varint:
-                payload.State = (uint)scanner.ReadVarint();
-                return true;
-            case (2 << 3) | Bytes:
-                payload.Module = scanner.ReadBytes();
-                return true;
-            case (3 << 3) | Bytes:
-                payload.Detail = scanner.ReadBytes();
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    private static bool Access(ref WireScanner scanner, uint tag, ref PayloadFields payload)
-    {
-        switch (tag)
-        {
-            case (1 << 3) | Bytes:
-                payload.User = scanner.ReadBytes();
-                return true;
-            case (2 << 3) | Bytes:
-                payload.Module = scanner.ReadBytes();
-                return true;
-            case (3 << 3) | Bytes:
-                payload.Client = scanner.ReadBytes();
-                return true;
-            case (4 << 3) | Bytes:
-                payload.Label = scanner.ReadBytes();
-                return true;
-            case (5 << 3) | Bytes:
-                payload.Directory = scanner.ReadBytes();
-                return true;
-            case (6 << 3) | Varint:
-                payload.Outcome = (uint)scanner.ReadVarint();
-                return true;
-            case (7 << 3) | Varint:
-                payload.Rows = scanner.ReadVarint();
-                payload.HasRows = true;
-                return true;
-            case (8 << 3) | Varint:
-                payload.Bytes = scanner.ReadVarint();
-                return true;
-            case (9 << 3) | Varint:
-                payload.Records = scanner.ReadVarint();
-                return true;
-            case (10 << 3) | Bytes:
-                payload.ErrorCode = scanner.ReadBytes();
-                return true;
-            case (11 << 3) | Bytes:
-                payload.Detail = scanner.ReadBytes();
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    private static bool Control(ref WireScanner scanner, uint tag, ref PayloadFields payload)
-    {
-        switch (tag)
-        {
-            case (1 << 3) | Bytes:
-                payload.Label = scanner.ReadBytes();
-                return true;
-            case (2 << 3) | Bytes:
-                payload.Module = scanner.ReadBytes();
-                return true;
-            case (3 << 3) | Bytes:
-                payload.User = scanner.ReadBytes();
-                return true;
-            case (4 << 3) | Varint:
-                payload.Rows = scanner.ReadVarint();
-                payload.HasRows = true;
-                return true;
-            case (5 << 3) | Varint:
-                payload.Bytes = scanner.ReadVarint();
-                return true;
-            case (6 << 3) | Bytes:
-                payload.Detail = scanner.ReadBytes();
-                return true;
-            default:
-                return false;
-        }
     }
 }
