@@ -40,6 +40,12 @@ public sealed record CaptureOptions
     /// <summary>Extra zsh programs.</summary>
     public IReadOnlyList<string> ZshPrograms { get; init; } = [];
 
+    /// <summary>
+    /// Processes (thread group ids) that functions of libraries and servers are traced in, where the kernel can (Linux 6.10): nobody else pays for it. What comes from others, as
+    /// on older kernels, is not left out by this. Empty: all. Shells are watched all the same: what one of them starts is another process.
+    /// </summary>
+    public IReadOnlyList<int> OnlyPids { get; init; } = [];
+
     /// <summary>Processes whose own traffic and statements are not captured (this pipeline's).</summary>
     public IReadOnlyList<int> ExcludedPids { get; init; } = [];
 

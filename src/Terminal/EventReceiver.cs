@@ -1,5 +1,9 @@
 using ECapture.Events;
+using ECapture.Events.V1;
 using ECapture.Log;
+using ECapture.Log.Streams;
+using ECapture.Terminal.Filters;
+using Google.Protobuf;
 
 namespace ECapture.Terminal;
 
@@ -7,10 +11,11 @@ namespace ECapture.Terminal;
 /// Stands where the pipeline has its log: gives the agent's events to an output, in order. While the output is slow the agent's queue fills, and what does
 /// not fit is counted and declared by the agent, as it is with a slow log.
 /// </summary>
-internal sealed class EventReceiver(Live<ProcessFilter> filter, IEventOutput output) : ILogWriter
+internal sealed class EventReceiver(Live<EventFilter> filter, IEventOutput output) : ILogWriter
 {
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly AgentClock _clock = new();
     private bool _isComplete;
 
     /// <summary>Ends, as a failure, when the output cannot write any more.</summary>
@@ -65,6 +70,27 @@ internal sealed class EventReceiver(Live<ProcessFilter> filter, IEventOutput out
         }
     }
 
+    /// <summary>Takes something that the command says of itself, as an event.</summary>
+    internal void Say(AgentState state)
+    {
+        ulong now = _clock.BootNs;
+        byte[] encoded = new Event { Topic = Topics.Agent, BootNs = now, WallNs = _clock.ToWall(now), AgentState = state }.ToByteArray();
+        lock (_gate)
+        {
+            try
+            {
+                if (!IsOver)
+                {
+                    Take(Topics.Agent, encoded);
+                }
+            }
+            catch (Exception e) when (IsOutputError(e))
+            {
+                _failed.TrySetException(e);
+            }
+        }
+    }
+
     /// <summary>Writes what is open. What comes after is dropped.</summary>
     /// <exception cref="IOException">It cannot be written, or could not be before.</exception>
     internal void Complete()
@@ -93,7 +119,7 @@ internal sealed class EventReceiver(Live<ProcessFilter> filter, IEventOutput out
         if (EventReader.TryRead(encoded, out EventFields fields))
         {
             TerminalMetrics.Events.Add(1);
-            ReceivedEvent received = new(topic, encoded, fields);
+            ReceivedEvent received = new(topic, encoded, ref fields);
             if (filter.Current.Wants(received))
             {
                 output.Write(received);

@@ -12,10 +12,17 @@ internal sealed class ItemOutput : IEventOutput
     private readonly IReadOnlyList<Route> _routes;
     private readonly ArrayBufferWriter<byte> _record = new();
 
-    internal ItemOutput(IReadOnlyList<Route> routes, int? exitStatus)
+    internal ItemOutput(IReadOnlyList<Route> routes, int? exitStatus = null)
     {
         _routes = routes;
-        _decoder = new ItemDecoder(Emit, exitStatus);
+        _decoder = new ItemDecoder(Emit) { ExitStatus = exitStatus };
+    }
+
+    /// <summary>Only commands that ended with this status, once they ended; null: all, at once. Set between two events.</summary>
+    internal int? ExitStatus
+    {
+        get => _decoder.ExitStatus;
+        set => _decoder.ExitStatus = value;
     }
 
     /// <inheritdoc/>
@@ -24,7 +31,7 @@ internal sealed class ItemOutput : IEventOutput
         _decoder.Write(received);
         foreach (Route route in _routes)
         {
-            if (route.Format is null && IsShown(received.Kind))
+            if (route.Format is null && IsShown(received))
             {
                 route.Target.Write(received.Encoded);
                 TerminalMetrics.Written.Add(1);
@@ -62,8 +69,9 @@ internal sealed class ItemOutput : IEventOutput
     }
 
     // What items are made of, and what they do without.
-    private static bool IsShown(uint kind) => kind is Event.TlsDataFieldNumber or Event.SqlStatementFieldNumber or Event.ShellCommandFieldNumber
-        or Event.ShellResultFieldNumber or Event.LossFieldNumber or Event.CoverageFieldNumber;
+    private static bool IsShown(in ReceivedEvent received) => received.Kind is Event.TlsDataFieldNumber or Event.SqlStatementFieldNumber or Event.ShellCommandFieldNumber
+        or Event.ShellResultFieldNumber
+        || ItemDecoder.IsNotice(received);
 
     private void Emit(TerminalItem item)
     {

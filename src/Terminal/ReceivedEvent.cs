@@ -7,8 +7,10 @@ namespace ECapture.Terminal;
 /// <param name="topic">Short topic name.</param>
 /// <param name="encoded">The encoded event.</param>
 /// <param name="fields">What stands where in it.</param>
-public readonly ref struct ReceivedEvent(string topic, ReadOnlySpan<byte> encoded, in EventFields fields)
+public readonly ref struct ReceivedEvent(string topic, ReadOnlySpan<byte> encoded, ref readonly EventFields fields)
 {
+    private readonly ref readonly EventFields _fields = ref fields;
+
     /// <summary>Short topic name.</summary>
     public string Topic { get; } = topic;
 
@@ -16,7 +18,7 @@ public readonly ref struct ReceivedEvent(string topic, ReadOnlySpan<byte> encode
     public ReadOnlySpan<byte> Encoded { get; } = encoded;
 
     /// <summary>What stands where in <see cref="Encoded"/>.</summary>
-    public EventFields Fields { get; } = fields;
+    public ref readonly EventFields Fields => ref _fields;
 
     /// <summary>Field number of the payload in <c>Event</c>.</summary>
     public uint Kind => Fields.Payload.Kind;

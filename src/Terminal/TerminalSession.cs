@@ -20,11 +20,12 @@ internal sealed class TerminalSession(CaptureOptions options, EventReceiver rece
         using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         CaptureAgent agent = new(options, receiver, loggers);
         Task running = agent.RunAsync(stopping.Token);
+        Task ticking = Task.CompletedTask;
         try
         {
             await agent.Started.ConfigureAwait(false);
             ready(agent);
-            Task ticking = TickAsync(receiver, stopping.Token);
+            ticking = TickAsync(receiver, stopping.Token);
             await Task.WhenAny(running, receiver.Failed, ticking).ConfigureAwait(false);
         }
         finally
@@ -32,6 +33,11 @@ internal sealed class TerminalSession(CaptureOptions options, EventReceiver rece
             await stopping.CancelAsync().ConfigureAwait(false);
             await running.ConfigureAwait(false);
             receiver.Complete();
+        }
+
+        if (ticking.IsFaulted)
+        {
+            await ticking.ConfigureAwait(false); // why it ended
         }
     }
 

@@ -26,8 +26,10 @@ public sealed unsafe class BpfObject : IDisposable
     }
 
     /// <summary>Opens an object file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="onlyPids">See <see cref="OnlyPids"/>; null: all.</param>
     /// <exception cref="CaptureException">The file is missing or is no BPF object.</exception>
-    public static BpfObject Open(string path)
+    public static BpfObject Open(string path, IReadOnlyList<int>? onlyPids = null)
     {
         if (!File.Exists(path))
         {
@@ -41,11 +43,17 @@ public sealed unsafe class BpfObject : IDisposable
             throw Failure($"cannot open BPF object {path}", Marshal.GetLastPInvokeError());
         }
 
-        return new BpfObject(handle, path);
+        return new BpfObject(handle, path) { OnlyPids = onlyPids ?? [] };
     }
 
     /// <summary>The maps by name.</summary>
     public IReadOnlyDictionary<string, BpfMap> Maps => _maps;
+
+    /// <summary>
+    /// Processes that <see cref="AttachUprobes"/> keeps to where it is not told which: nobody else traps. Empty, or a kernel before 6.10 (which tells threads apart, not
+    /// processes): all, now and later.
+    /// </summary>
+    public IReadOnlyList<int> OnlyPids { get; init; } = [];
 
     /// <summary>The object's type information, as <see cref="BtfTypes"/> reads it.</summary>
     /// <exception cref="CaptureException">The object has none.</exception>
@@ -129,12 +137,17 @@ public sealed unsafe class BpfObject : IDisposable
         }
     }
 
-    /// <summary>Attaches a prepared program to addresses of one file, by inode, for all processes, now and later, or for one.</summary>
-    /// <returns>One link, or one for each point on kernels before 6.6.</returns>
+    /// <summary>Attaches a prepared program to addresses of one file, by inode, for all processes, now and later, for <see cref="OnlyPids"/>, or for one.</summary>
+    /// <returns>One link for each process asked for, or one for each point on kernels before 6.6.</returns>
     /// <exception cref="CaptureException">The kernel refused; nothing is left attached.</exception>
     public IReadOnlyList<BpfLink> AttachUprobes(
         string program, string path, ReadOnlySpan<UprobePoint> points, bool isReturn = false, int pid = -1)
     {
+        if (pid < 0 && OnlyPids.Count > 0 && MultiUprobe.KnowsProcesses)
+        {
+            return AttachToEach(program, path, points, isReturn);
+        }
+
         if (MultiUprobe.IsSupported)
         {
             int descriptor = MultiUprobe.Attach(ProgramFd(program), path, points, isReturn, pid);
@@ -164,6 +177,29 @@ public sealed unsafe class BpfObject : IDisposable
             links.ForEach(l => l.Dispose());
             throw;
         }
+    }
+
+    private List<BpfLink> AttachToEach(string program, string path, ReadOnlySpan<UprobePoint> points, bool isReturn)
+    {
+        List<BpfLink> links = [];
+        foreach (int pid in OnlyPids)
+        {
+            try
+            {
+                links.AddRange(AttachUprobes(program, path, points, isReturn, pid));
+            }
+            catch (CaptureException) when (!Directory.Exists($"/proc/{pid}"))
+            {
+                // It has ended: nothing to capture.
+            }
+            catch (CaptureException)
+            {
+                links.ForEach(l => l.Dispose());
+                throw;
+            }
+        }
+
+        return links;
     }
 
     /// <summary>Runs an iterator program (<c>iter/…</c>) over all that it iterates and returns what it wrote.</summary>

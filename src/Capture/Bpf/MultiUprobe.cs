@@ -15,6 +15,9 @@ internal static unsafe partial class MultiUprobe
     /// <summary>True when this kernel has them.</summary>
     internal static bool IsSupported { get; } = Environment.OSVersion.Version >= new Version(6, 6);
 
+    /// <summary>True when a link for a pid is one for the process; before Linux 6.10 it was one for its first thread.</summary>
+    internal static bool KnowsProcesses { get; } = Environment.OSVersion.Version >= new Version(6, 10);
+
     /// <summary>Attaches; for all processes, or for one when <paramref name="pid"/> is above 0.</summary>
     /// <returns>The link's descriptor, or -1 with errno.</returns>
     internal static int Attach(int program, string path, ReadOnlySpan<UprobePoint> points, bool isReturn, int pid)

@@ -71,9 +71,11 @@ public sealed class ModuleContext
     /// Opens <c>NAME.bpf.o</c>, lets it share the base object's maps of the same name, and checks the common layouts.
     /// The caller adjusts it, loads it and disposes it.
     /// </summary>
-    public BpfObject OpenObject(string name)
+    /// <param name="name">The object.</param>
+    /// <param name="everyProcess">Its uprobes are for all processes, whatever <see cref="CaptureOptions.OnlyPids"/> says.</param>
+    public BpfObject OpenObject(string name, bool everyProcess = false)
     {
-        BpfObject obj = BpfObject.Open(Path.Combine(ObjectDirectory, name + ".bpf.o"));
+        BpfObject obj = BpfObject.Open(Path.Combine(ObjectDirectory, name + ".bpf.o"), everyProcess ? null : Options.OnlyPids);
         BtfTypes types = obj.ReadTypes();
         RecordLayout.Check<RecordHeader>(types);
         foreach ((string map, BpfMap shared) in SharedMaps)

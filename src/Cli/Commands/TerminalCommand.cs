@@ -3,6 +3,7 @@ using ECapture.Capture.Agent;
 using ECapture.Capture.Modules;
 using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
+using ECapture.Events.V1;
 using ECapture.Terminal;
 using ECapture.Terminal.Remote;
 using Microsoft.Extensions.Logging;
@@ -50,7 +51,7 @@ internal static class TerminalCommand
             throw new UsageException($"{module.Name}: needs root (CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, CAP_SYS_PTRACE); `ecapture doctor` says what is missing");
         }
 
-        using Telemetry.Telemetry telemetry = Telemetry.Telemetry.Start(module.Name, options, plan.LogLevel);
+        using Telemetry.Telemetry telemetry = Telemetry.Telemetry.Start(module.Name, options, LevelOf(plan.IsDebug));
         using TerminalOutputs outputs = await TerminalOutputs.OpenAsync(plan, cancellationToken);
         foreach (string note in plan.Notes)
         {
@@ -58,12 +59,31 @@ internal static class TerminalCommand
         }
 
         await using EventReceiver receiver = new(plan.Filter, outputs.Output);
+        bool isDebug = plan.IsDebug;
+        RunningSettings settings = new(
+            module.Name,
+            new RemoteSettings(plan.Filter.Current.Rules, plan.Text.Current, plan.ExitStatus, plan.IsDebug),
+            plan.StartedWith,
+            next => receiver.Change(() =>
+            {
+                plan.Filter.Current = plan.Filter.Current.With(next.Rules);
+                plan.Text.Current = next.Text;
+                outputs.ExitStatus = next.ExitStatus;
+                if (next.Debug != isDebug)
+                {
+                    isDebug = next.Debug;
+                    telemetry.LeastLevel = LevelOf(isDebug);
+                }
+            }),
+            what => receiver.Say(new AgentState { State = AgentState.Types.State.Configured, Module = module.Name, Detail = what }));
+        using SettingsFile? file = plan.SettingsFile is null ? null : Watch(plan.SettingsFile, settings, outputs.Say);
         TerminalSession session = new(plan.Capture, receiver, telemetry.Loggers);
         string state = "starting";
-        await using ConfigServer? remote = plan.Listen is null ? null : await ListenAsync(plan, plan.Listen, receiver, () => state, outputs.Say, cancellationToken);
+        await using ConfigServer? remote = plan.Listen is null ? null : await ListenAsync(plan.Listen, settings, () => state, outputs.Say, cancellationToken);
         await session.RunAsync(
             agent =>
             {
+                outputs.Begin();
                 state = Ready(plan, agent);
                 outputs.Say(state + "; Ctrl-C ends it");
             },
@@ -71,24 +91,28 @@ internal static class TerminalCommand
         return ExitCode.Ok;
     }
 
-    private static async Task<ConfigServer> ListenAsync(
-        TerminalPlan plan, ConfigServerOptions options, EventReceiver receiver, Func<string> state, Action<string> say, CancellationToken cancellationToken)
+    private static LogLevel LevelOf(bool isDebug) => isDebug ? LogLevel.Debug : LogLevel.Warning;
+
+    private static SettingsFile Watch(string path, RunningSettings settings, Action<string> say)
     {
-        ConfigServer server = new(
-            plan.Module.Name,
-            options,
-            () => new RemoteSettings(plan.Filter.Current, plan.Text.Current),
-            settings => receiver.Change(() =>
-            {
-                plan.Filter.Current = settings.Filter;
-                plan.Text.Current = settings.Text;
-            }),
-            state,
-            say);
+        try
+        {
+            return SettingsFile.Open(path, settings, say);
+        }
+        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"{TerminalOptions.Settings.Name}: {e.Message}");
+        }
+    }
+
+    private static async Task<ConfigServer> ListenAsync(
+        ConfigServerOptions options, RunningSettings settings, Func<string> state, Action<string> say, CancellationToken cancellationToken)
+    {
+        ConfigServer server = new(settings, options, state);
         try
         {
             await server.StartAsync(cancellationToken);
-            say($"the configuration is changed at {server.Address}{plan.Module.Name}");
+            say($"the configuration is changed at {server.Address}{settings.Module}");
             return server;
         }
         catch (IOException e)

@@ -19,11 +19,22 @@ internal sealed class TerminalOutputs : IDisposable
     private readonly TerminalPlan _plan;
     private readonly List<Route> _routes = [];
     private QServer? _clients;
+    private ItemOutput _items = null!;
 
     private TerminalOutputs(TerminalPlan plan) => _plan = plan;
 
     /// <summary>Takes the events.</summary>
     internal IEventOutput Output { get; private set; } = null!;
+
+    /// <summary>Only commands that ended with this status; null: all. Set between two events.</summary>
+    internal int? ExitStatus
+    {
+        set => _items.ExitStatus = value;
+    }
+
+    /// <summary>Capture has begun.</summary>
+    /// <exception cref="IOException">The file cannot take its place.</exception>
+    internal void Begin() => (Output as LivePcapOutput)?.Begin();
 
     /// <summary>Opens everything; on failure nothing stays open.</summary>
     /// <exception cref="UsageException">A file cannot be written, a server does not answer.</exception>
@@ -94,11 +105,12 @@ internal sealed class TerminalOutputs : IDisposable
             await ServeAsync(clients, cancellationToken);
         }
 
+        _items = new ItemOutput(_routes, _plan.ExitStatus);
         Output = _plan.Mode switch
         {
-            TerminalMode.KeyLog => new KeyLogOutput(Open(TerminalOptions.KeyLogFile.Name, _plan.File!, KeyLogFile.Open), new ItemOutput(_routes, null)),
+            TerminalMode.KeyLog => new KeyLogOutput(Open(TerminalOptions.KeyLogFile.Name, _plan.File!, KeyLogFile.Open), _items),
             TerminalMode.Pcapng => Packets(),
-            _ => new ItemOutput(_routes, _plan.ExitStatus),
+            _ => _items,
         };
     }
 
@@ -107,7 +119,7 @@ internal sealed class TerminalOutputs : IDisposable
         PcapOptions options = new() { RotateBytes = _plan.RotateBytes, RotateAfter = _plan.RotateAfter };
         PacketFilter? filter = _plan.PacketFilter.Length == 0 ? null : PacketFilter.Compile(_plan.PacketFilter);
         return new LivePcapOutput(
-            Open(TerminalOptions.PcapFile.Name, _plan.File!, path => LivePcapFile.Open(path, options)), options, filter, _plan.Filter, new ItemOutput(_routes, null));
+            Open(TerminalOptions.PcapFile.Name, _plan.File!, path => LivePcapFile.Open(path, options)), options, filter, _plan.Filter, _items);
     }
 
     private async Task AddAsync(string option, TargetAddress address, bool takesItems, bool takesNotices, CancellationToken cancellationToken)

@@ -3,9 +3,9 @@ using ECapture.Capture;
 using ECapture.Cli.Options;
 using ECapture.Events;
 using ECapture.Terminal;
+using ECapture.Terminal.Filters;
 using ECapture.Terminal.Remote;
 using ECapture.Terminal.Text;
-using Microsoft.Extensions.Logging;
 
 namespace ECapture.Cli.Commands;
 
@@ -24,7 +24,7 @@ internal sealed class TerminalPlan
 
     internal required CaptureOptions Capture { get; init; }
 
-    internal required Live<ProcessFilter> Filter { get; init; }
+    internal required Live<EventFilter> Filter { get; init; }
 
     /// <summary>How it is shown; with colours where standard output is a terminal.</summary>
     internal required Live<TextOptions> Text { get; init; }
@@ -33,7 +33,7 @@ internal sealed class TerminalPlan
 
     internal required int? ExitStatus { get; init; }
 
-    internal required LogLevel LogLevel { get; init; }
+    internal required bool IsDebug { get; init; }
 
     /// <summary>The file of keylog and pcapng mode; null: none.</summary>
     internal required string? File { get; init; }
@@ -49,6 +49,12 @@ internal sealed class TerminalPlan
 
     /// <summary>Where the configuration is changed from; null: nowhere.</summary>
     internal required ConfigServerOptions? Listen { get; init; }
+
+    /// <summary>The configuration as a file; null: none.</summary>
+    internal required string? SettingsFile { get; init; }
+
+    /// <summary>What the configuration may name and not change.</summary>
+    internal required StartedWith StartedWith { get; init; }
 
     /// <summary>Where else it goes.</summary>
     internal required TerminalDestinations Destinations { get; init; }
@@ -68,21 +74,23 @@ internal sealed class TerminalPlan
             throw new UsageException($"--readlineso: {readline}: not available in this build; bash that brings its own line editor is captured without it");
         }
 
-        long uid = options.Number(TerminalOptions.Uid, 0, 0, uint.MaxValue);
-        bool isDebug = options.IsSet(TerminalOptions.Debug);
+        EventRules rules = TerminalRules.Read(own, options);
+        ConfigServerOptions? listen = ReadListen(options);
+        string? settings = options.Find(TerminalOptions.Settings);
         return new TerminalPlan
         {
             Module = module,
             Mode = mode,
-            Capture = ReadCapture(module, mode, own, options),
-            Filter = new Live<ProcessFilter>(new ProcessFilter(ReadPid(options), uid == 0 ? null : (uint)uid)),
+            // Who may be asked for later must be traced from the start.
+            Capture = ReadCapture(module, mode, own, options) with { OnlyPids = listen is null && settings is null ? [.. rules.Pids.Select(p => (int)p)] : [] },
+            Filter = new Live<EventFilter>(new EventFilter(rules)),
             Text = new Live<TextOptions>(new TextOptions(
                 options.IsSet(TerminalOptions.Hex),
                 (int)options.Number(TerminalOptions.TruncateSize, 0, 0, int.MaxValue),
                 !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")))),
             IsJson = options.IsSet(TerminalOptions.Json),
             ExitStatus = own.Contains(TerminalOptions.ExitStatus) ? ReadExitStatus(options) : null,
-            LogLevel = isDebug ? LogLevel.Debug : LogLevel.Warning,
+            IsDebug = options.IsSet(TerminalOptions.Debug),
             File = mode switch
             {
                 TerminalMode.KeyLog => ReadFile(options, TerminalOptions.KeyLogFile, $"ecapture_{(module.Name == "tls" ? "openssl" : module.Name)}_key.log"),
@@ -92,7 +100,9 @@ internal sealed class TerminalPlan
             PacketFilter = ReadPacketFilter(mode, module, options),
             RotateBytes = TerminalDestinations.RotateBytes(options),
             RotateAfter = TerminalDestinations.RotateAfter(options),
-            Listen = ReadListen(options),
+            Listen = listen,
+            SettingsFile = settings,
+            StartedWith = TerminalRules.ReadStartedWith(module, mode, options),
             Destinations = TerminalDestinations.Read(options),
             Notes = [.. own.Where(o => TerminalOptions.NotNeeded.Contains(o) && options.Find(o) is not null).Select(o => $"{o.Name} is not needed and has no effect")],
         };
@@ -100,7 +110,6 @@ internal sealed class TerminalPlan
 
     private static CaptureOptions ReadCapture(TerminalModule module, TerminalMode mode, Option<string?>[] own, OptionReader options)
     {
-        long kilobytes = options.Number(TerminalOptions.MapSize, DefaultMapKilobytes, 1024, 1024 * 1024);
         return new CaptureOptions
         {
             Modules = mode == TerminalMode.Pcapng ? [module.Name, "packet"] : [module.Name],
@@ -114,9 +123,13 @@ internal sealed class TerminalPlan
             NssLibraries = Files(own, options, TerminalOptions.Nspr),
             MysqldPrograms = Files(own, options, TerminalOptions.Mysqld),
             PostgresPrograms = Files(own, options, TerminalOptions.Postgres),
-            QueueLimit = kilobytes * 1024 * Environment.ProcessorCount,
+            QueueLimit = MapKilobytes(options) * 1024 * Environment.ProcessorCount,
         };
     }
+
+    /// <summary>KiB for each processor of what waits to be written.</summary>
+    /// <exception cref="UsageException">It is out of range.</exception>
+    internal static long MapKilobytes(OptionReader options) => options.Number(TerminalOptions.MapSize, DefaultMapKilobytes, 1024, 1024 * 1024);
 
     private static TerminalMode ReadMode(TerminalModule module, OptionReader options)
     {
@@ -154,15 +167,6 @@ internal sealed class TerminalPlan
         {
             throw new UsageException($"--btf: 2: this build has only objects that need the kernel's types; leave it out where {KernelTypes} exists");
         }
-    }
-
-    private static uint ReadPid(OptionReader options)
-    {
-        const int LargestPid = 4_194_304; // PID_MAX_LIMIT
-        long pid = options.Number(TerminalOptions.Pid, 0, 0, LargestPid);
-        return pid == 0 || Directory.Exists($"/proc/{pid}")
-            ? (uint)pid
-            : throw new UsageException($"--pid: there is no process {pid}");
     }
 
     private static int? ReadExitStatus(OptionReader options)

@@ -18,14 +18,24 @@ internal sealed class Telemetry : IDisposable
     private readonly MeterProvider? _meters;
     private readonly TracerProvider? _traces;
 
-    private Telemetry(ILoggerFactory loggers, MeterProvider? meters, TracerProvider? traces)
+    private readonly LiveLevel _level;
+
+    private Telemetry(ILoggerFactory loggers, LiveLevel level, MeterProvider? meters, TracerProvider? traces)
     {
         Loggers = loggers;
+        _level = level;
         _meters = meters;
         _traces = traces;
     }
 
     internal ILoggerFactory Loggers { get; }
+
+    /// <summary>The least level that is logged; may be changed at any time.</summary>
+    internal LogLevel LeastLevel
+    {
+        get => _level.Value;
+        set => _level.Value = value;
+    }
 
     /// <summary>Starts what the options ask for.</summary>
     /// <param name="service">Name of the part: capture, sink, query, service, run.</param>
@@ -34,7 +44,7 @@ internal sealed class Telemetry : IDisposable
     /// <exception cref="UsageException">An option cannot be used.</exception>
     internal static Telemetry Start(string service, OptionReader options, LogLevel level = LogLevel.Information)
     {
-        level = options.Find(CommonOptions.LogLevel) is null ? level : Level(options);
+        LiveLevel least = new() { Value = options.Find(CommonOptions.LogLevel) is null ? level : Level(options) };
         bool json = IsJson(options);
         Uri? collector = Collector(options);
         ResourceBuilder resource = ResourceBuilder.CreateDefault()
@@ -42,7 +52,8 @@ internal sealed class Telemetry : IDisposable
 
         ILoggerFactory loggers = LoggerFactory.Create(logging =>
         {
-            logging.SetMinimumLevel(level);
+            logging.SetMinimumLevel(LogLevel.Trace);
+            logging.AddFilter(each => each >= least.Value);
             logging.AddFilter("Microsoft", LogLevel.Warning);
             logging.AddConsole(console =>
             {
@@ -62,7 +73,7 @@ internal sealed class Telemetry : IDisposable
 
         if (collector is null)
         {
-            return new Telemetry(loggers, null, null);
+            return new Telemetry(loggers, least, null, null);
         }
 
         const int ExportEveryMilliseconds = 5000;
@@ -80,7 +91,7 @@ internal sealed class Telemetry : IDisposable
             .AddSource("ECapture.*", "Microsoft.AspNetCore")
             .AddOtlpExporter(o => Configure(o, collector, "v1/traces"))
             .Build();
-        return new Telemetry(loggers, meters, traces);
+        return new Telemetry(loggers, least, meters, traces);
     }
 
     public void Dispose()
@@ -116,6 +127,11 @@ internal sealed class Telemetry : IDisposable
         return Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"
             ? uri
             : throw new UsageException($"--otlp: '{text}' is no http or https address; for example http://127.0.0.1:4318");
+    }
+
+    private sealed class LiveLevel
+    {
+        internal volatile LogLevel Value;
     }
 
     private static void Configure(OtlpExporterOptions options, Uri collector, string path)

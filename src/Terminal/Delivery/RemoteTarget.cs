@@ -171,6 +171,11 @@ internal sealed class RemoteTarget(string name, Func<IRemoteChannel> connect, Fu
 
     private async Task<byte[]?> NextAsync(IRemoteChannel channel)
     {
+        if (_queue.Reader.TryRead(out byte[]? waiting))
+        {
+            return waiting;
+        }
+
         Task<bool> more = _queue.Reader.WaitToReadAsync(_stop.Token).AsTask();
         if (await Task.WhenAny(more, channel.Closed).ConfigureAwait(false) != more)
         {

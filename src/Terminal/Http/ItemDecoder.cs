@@ -5,14 +5,24 @@ namespace ECapture.Terminal.Http;
 
 /// <summary>Makes items of events: exchanges of plaintext, commands with their ends.</summary>
 /// <param name="emit">Takes the items, in order.</param>
-/// <param name="exitStatus">Only commands that ended with this status, once they ended; null: all, at once.</param>
-internal sealed class ItemDecoder(Action<TerminalItem> emit, int? exitStatus)
+internal sealed class ItemDecoder(Action<TerminalItem> emit)
 {
     private const int MostCommands = 65_536;
 
     private readonly PlaintextConnections _connections = new(emit);
     private readonly Dictionary<ulong, Event> _commands = [];
     private readonly Queue<ulong> _commandOrder = [];
+
+    /// <summary>Only commands that ended with this status, once they ended; null: all, at once.</summary>
+    internal int? ExitStatus { get; set; }
+
+    /// <summary>True for what the agent says of itself and the user should read.</summary>
+    internal static bool IsNotice(in ReceivedEvent received) => received.Kind switch
+    {
+        Event.LossFieldNumber or Event.CoverageFieldNumber => true,
+        Event.AgentStateFieldNumber => (AgentState.Types.State)received.Fields.Payload.State is AgentState.Types.State.ModuleFailed or AgentState.Types.State.Configured,
+        _ => false,
+    };
 
     /// <summary>Takes an event.</summary>
     internal void Write(in ReceivedEvent received)
@@ -35,10 +45,7 @@ internal sealed class ItemDecoder(Action<TerminalItem> emit, int? exitStatus)
             case Event.ShellResultFieldNumber when _commands.Remove(received.Fields.Payload.Command, out Event? command):
                 OnEnd(received.Topic, received.Parse(), command);
                 break;
-            case Event.LossFieldNumber or Event.CoverageFieldNumber:
-                emit(new NoticeItem(received.Topic, received.Parse()));
-                break;
-            case Event.AgentStateFieldNumber when received.Fields.Payload.State == (uint)AgentState.Types.State.ModuleFailed:
+            case var _ when IsNotice(received):
                 emit(new NoticeItem(received.Topic, received.Parse()));
                 break;
         }
@@ -52,7 +59,7 @@ internal sealed class ItemDecoder(Action<TerminalItem> emit, int? exitStatus)
 
     private void OnCommand(string topic, Event command)
     {
-        if (exitStatus is null)
+        if (ExitStatus is null)
         {
             emit(new CommandItem(topic, command));
         }
@@ -71,7 +78,7 @@ internal sealed class ItemDecoder(Action<TerminalItem> emit, int? exitStatus)
 
     private void OnEnd(string topic, Event result, Event command)
     {
-        if (exitStatus is null || exitStatus == result.ShellResult.ExitStatus)
+        if (ExitStatus is null || ExitStatus == result.ShellResult.ExitStatus)
         {
             emit(new CommandEndItem(topic, result, command));
         }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using ECapture.Events;
 using ECapture.Events.V1;
+using ECapture.Terminal.Filters;
 
 namespace ECapture.Terminal.Pcap;
 
@@ -15,7 +16,7 @@ internal sealed class LivePcapOutput : IEventOutput
 
     private readonly LivePcapFile _file;
     private readonly PacketFilter? _packetFilter;
-    private readonly Live<ProcessFilter> _processes;
+    private readonly Live<EventFilter> _processes;
     private readonly ItemOutput _notices;
     private readonly PcapOptions _options;
     private readonly ulong _hold;
@@ -27,7 +28,7 @@ internal sealed class LivePcapOutput : IEventOutput
     private ulong _number;
     private long _heldBytes;
 
-    internal LivePcapOutput(LivePcapFile file, PcapOptions options, PacketFilter? packetFilter, Live<ProcessFilter> processes, ItemOutput notices)
+    internal LivePcapOutput(LivePcapFile file, PcapOptions options, PacketFilter? packetFilter, Live<EventFilter> processes, ItemOutput notices)
     {
         _file = file;
         _options = options;
@@ -40,6 +41,10 @@ internal sealed class LivePcapOutput : IEventOutput
 
     /// <summary>Frames written.</summary>
     internal long Packets { get; private set; }
+
+    /// <summary>Capture has begun: the file takes its name.</summary>
+    /// <exception cref="IOException">It cannot.</exception>
+    internal void Begin() => _file.TakePlace();
 
     /// <inheritdoc/>
     public void Write(in ReceivedEvent received)
@@ -60,7 +65,7 @@ internal sealed class LivePcapOutput : IEventOutput
                 break;
         }
 
-        if (!_processes.Current.IsOpen && received.Fields.HasProcess && _processes.Current.IsProcess(received))
+        if (!_processes.Current.AllowsAllProcesses && received.Fields.HasProcess && _processes.Current.IsProcess(received))
         {
             _flows.Add(received.Fields.FlowId, received.Fields.BootNs);
         }
@@ -141,7 +146,7 @@ internal sealed class LivePcapOutput : IEventOutput
     private void Finish(in HeldPacket packet)
     {
         _heldBytes -= packet.Length;
-        if (_processes.Current.IsOpen || _flows.Contains(packet.Flow))
+        if (_processes.Current.AllowsAllProcesses || _flows.Contains(packet.Flow))
         {
             _file.Write(packet);
             Packets++;

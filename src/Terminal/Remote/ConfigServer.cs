@@ -17,15 +17,10 @@ namespace ECapture.Terminal.Remote;
 /// eCapture's configuration over HTTP for the module that runs: GET says what holds, POST changes it between two events, whole or not at all. Paths and codes are
 /// eCapture's.
 /// </summary>
-/// <param name="module">The module that runs.</param>
+/// <param name="settings">What holds, of the module that runs.</param>
 /// <param name="options">Who may.</param>
-/// <param name="current">Reads what holds.</param>
-/// <param name="apply">Puts new settings in force.</param>
 /// <param name="state">Says how the module is.</param>
-/// <param name="say">Tells the user of changes.</param>
-internal sealed class ConfigServer(
-    string module, ConfigServerOptions options, Func<RemoteSettings> current, Action<RemoteSettings> apply, Func<string> state, Action<string> say)
-    : IAsyncDisposable
+internal sealed class ConfigServer(RunningSettings settings, ConfigServerOptions options, Func<string> state) : IAsyncDisposable
 {
     private const int MostBodyBytes = 64 * 1024;
 
@@ -93,9 +88,9 @@ internal sealed class ConfigServer(
                 return;
             }
 
-            if (asked != module)
+            if (asked != settings.Module)
             {
-                throw new RemoteRefusal(RemoteCode.NotFound, $"module {asked} does not run here: this command is ecapture {module}");
+                throw new RemoteRefusal(RemoteCode.NotFound, $"module {asked} does not run here: this command is ecapture {settings.Module}");
             }
 
             switch (context.Request.Method)
@@ -104,7 +99,7 @@ internal sealed class ConfigServer(
                     await AnswerAsync(context, StatusCodes.Status200OK, RemoteCode.Ok, "").ConfigureAwait(false);
                     break;
                 case "POST":
-                    Change(await ReadAsync(context.Request).ConfigureAwait(false));
+                    settings.Change(await ReadAsync(context.Request).ConfigureAwait(false), "configuration changed over HTTP", isWhole: false);
                     await AnswerAsync(context, StatusCodes.Status200OK, RemoteCode.Ok, "").ConfigureAwait(false);
                     break;
                 default:
@@ -170,27 +165,6 @@ internal sealed class ConfigServer(
         }
     }
 
-    private void Change(ReadOnlyMemory<byte> body)
-    {
-        // One change at a time: each sees what the one before it left.
-        lock (_lock)
-        {
-            RemoteSettings before = current();
-            RemoteSettings after = SettingsReader.Read(body, before);
-            try
-            {
-                apply(after);
-            }
-            catch (Exception e) when (e is IOException or InvalidOperationException)
-            {
-                apply(before);
-                throw new RemoteRefusal(RemoteCode.NotApplied, $"the change was taken back: {e.Message}");
-            }
-
-            say($"configuration changed over HTTP: {Encoding.UTF8.GetString(Describe(after))}");
-        }
-    }
-
     private async Task AnswerAsync(HttpContext context, int status, RemoteCode code, string message)
     {
         ArrayBufferWriter<byte> output = new();
@@ -198,7 +172,7 @@ internal sealed class ConfigServer(
         {
             json.WriteStartObject();
             json.WriteNumber("code", (int)code);
-            json.WriteString("module_type", module);
+            json.WriteString("module_type", settings.Module);
             json.WriteString("msg", message);
             json.WritePropertyName("data");
             if (code == RemoteCode.Ok)
@@ -206,7 +180,7 @@ internal sealed class ConfigServer(
                 json.WriteStartObject();
                 json.WriteString("state", state());
                 json.WritePropertyName("config");
-                json.WriteRawValue(Describe(current()));
+                json.WriteRawValue(settings.Describe());
                 json.WriteEndObject();
             }
             else
@@ -220,36 +194,5 @@ internal sealed class ConfigServer(
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
         await context.Response.Body.WriteAsync(output.WrittenMemory, context.RequestAborted).ConfigureAwait(false);
-    }
-
-    private static byte[] Describe(RemoteSettings settings)
-    {
-        ArrayBufferWriter<byte> output = new();
-        using (Utf8JsonWriter json = new(output))
-        {
-            json.WriteStartObject();
-            json.WriteNumber("pid", settings.Filter.Pid);
-            json.WriteNumber("uid", settings.Filter.Uid ?? 0);
-            json.WriteBoolean("hex", settings.Text.Hex);
-            json.WriteNumber("truncate_size", settings.Text.MostBytes);
-            json.WriteStartObject("filters");
-            WriteNames(json, "target_process", settings.Filter.Names.Targets);
-            WriteNames(json, "ignore_process", settings.Filter.Names.Ignored);
-            json.WriteEndObject();
-            json.WriteEndObject();
-        }
-
-        return output.WrittenSpan.ToArray();
-    }
-
-    private static void WriteNames(Utf8JsonWriter json, string name, IReadOnlyList<string> names)
-    {
-        json.WriteStartArray(name);
-        foreach (string each in names)
-        {
-            json.WriteStringValue(each);
-        }
-
-        json.WriteEndArray();
     }
 }

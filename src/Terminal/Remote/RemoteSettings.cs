@@ -1,8 +1,11 @@
+using ECapture.Terminal.Filters;
 using ECapture.Terminal.Text;
 
 namespace ECapture.Terminal.Remote;
 
 /// <summary>What may be changed while a command runs.</summary>
-/// <param name="Filter">Whose events are shown.</param>
-/// <param name="Text">How much of them, and how.</param>
-internal sealed record RemoteSettings(ProcessFilter Filter, TextOptions Text);
+/// <param name="Rules">What is shown.</param>
+/// <param name="Text">How much of it, and how.</param>
+/// <param name="ExitStatus">Of shells' commands, only those that ended with it; null: all.</param>
+/// <param name="Debug">More is said on standard error.</param>
+internal sealed record RemoteSettings(EventRules Rules, TextOptions Text, int? ExitStatus = null, bool Debug = false);

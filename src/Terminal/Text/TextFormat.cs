@@ -174,6 +174,7 @@ internal sealed class TextFormat : IItemFormat
         {
             Event.PayloadOneofCase.Loss => string.Create(CultureInfo.InvariantCulture, $"lost {e.Loss.Records} records at {e.Loss.Where}: {e.Loss.Why}"),
             Event.PayloadOneofCase.Coverage => $"not captured wholly: {e.Coverage.Subject} {e.Coverage.Target.ToStringUtf8()}: {e.Coverage.Reason}",
+            Event.PayloadOneofCase.AgentState when e.AgentState.State == AgentState.Types.State.Configured => e.AgentState.Detail,
             Event.PayloadOneofCase.AgentState => $"module {e.AgentState.Module} does not run: {e.AgentState.Detail}",
             _ => "",
         };

@@ -55,6 +55,12 @@ public sealed class TerminalRun : IAsyncDisposable
         }
     }
 
+    /// <summary>What the kernel says of the BPF links that the process holds: what is attached, to whom (proc_pid_fdinfo(5)).</summary>
+    public IReadOnlyList<string> LinkInfo() =>
+    [
+        .. Directory.EnumerateFiles($"/proc/{Pid}/fdinfo").Select(ReadIfThere).Where(i => i.Contains("\nlink_type:", StringComparison.Ordinal)),
+    ];
+
     /// <summary>Waits until standard output holds a text.</summary>
     public Task WaitForOutputAsync(string text) => WaitUntilAsync(() => Output.Contains(text, StringComparison.Ordinal), $"output \"{text}\"");
 
@@ -112,6 +118,18 @@ public sealed class TerminalRun : IAsyncDisposable
     {
         await StopAsync();
         _process.Dispose();
+    }
+
+    private static string ReadIfThere(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (IOException)
+        {
+            return ""; // closed meanwhile
+        }
     }
 
     private static string Tail(string text) => text.Length > 6000 ? "…" + text[^6000..] : text;

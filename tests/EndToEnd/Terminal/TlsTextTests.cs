@@ -53,6 +53,9 @@ public sealed class TlsTextTests
         File.WriteAllText(Path.Combine(nginx.Files, marker), new string('x', 1234));
         string worker = File.ReadAllText($"/proc/{nginx.Id}/task/{nginx.Id}/children").Trim();
         await using TerminalRun run = await TerminalRun.StartAsync("openssl", "-p", worker, "--hex", "-t", "20");
+        string[] links = [.. run.LinkInfo().Where(l => l.Contains("probe_multi\n", StringComparison.Ordinal))];
+        Assert.NotEmpty(links);
+        Assert.All(links, l => Assert.Contains($"\npid:\t{worker}\n", l, StringComparison.Ordinal)); // nobody else traps
 
         await CurlClient.RunAsync(nginx.CertificatePath, "--compressed", $"{nginx.Url}/{marker}?cut");
 

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using ECapture.Terminal;
+using ECapture.Terminal.Filters;
 using ECapture.Terminal.Remote;
 using ECapture.Terminal.Text;
 
@@ -16,7 +16,7 @@ public sealed class ConfigServerTests : IAsyncLifetime, IDisposable
 
     private readonly HttpClient _http = new();
     private readonly ConcurrentQueue<string> _said = [];
-    private RemoteSettings _settings = new(new ProcessFilter(0, null), new TextOptions(false, 0, false));
+    private RemoteSettings _settings = new(EventRules.All, new TextOptions(false, 0, false));
     private ConfigServer _server = null!;
     private bool _failsToApply;
 
@@ -35,11 +35,12 @@ public sealed class ConfigServerTests : IAsyncLifetime, IDisposable
     {
         int own = Environment.ProcessId;
         (HttpStatusCode status, JsonElement answer) = await PostAsync(
-            "/tls", $$"""{"pid":{{own}},"uid":1000,"is_hex":true,"truncate_size":64,"btf_mode":1,"filters":{"target_process":["nginx"],"ignore_process":["sshd"]} }""");
+            "/tls", $$"""{"pid":{{own}},"uid":1000,"is_hex":true,"truncate_size":64,"btf_mode":1,"debug":true,"perf_reorder":true,"per_cpu_map_size":4096,"pcapfile":"save.pcapng","keylogfile":"","filters":{"target_process":["nginx"],"ignore_process":["sshd"]} }""");
 
         Assert.Equal((HttpStatusCode.OK, 0, "tls"), (status, answer.GetProperty("code").GetInt32(), answer.GetProperty("module_type").GetString()));
-        Assert.Equal(((uint)own, 1000u, true, 64), (_settings.Filter.Pid, _settings.Filter.Uid, _settings.Text.Hex, _settings.Text.MostBytes));
-        Assert.Equal(["nginx"], _settings.Filter.Names.Targets);
+        Assert.Equal(((uint)own, 1000u, true, 64), (_settings.Rules.Pids.Single(), _settings.Rules.Uids.Single(), _settings.Text.Hex, _settings.Text.MostBytes));
+        Assert.True(_settings.Debug);
+        Assert.Equal(["nginx"], _settings.Rules.Names);
         JsonElement config = (await SendAsync(HttpMethod.Get, "/openssl", null)).Answer.GetProperty("data").GetProperty("config");
         Assert.Equal(own, config.GetProperty("pid").GetInt32());
         Assert.Equal("sshd", config.GetProperty("filters").GetProperty("ignore_process")[0].GetString());
@@ -47,7 +48,12 @@ public sealed class ConfigServerTests : IAsyncLifetime, IDisposable
 
         // What is not named stays.
         await PostAsync("/boringssl", """{"hex":false}""");
-        Assert.Equal(((uint)own, false, 64), (_settings.Filter.Pid, _settings.Text.Hex, _settings.Text.MostBytes));
+        Assert.Equal(((uint)own, false, 64), (_settings.Rules.Pids.Single(), _settings.Text.Hex, _settings.Text.MostBytes));
+
+        // What GET gives can be given back.
+        (HttpStatusCode again, _) = await PostAsync("/tls", config.GetRawText());
+        Assert.Equal(HttpStatusCode.OK, again);
+        Assert.True(_settings.Text.Hex);
     }
 
     [Theory]
@@ -61,6 +67,12 @@ public sealed class ConfigServerTests : IAsyncLifetime, IDisposable
     [InlineData("{\"truncate_size\":-1}", 5, "truncate_size")]
     [InlineData("{\"btf\":2}", 5, "btf")]
     [InlineData("{\"truncate_size\":7,\"pcapfile\":\"/etc/passwd\"}", 5, "pcapfile cannot be changed")]
+    [InlineData("{\"per_cpu_map_size\":\"4096\"}", 4, "per_cpu_map_size must be a whole number")]
+    [InlineData("{\"truncate_size\":7,\"per_cpu_map_size\":8192}", 5, "per_cpu_map_size cannot be changed")]
+    [InlineData("{\"errno\":1}", 4, "unknown field errno")]
+    [InlineData("{\"filters\":{\"ports\":[0]}}", 5, "filters.ports")]
+    [InlineData("{\"filters\":{\"pids\":[4194303]}}", 5, "no process 4194303")]
+    [InlineData("{\"filters\":{\"uids\":[1],\"uids\":[2]}}", 4, "filters.uids is there twice")]
     [InlineData("{\"filters\":{\"target\":[]}}", 4, "filters.target")]
     [InlineData("{\"filters\":{\"target_process\":[1]}}", 4, "filters.target_process")]
     [InlineData("{\"filters\":{\"ignore_process\":[\"\"]}}", 5, "filters.ignore_process")]
@@ -177,7 +189,8 @@ public sealed class ConfigServerTests : IAsyncLifetime, IDisposable
 
     private async Task<ConfigServer> StartAsync(ConfigServerOptions options)
     {
-        ConfigServer server = new("tls", options, () => _settings, Apply, () => "running", _said.Enqueue);
+        StartedWith startedWith = new StartedWith().With("per_cpu_map_size", 4096L).With("pcapfile", "save.pcapng").With("keylogfile", "keys.log").With("perf_reorder", true);
+        ConfigServer server = new(new RunningSettings("tls", _settings, startedWith, Apply, _said.Enqueue), options, () => "running");
         await server.StartAsync(TestContext.Current.CancellationToken);
         return server;
     }

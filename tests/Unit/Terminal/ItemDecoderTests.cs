@@ -22,7 +22,7 @@ public sealed class ItemDecoderTests
     [Fact]
     public void Http_RequestAndGzipAnswerInPieces_IsOneBlockWithTheDecodedBody()
     {
-        ItemDecoder decoder = new(_items.Add, null);
+        ItemDecoder decoder = new(_items.Add);
         byte[] body = Gzip("hello \u202e\tbody\nsecond");
         byte[] answer = [.. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {body.Length}\r\n\r\n"), .. body];
         Feed(decoder, 1, Direction.Sent, 0, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n"u8);
@@ -40,7 +40,7 @@ public sealed class ItemDecoderTests
     [Fact]
     public void Http_GzipBomb_IsBoundedAndSaysSo()
     {
-        ItemDecoder decoder = new(_items.Add, null);
+        ItemDecoder decoder = new(_items.Add);
         byte[] body = Gzip(new string('a', 64 << 20));
         Feed(decoder, 1, Direction.Sent, 0, "GET /bomb HTTP/1.1\r\n\r\n"u8);
         Feed(decoder, 1, Direction.Received, 0, [.. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {body.Length}\r\n\r\n"), .. body]);
@@ -52,7 +52,7 @@ public sealed class ItemDecoderTests
     [Fact]
     public void Data_NoHttp_IsShownPieceByPieceAsItCame()
     {
-        ItemDecoder decoder = new(_items.Add, null);
+        ItemDecoder decoder = new(_items.Add);
         Feed(decoder, 1, Direction.Received, 0, "220 mail ready\r\n"u8);
         Feed(decoder, 1, Direction.Sent, 0, [0xff, 0x00, (byte)'x']);
         decoder.Complete();
@@ -65,7 +65,7 @@ public sealed class ItemDecoderTests
     [Fact]
     public void Data_UndecidedForASecond_IsShown()
     {
-        ItemDecoder decoder = new(_items.Add, null);
+        ItemDecoder decoder = new(_items.Add);
         Feed(decoder, 1, Direction.Sent, 0, "G"u8);
         decoder.Tick(_now);
         Assert.Empty(_items);
@@ -76,7 +76,7 @@ public sealed class ItemDecoderTests
     [Fact]
     public void Connection_ClosedWithoutAnswer_ShowsTheRequestAlone()
     {
-        ItemDecoder decoder = new(_items.Add, null);
+        ItemDecoder decoder = new(_items.Add);
         Feed(decoder, 1, Direction.Sent, 0, "GET /alone HTTP/1.1\r\n\r\n"u8);
         Write(decoder, Topics.Connection, new Event { ConnectionState = new ConnectionState { State = ConnectionState.Types.State.Closed } });
         decoder.Tick(_now + (Second / 2));
@@ -91,7 +91,7 @@ public sealed class ItemDecoderTests
     [Fact]
     public void Connection_OlderThanTheAgent_NextMessageIsFound()
     {
-        ItemDecoder decoder = new(_items.Add, null);
+        ItemDecoder decoder = new(_items.Add);
         Write(decoder, Topics.Connection, new Event { ConnectionState = new ConnectionState { State = ConnectionState.Types.State.Existing } });
         Feed(decoder, 1, Direction.Received, 0, "rest of an old body"u8);
         Feed(decoder, 1, Direction.Sent, 0, "GET /next HTTP/1.1\r\n\r\n"u8);
@@ -130,7 +130,7 @@ public sealed class ItemDecoderTests
     [Fact]
     public void Commands_StatusAsked_OnlyThoseOnceTheyEnded()
     {
-        ItemDecoder decoder = new(_items.Add, 3);
+        ItemDecoder decoder = new(_items.Add) { ExitStatus = 3 };
         foreach ((ulong id, int status) in new[] { (1UL, 0), (2UL, 3) })
         {
             Write(decoder, Topics.Bash, new Event { ShellCommand = new ShellCommand { Command = id, Text = ByteString.CopyFromUtf8($"line{id}") } });
@@ -143,7 +143,7 @@ public sealed class ItemDecoderTests
     [Fact]
     public void Command_Truncation_HasAMarkWithTheTrueLength()
     {
-        ItemDecoder decoder = new(_items.Add, null);
+        ItemDecoder decoder = new(_items.Add);
         Write(decoder, Topics.Bash, new Event { ShellCommand = new ShellCommand { Text = ByteString.CopyFromUtf8("0123456789") } });
         TerminalItem item = Assert.Single(_items);
 
@@ -211,6 +211,6 @@ public sealed class ItemDecoderTests
         };
         byte[] encoded = e.ToByteArray();
         Assert.True(EventReader.TryRead(encoded, out EventFields fields));
-        decoder.Write(new ReceivedEvent(topic, encoded, fields));
+        decoder.Write(new ReceivedEvent(topic, encoded, ref fields));
     }
 }

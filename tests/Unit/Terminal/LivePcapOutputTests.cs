@@ -3,6 +3,7 @@ using ECapture.Events;
 using ECapture.Events.V1;
 using ECapture.Pcapng;
 using ECapture.Terminal;
+using ECapture.Terminal.Filters;
 using ECapture.Terminal.Pcap;
 using Google.Protobuf;
 
@@ -79,7 +80,7 @@ public sealed class LivePcapOutputTests : IDisposable
     [Fact]
     public void Packets_OfOneProcess_IncludeFramesFromBeforeItWasKnown()
     {
-        using LivePcapOutput output = Open(filter: new ProcessFilter(42, null));
+        using LivePcapOutput output = Open(rules: new EventRules { Pids = [42] });
         Packet(output, "syn", Start, 9);
         Packet(output, "other", Start + 1, 8, pid: 41);
         Packet(output, "owned", Start + 2, 9, pid: 42);
@@ -93,7 +94,7 @@ public sealed class LivePcapOutputTests : IDisposable
         using LivePcapOutput output = Open(new PcapOptions { RotateBytes = 200 });
         Secret(output, "CLIENT_RANDOM", new byte[32], Start);
         Packet(output, new string('a', 300), Start, 1);
-        Packet(output, "next", Start + 1, 1, pid: 5);
+        Packet(output, "next", Start + 1, 2, pid: 5);
         output.Complete();
 
         string aside = Assert.Single(Directory.GetFiles(_folder.FullName, "a-*.pcapng"));
@@ -109,16 +110,65 @@ public sealed class LivePcapOutputTests : IDisposable
         Packet(output, "one", Start, 1);
         output.Tick(Start + Second);
         _now = _now.AddSeconds(60);
-        Packet(output, "two", Start + 2, 1);
+        Packet(output, "two", Start + 2, 2);
         output.Complete();
         Assert.Equal(["one"], Frames(Assert.Single(Directory.GetFiles(_folder.FullName, "a-*.pcapng"))));
         Assert.Equal(["two"], Frames());
     }
 
-    private LivePcapOutput Open(PcapOptions? options = null, ProcessFilter? filter = null)
+    [Fact]
+    public void Rotation_ConnectionThatGoesOn_StaysInTheFileOfItsBeginningUntilThatIsTooOld()
+    {
+        using LivePcapOutput output = Open(new PcapOptions { RotateAfter = TimeSpan.FromSeconds(90) });
+        Packet(output, "begin", Start, 1);
+        output.Tick(Start + Second);
+        _now = _now.AddSeconds(90);
+        Packet(output, "new", Start + 2, 2);
+        Packet(output, "goes on", Start + 3, 1);
+        Secret(output, "CLIENT_RANDOM", new byte[32], Start + 4);
+        Packet(output, "goes on with keys", Start + 5, 1);
+        output.Tick(Start + (2 * Second));
+        _now = _now.Add(LivePcapFile.LongestOverlap);
+        output.Tick(Start + (2 * Second));
+        Packet(output, "too late", Start + 6, 1);
+        output.Complete();
+
+        Assert.Equal(["begin", "keys 1", "goes on", "goes on with keys"], Frames(Assert.Single(Directory.GetFiles(_folder.FullName, "a-*.pcapng"))));
+        Assert.Equal(["keys 1", "new", "too late"], Frames());
+    }
+
+    [Fact]
+    public void File_BeforeCaptureBegan_LeavesTheOldOneAndReplacesItThenForItsOwnerOnly()
+    {
+        File.WriteAllText(Path, "an older capture");
+        File.SetUnixFileMode(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+        using (LivePcapOutput failed = Open(begins: false))
+        {
+            Packet(failed, "frame", Start, 1);
+        }
+
+        Assert.Equal("an older capture", File.ReadAllText(Path));
+        Assert.Equal(Path, Assert.Single(Directory.GetFiles(_folder.FullName)));
+
+        using LivePcapOutput output = Open();
+        Packet(output, "frame", Start, 1);
+        output.Complete();
+        Assert.Equal(["frame"], Frames());
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path));
+        Assert.Equal(Path, Assert.Single(Directory.GetFiles(_folder.FullName)));
+    }
+
+    private LivePcapOutput Open(PcapOptions? options = null, EventRules? rules = null, bool begins = true)
     {
         options ??= new PcapOptions();
-        return new LivePcapOutput(LivePcapFile.Open(Path, options, () => _now), options, null, new Live<ProcessFilter>(filter ?? new ProcessFilter(0, null)), new ItemOutput([], null));
+        Live<EventFilter> filter = new(new EventFilter(rules ?? EventRules.All));
+        LivePcapOutput output = new(LivePcapFile.Open(Path, options, () => _now), options, null, filter, new ItemOutput([]));
+        if (begins)
+        {
+            output.Begin();
+        }
+
+        return output;
     }
 
     private static void Packet(LivePcapOutput output, string frame, ulong at, ulong flow, uint pid = 0) => Write(output, Topics.Packet, new Event
@@ -147,7 +197,7 @@ public sealed class LivePcapOutputTests : IDisposable
     {
         byte[] encoded = e.ToByteArray();
         Assert.True(EventReader.TryRead(encoded, out EventFields fields));
-        output.Write(new ReceivedEvent(topic, encoded, fields));
+        output.Write(new ReceivedEvent(topic, encoded, ref fields));
     }
 
     private string[] Frames(string? path = null)

@@ -39,7 +39,7 @@ public abstract class ShellModule : IModule, IRecordHandler, IProcessObserver
     {
         _context = context;
         _lines = new LineAssembler(context.Options.PayloadLimit);
-        BpfObject obj = _object = context.OpenObject(Name);
+        BpfObject obj = _object = context.OpenObject(Name, everyProcess: true);
         BtfTypes types = obj.ReadTypes();
         RecordLayout.Check<ProcessFacts>(types);
         RecordLayout.Check<LineRecord>(types);
