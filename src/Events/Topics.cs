@@ -52,16 +52,31 @@ public static class Topics
     public static IReadOnlyList<string> All { get; } =
         [Tls, GnuTls, GoTls, Nss, Bash, Zsh, Postgres, Mysqld, Packet, Secret, Process, Connection, Agent, Access, Control];
 
-    /// <summary>The Kafka topic of a short name: <c>ecapture.tls.v1</c>.</summary>
-    public static string KafkaName(string topic) => $"ecapture.{topic}.v1";
+    private const string KafkaPrefix = "ecapture.";
+    private const string KafkaSuffix = ".v1";
+    private const string DeadLetterSuffix = ".dlq";
+
+    /// <summary>The Kafka topic of a short name: <c>ecapture.tls.v1</c>; of its dead letters <c>ecapture.tls.v1.dlq</c>.</summary>
+    public static string KafkaName(string topic) =>
+        IsDeadLetters(topic) ? KafkaName(topic[..^DeadLetterSuffix.Length]) + DeadLetterSuffix : KafkaPrefix + topic + KafkaSuffix;
 
     /// <summary>The short name of a Kafka topic, or null when it is none of this program's.</summary>
-    public static string? ShortName(string kafkaName) =>
-        kafkaName.StartsWith("ecapture.", StringComparison.Ordinal) && kafkaName.EndsWith(".v1", StringComparison.Ordinal)
-        && kafkaName.Length > "ecapture..v1".Length
-            ? kafkaName["ecapture.".Length..^".v1".Length]
-            : null;
+    public static string? ShortName(string kafkaName)
+    {
+        if (IsDeadLetters(kafkaName))
+        {
+            return ShortName(kafkaName[..^DeadLetterSuffix.Length]) is { } of ? DeadLetters(of) : null;
+        }
 
-    /// <summary>The dead-letter topic's short name.</summary>
-    public static string DeadLetters(string topic) => topic + ".dlq";
+        return kafkaName.StartsWith(KafkaPrefix, StringComparison.Ordinal) && kafkaName.EndsWith(KafkaSuffix, StringComparison.Ordinal)
+            && kafkaName.Length > KafkaPrefix.Length + KafkaSuffix.Length
+                ? kafkaName[KafkaPrefix.Length..^KafkaSuffix.Length]
+                : null;
+    }
+
+    /// <summary>The topic of what sinks could not store of a topic: <c>tls.dlq</c>. Its records are no events.</summary>
+    public static string DeadLetters(string topic) => topic + DeadLetterSuffix;
+
+    /// <summary>True for a topic of dead letters, by its short name or its Kafka name.</summary>
+    public static bool IsDeadLetters(string topic) => topic.EndsWith(DeadLetterSuffix, StringComparison.Ordinal);
 }

@@ -1,4 +1,5 @@
 using ECapture.Sink.ClickHouse;
+using ECapture.Sink.DeadLetters;
 using ECapture.Sink.Delivery;
 using ECapture.Sink.Postgres;
 using ECapture.Storage;
@@ -15,10 +16,12 @@ public static class SinkDelivery
     /// <param name="clock">Time.</param>
     /// <param name="logger">Log.</param>
     /// <param name="rotation">What new partitions of a table cover, where the store can choose (PostgreSQL); null: days.</param>
-    public static IDelivery For(Store store, TimeProvider clock, ILogger logger, Func<string, PartitionUnit>? rotation = null) => store switch
+    /// <param name="letterTopic">Where dead letters go before the store has them; null: to the store alone.</param>
+    public static IDelivery For(
+        Store store, TimeProvider clock, ILogger logger, Func<string, PartitionUnit>? rotation = null, IDeadLetterTopic? letterTopic = null) => store switch
     {
-        ClickHouseStore s => new PlannedDelivery(new ClickHousePlanStore(s.Engine.Reserve(), clock), Guid.NewGuid(), logger),
-        PostgresStore s => new PostgresDelivery(s, clock, logger, rotation),
+        ClickHouseStore s => new PlannedDelivery(new ClickHousePlanStore(s.Engine.Reserve(), clock, letterTopic), Guid.NewGuid(), logger),
+        PostgresStore s => new PostgresDelivery(s, clock, logger, rotation, letterTopic),
         _ => throw new ArgumentOutOfRangeException(nameof(store)),
     };
 }

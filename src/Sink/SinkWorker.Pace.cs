@@ -96,7 +96,7 @@ public sealed partial class SinkWorker
         {
             using Activity? activity = SinkMetrics.Activities.StartActivity("sink.write");
             activity?.SetTag("topic", id.Topic).SetTag("partition", id.Partition).SetTag("from", plan.From).SetTag("to", plan.To)
-                .SetTag("replay", plan.IsReplay).SetTag("rows", batch.Rows).SetTag("bytes", batch.Bytes).SetTag("dead_letters", batch.DeadLetters);
+                .SetTag("replay", plan.IsReplay).SetTag("rows", batch.Rows).SetTag("bytes", batch.Bytes).SetTag("dead_letters", batch.Letters.Count);
             long start = Stopwatch.GetTimestamp();
             WriteOutcome outcome = await _retry.ExecuteAsync(
                 async token => await _delivery.WriteAsync(id, plan, batch, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
@@ -105,7 +105,7 @@ public sealed partial class SinkWorker
             {
                 double latencyNs = ((_clock.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds * 1e6) - oldestNs;
                 _metrics.Written(id.Topic, batch.Rows, plan.IsReplay, Stopwatch.GetElapsedTime(start), TimeSpan.FromMilliseconds(Math.Max(0, latencyNs / 1e6)));
-                LogWritten(work.Partition, plan.From, plan.To, batch.Rows, batch.DeadLetters);
+                LogWritten(work.Partition, plan.From, plan.To, batch.Rows, batch.Letters.Count);
             }
             else
             {

@@ -52,7 +52,11 @@ internal sealed class AdminProcess : IAsyncDisposable
     internal Task<int> RunAsync(string name, OperationParameters parameters, TextWriter output, CancellationToken cancellationToken)
     {
         Func<OperationContext, CancellationToken, Task<int>> operation = AdminOperations.Find(name) ?? throw new UsageException($"there is no operation {name}");
-        return operation(new OperationContext(_store, _log, _data.Journal, _journal.Journal, parameters, output) { Keeper = _keeper, Policy = _policy }, cancellationToken);
+        OperationContext context = new(_store, _log, _data.Journal, _journal.Journal, parameters, output)
+        {
+            Keeper = _keeper, DeadLetters = _data.DeadLetters, Archives = KeeperParts.ArchivesOf(_policy, _data), Policy = _policy,
+        };
+        return operation(context, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()

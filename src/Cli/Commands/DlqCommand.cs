@@ -9,6 +9,7 @@ internal static class DlqCommand
 {
     private static readonly Option<string?> s_topic = CommonOptions.Text("topic", "NAME", "only of this topic");
     private static readonly Option<bool> s_all = CommonOptions.Switch("all", "list: resolved ones, too; retry: every one that is not resolved");
+    private static readonly Option<bool> s_fromLog = CommonOptions.Switch("from-log", "not those of the store: those on the topics ….dlq of the log");
     private static readonly Option<string?> s_output = CommonOptions.Text("output", "FILE", "write the record's bytes to this file", "-o");
     private static readonly Argument<string?> s_id = new("ID") { Arity = ArgumentArity.ZeroOrOne, Description = "topic/partition/offset[@log], as `ecapture dlq list` shows it" };
 
@@ -19,14 +20,14 @@ internal static class DlqCommand
         command.Subcommands.Add(CommandRunner.Create(
             "list",
             "List dead letters, oldest first.",
-            ["ecapture dlq list", "ecapture dlq list --topic tls --since 7d --json"],
-            [s_topic, AdminOptions.Since, s_all, AdminOptions.Json, .. Where],
+            ["ecapture dlq list", "ecapture dlq list --topic tls --since 7d --json", "ecapture dlq list --from-log --log kafka://k1:9092 --store clickhouse://ecapture@ch1:8123/ecapture"],
+            [s_topic, AdminOptions.Since, s_all, s_fromLog, AdminOptions.Json, .. Where],
             (options, cancellationToken) => RunAsync(options, AdminOperations.DeadLetterList, null, null, cancellationToken)));
         Command show = CommandRunner.Create(
             "show",
             "Show a dead letter: what is wrong with it, where it comes from, its bytes.",
             ["ecapture dlq show tls/0/1234", "ecapture dlq show tls/0/1234 -o record.bin"],
-            [s_output, AdminOptions.Json, .. Where],
+            [s_output, s_fromLog, AdminOptions.Json, .. Where],
             ShowAsync);
         show.Arguments.Add(s_id);
         command.Subcommands.Add(show);
@@ -55,7 +56,7 @@ internal static class DlqCommand
         int code = await AdminTarget.RunAsync(
             options,
             AdminOperations.DeadLetterShow,
-            [new("id", id), new("hex", "true")],
+            [new("id", id), new("hex", "true"), new("from-log", FromLog(options))],
             line =>
             {
                 bytes.Write(Convert.FromHexString(line));
@@ -65,6 +66,8 @@ internal static class DlqCommand
         await File.WriteAllBytesAsync(path, bytes.ToArray(), cancellationToken);
         return code;
     }
+
+    private static string? FromLog(OptionReader options) => options.IsSet(s_fromLog) ? "true" : null;
 
     private static Task<int> RetryAsync(OptionReader options, CancellationToken cancellationToken)
     {
@@ -82,7 +85,7 @@ internal static class DlqCommand
             operation,
             [
                 new("id", id), new("topic", topic), new("since", AdminOptions.Time(options, AdminOptions.Since)),
-                new("all", options.IsSet(s_all) ? "true" : null), new("json", options.IsSet(AdminOptions.Json) ? "true" : null),
+                new("all", options.IsSet(s_all) ? "true" : null), new("from-log", FromLog(options)), new("json", options.IsSet(AdminOptions.Json) ? "true" : null),
             ],
             line,
             cancellationToken);

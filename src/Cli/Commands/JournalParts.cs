@@ -6,6 +6,7 @@ using ECapture.Log.Journal;
 using ECapture.Log.Local;
 using ECapture.Log.Streams;
 using ECapture.Sink;
+using ECapture.Sink.DeadLetters;
 using ECapture.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -17,9 +18,6 @@ namespace ECapture.Cli.Commands;
 /// </summary>
 internal sealed partial class JournalParts : IAsyncDisposable
 {
-    // As many processes of one kind may share a data directory.
-    private const int MaxPerService = 16;
-
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_lease = TimeSpan.FromSeconds(3);
 
@@ -59,7 +57,7 @@ internal sealed partial class JournalParts : IAsyncDisposable
         string reason = "";
         try
         {
-            journal = OpenFree(data.Journal, service, identity, logger);
+            journal = NumberedLog.OpenFree(data.Journal, service, directory => EventJournal.Open(directory, identity, service, logger));
         }
         catch (Exception e) when (e is LogException or IOException or UnauthorizedAccessException)
         {
@@ -137,36 +135,22 @@ internal sealed partial class JournalParts : IAsyncDisposable
         }
     }
 
-    private static EventJournal OpenFree(string root, string service, AgentIdentity identity, ILogger logger)
-    {
-        for (int number = 1; ; number++)
-        {
-            string directory = Path.Combine(root, number == 1 ? service : $"{service}-{number}");
-            try
-            {
-                return EventJournal.Open(directory, identity, service, logger);
-            }
-            catch (LogException e) when (e.IsTransient && number < MaxPerService)
-            {
-                // Another process of this kind has it.
-            }
-        }
-    }
-
     private static Carrier Carry(string directory, OptionReader options, DataDirectory data, string host, Store store, ILoggerFactory loggers)
     {
         if (options.Find(CommonOptions.Log) is not null && Composition.LogAddressOf(options, data) is { Kind: LogKind.Kafka } kafka)
         {
             Forwarder forwarder = new(
                 directory, kafka, new ForwarderOptions { Host = host, Topics = EventJournal.TopicNames }, loggers.CreateLogger<Forwarder>());
-            return new Carrier(directory, forwarder.RunAsync, null, null);
+            return new Carrier(directory, forwarder.RunAsync, null, null, null);
         }
 
         LocalLogConsumer consumer = LocalLog.OpenConsumer(
             directory, SinkParts.GroupOf(options), EventJournal.TopicNames, new LocalConsumerOptions { Lease = s_lease });
         ILogger<SinkWorker> logger = loggers.CreateLogger<SinkWorker>();
-        SinkWorker worker = new(consumer, SinkDelivery.For(store, TimeProvider.System, logger, KeeperParts.RotationOf(options)), s_sink, TimeProvider.System, logger);
-        return new Carrier(directory, worker.RunAsync, worker, consumer);
+        DeadLetterTopic letters = SinkParts.DeadLettersOf(options, data, store);
+        SinkWorker worker = new(
+            consumer, SinkDelivery.For(store, TimeProvider.System, logger, KeeperParts.RotationOf(options), letters), s_sink, TimeProvider.System, logger);
+        return new Carrier(directory, worker.RunAsync, worker, consumer, letters);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The journal {Directory} cannot be used: {Reason}; what has to be recorded there is refused")]
@@ -179,7 +163,7 @@ internal sealed partial class JournalParts : IAsyncDisposable
     private static partial void LogLate(ILogger logger, double seconds);
 
     private sealed record Carrier(
-        string Directory, Func<CancellationToken, Task> RunAsync, SinkWorker? Worker, LocalLogConsumer? Consumer) : IAsyncDisposable
+        string Directory, Func<CancellationToken, Task> RunAsync, SinkWorker? Worker, LocalLogConsumer? Consumer, DeadLetterTopic? Letters) : IAsyncDisposable
     {
         // A forwarder waits for its acknowledgements when it is stopped.
         internal bool IsDrained(DateTimeOffset since) => Worker is null || (Worker.Status.IsDrained && Worker.Status.At > since);
@@ -190,6 +174,11 @@ internal sealed partial class JournalParts : IAsyncDisposable
             if (Consumer is not null)
             {
                 await Consumer.DisposeAsync();
+            }
+
+            if (Letters is not null)
+            {
+                await Letters.DisposeAsync();
             }
         }
     }

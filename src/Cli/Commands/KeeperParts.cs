@@ -22,8 +22,11 @@ internal static partial class KeeperParts
         Policy policy = Composition.StorePolicyOf(options);
         long? capacity = options.Find(Capacity) is null ? null : options.Number(Capacity, 0, 1 << 20, long.MaxValue);
         return new StoreKeeper(
-            store, journal, RetentionRules.From(policy), policy.Storage.ArchiveDirectory ?? data.Archive, TimeProvider.System, loggers.CreateLogger<StoreKeeper>(), capacity);
+            store, journal, RetentionRules.From(policy), ArchivesOf(policy, data), TimeProvider.System, loggers.CreateLogger<StoreKeeper>(), capacity);
     }
+
+    /// <summary>Where archives are.</summary>
+    internal static string ArchivesOf(Policy policy, DataDirectory data) => policy.Storage.ArchiveDirectory ?? data.Archive;
 
     /// <summary>Runs the keeper until it is cancelled; says first which tables are not cut as the policy says.</summary>
     internal static async Task RunAsync(StoreKeeper keeper, OptionReader options, ILoggerFactory loggers, CancellationToken cancellationToken)

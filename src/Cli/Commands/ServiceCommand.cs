@@ -2,6 +2,7 @@ using System.CommandLine;
 using ECapture.Cli.Admin;
 using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
+using ECapture.Policies;
 using ECapture.Sealing.Keys;
 using ECapture.Sink.Operations;
 using ECapture.Sink.Retention;
@@ -48,7 +49,11 @@ internal static class ServiceCommand
         await using JournalParts journal = JournalParts.Start(options, data, "service", store, telemetry.Loggers);
         StoreKeeper keeper = KeeperParts.Open(options, data, store, journal.Journal, telemetry.Loggers);
         string key = AdminRoutes.NewKey();
-        using AdminRoutes admin = new(key, (parameters, output) => new OperationContext(store, Composition.LogAddressOf(options, data), data.Journal, journal.Journal, parameters, output) { Keeper = keeper, Policy = Composition.StorePolicyOf(options) });
+        Policy policy = Composition.StorePolicyOf(options);
+        using AdminRoutes admin = new(key, (parameters, output) => new OperationContext(store, Composition.LogAddressOf(options, data), data.Journal, journal.Journal, parameters, output)
+        {
+            Keeper = keeper, DeadLetters = data.DeadLetters, Archives = KeeperParts.ArchivesOf(policy, data), Policy = policy,
+        });
         string file = ServiceFile.PathOf(data.Root, "service");
         Task sinking = sink.RunAsync(stopping.Token);
         Task keeping = KeeperParts.RunAsync(keeper, options, telemetry.Loggers, stopping.Token);

@@ -5,6 +5,8 @@ using ECapture.Log;
 using ECapture.Log.Kafka;
 using ECapture.Log.Local;
 using ECapture.Sink;
+using ECapture.Sink.DeadLetters;
+using ECapture.Sink.Delivery;
 using ECapture.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -21,13 +23,21 @@ internal sealed class SinkParts : IAsyncDisposable
 
     private const long LeastMemory = 16 << 20;
 
+    // The newest: the store's table has them all.
+    private static readonly LocalLogOptions s_letters = new()
+    {
+        MaxBytes = 64 << 20, SegmentBytes = 4 << 20, FlushesEachAppend = true, WhenFull = LogFullAction.DropOldest,
+    };
+
     private readonly ILogConsumer _consumer;
     private readonly SinkWorker _worker;
+    private readonly DeadLetterTopic _letters;
 
-    private SinkParts(ILogConsumer consumer, SinkWorker worker)
+    private SinkParts(ILogConsumer consumer, SinkWorker worker, DeadLetterTopic letters)
     {
         _consumer = consumer;
         _worker = worker;
+        _letters = letters;
     }
 
     /// <summary>The consumer group asked for.</summary>
@@ -57,8 +67,21 @@ internal sealed class SinkParts : IAsyncDisposable
             ? await KafkaLog.OpenConsumerAsync(address, group, Topics.All, cancellationToken)
             : LocalLog.OpenConsumer(address.Directory, group, Topics.All, new LocalConsumerOptions { Lease = s_lease });
         ILogger<SinkWorker> logger = loggers.CreateLogger<SinkWorker>();
-        return new SinkParts(
-            consumer, new SinkWorker(consumer, SinkDelivery.For(store, TimeProvider.System, logger, KeeperParts.RotationOf(options)), SinkOptionsOf(options), TimeProvider.System, logger));
+        DeadLetterTopic letters = DeadLettersOf(options, data, store);
+        IDelivery delivery = SinkDelivery.For(store, TimeProvider.System, logger, KeeperParts.RotationOf(options), letters);
+        return new SinkParts(consumer, new SinkWorker(consumer, delivery, SinkOptionsOf(options), TimeProvider.System, logger), letters);
+    }
+
+    /// <summary>Where dead letters go: to Kafka when that is the log, else into a small local log beside the journals, because the agent's has the agent as its writer.</summary>
+    internal static DeadLetterTopic DeadLettersOf(OptionReader options, DataDirectory data, Store store)
+    {
+        LogAddress log = Composition.LogAddressOf(options, data);
+        return new DeadLetterTopic(
+            log.Kind == LogKind.Kafka
+                ? () => KafkaLog.OpenWriter(log)
+                : () => NumberedLog.OpenFree(data.DeadLetters, "sink", directory => LocalLog.OpenWriter(directory, s_letters)),
+            store.Address.Text,
+            TimeProvider.System);
     }
 
     /// <summary>Why it does not do its work now, or null.</summary>
@@ -75,5 +98,6 @@ internal sealed class SinkParts : IAsyncDisposable
     {
         _worker.Dispose();
         await _consumer.DisposeAsync();
+        await _letters.DisposeAsync();
     }
 }

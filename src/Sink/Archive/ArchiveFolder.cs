@@ -18,8 +18,8 @@ internal sealed partial class ArchiveFolder(string path)
     private const string Unfinished = ".part";
     private const UnixFileMode PrivateFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    // Larger than any record of a log: a length above it is damage.
-    private const int LargestMessage = 4 << 20;
+    // Larger than any event that the sink takes, with its place: a length above it is damage.
+    private const int LargestMessage = EventCheck.MaxBytes + 64;
 
     public string Path { get; } = System.IO.Path.GetFullPath(path);
 
@@ -28,6 +28,11 @@ internal sealed partial class ArchiveFolder(string path)
     public IReadOnlyList<ArchiveManifest> List() => Directory.Exists(Path)
         ? [.. Directory.GetFiles(Path, "*" + ManifestEnding).Select(Read).OrderBy(m => m.Partition, StringComparer.Ordinal).ThenBy(m => m.Name, StringComparer.Ordinal)]
         : [];
+
+    /// <summary>Those that may hold events of a time of a table.</summary>
+    /// <exception cref="SinkException">A manifest cannot be read.</exception>
+    public IReadOnlyList<ArchiveManifest> Of(string table, PartitionSpan span) =>
+        [.. List().Where(archive => archive.Table == table && PartitionSpan.Parse(archive.Partition) is { } part && part.From < span.To && span.From < part.To)];
 
     /// <summary>One archive.</summary>
     /// <exception cref="SinkException">There is none of that name.</exception>

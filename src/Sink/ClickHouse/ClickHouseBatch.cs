@@ -16,7 +16,6 @@ internal sealed class ClickHouseBatch(EventTable table, BufferPool pool, Func<Pa
 
     private readonly Dictionary<int, PartitionBlock> _parts = [];
     private readonly Stack<PartitionBlock> _spare = [];
-    private readonly DeadLetterBlock _letters = new(clock);
     private AccountBlock? _account;
     private PartitionBlock? _last;
     private PartitionUnit _unit;
@@ -34,10 +33,9 @@ internal sealed class ClickHouseBatch(EventTable table, BufferPool pool, Func<Pa
                 yield return block;
             }
 
-            if (_letters.Rows > 0)
+            if (Letters.Count > 0)
             {
-                _letters.Log = Partition.Log;
-                yield return _letters;
+                yield return new DeadLetterBlock(Partition.Log, Letters, clock);
             }
 
             if (Account.Count > 0)
@@ -61,11 +59,8 @@ internal sealed class ClickHouseBatch(EventTable table, BufferPool pool, Func<Pa
         block.Tally.Add(stream, row.Fields.Sequence);
     }
 
-    protected override void AddLetter(DeadLetter letter, ReadOnlySpan<byte> bytes) => _letters.Add(letter, bytes);
-
     protected override void Reset()
     {
-        _letters.Clear();
         _last = null;
         foreach (PartitionBlock block in _parts.Values)
         {

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
+using ECapture.Sink.DeadLetters;
 using ECapture.Sink.Delivery;
 using ECapture.Storage;
 using ECapture.Storage.ClickHouse;
@@ -10,7 +11,7 @@ using ECapture.Storage.Tables;
 namespace ECapture.Sink.ClickHouse;
 
 /// <summary>Plans and blocks in ClickHouse, over HTTP or in process.</summary>
-public sealed class ClickHousePlanStore(IClickHouse engine, TimeProvider clock) : IPlanStore
+public sealed class ClickHousePlanStore(IClickHouse engine, TimeProvider clock, IDeadLetterTopic? letterTopic = null) : IPlanStore
 {
     // A table's partitions change when `ecapture sink rebuild` swaps it.
     private static readonly TimeSpan s_unitsHold = TimeSpan.FromSeconds(10);
@@ -81,12 +82,22 @@ public sealed class ClickHousePlanStore(IClickHouse engine, TimeProvider clock) 
         {
             PartitionBlock day => engine.InsertAsync(
                 $"INSERT INTO {ClickHouseText.QuoteName(day.Native.Table.Name)} ({day.Native.Table.ColumnList}) {settings}", day.Native.ToSequence(), cancellationToken),
-            DeadLetterBlock letters => engine.InsertAsync(
-                $"INSERT INTO dead_letter ({DeadLetterBlock.Columns}) {settings}", letters.ToSequence(), cancellationToken),
+            DeadLetterBlock letters => BuryAsync(letters, settings, cancellationToken),
             AccountBlock account => engine.InsertAsync(
                 $"INSERT INTO sink_account ({AccountBlock.Columns}) {settings}", account.ToSequence(), cancellationToken),
             _ => throw new ArgumentException($"a block of another kind: {block?.GetType().Name}", nameof(block)),
         };
+    }
+
+    // Their topic first: what the table has, the topic has.
+    private async Task BuryAsync(DeadLetterBlock letters, string settings, CancellationToken cancellationToken)
+    {
+        if (letterTopic is not null)
+        {
+            await letterTopic.AppendAsync(letters.Log, letters.Letters, cancellationToken).ConfigureAwait(false);
+        }
+
+        await engine.InsertAsync($"INSERT INTO dead_letter ({DeadLetterBlock.Columns}) {settings}", letters.ToSequence(), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

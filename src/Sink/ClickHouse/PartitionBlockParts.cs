@@ -32,8 +32,7 @@ internal sealed class PartitionBlockParts(PartitionBlock block, Batch batch, Tim
     public Block Refusal(int row, string error)
     {
         EventReader.TryRead(_rows[row].Encoded, out EventFields fields);
-        DeadLetterBlock letter = new(clock, isRefusal: true) { Log = _partition.Log };
-        letter.Add(new DeadLetter(_partition.Topic, _partition.Partition, _rows[row].LogOffset, DeadLetterKind.Refused, error, fields.WallNs), _rows[row].Encoded);
-        return letter;
+        DeadLetter letter = new(_partition.Topic, _partition.Partition, _rows[row].LogOffset, DeadLetterKind.Refused, error, fields.WallNs);
+        return new DeadLetterBlock(_partition.Log, [new DeadRecord(letter, _rows[row].Encoded)], clock, isRefusal: true);
     }
 }

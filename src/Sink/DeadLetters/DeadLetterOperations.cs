@@ -1,5 +1,8 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using ECapture.Events;
 using ECapture.Events.Formatting;
+using ECapture.Log;
 using ECapture.Sink.Operations;
 using ECapture.Storage.Reading.Sql;
 
@@ -8,7 +11,9 @@ namespace ECapture.Sink.DeadLetters;
 /// <summary>What <c>ecapture dlq</c> does: list, show, retry.</summary>
 public static class DeadLetterOperations
 {
-    /// <summary>Lists dead letters. Parameters: topic, since (nanoseconds of the epoch), all, json.</summary>
+    private const string FromLog = "from-log";
+
+    /// <summary>Lists dead letters. Parameters: topic, since (nanoseconds of the epoch), all, from-log (not of the store: those on the topics ….dlq), json.</summary>
     /// <returns>0.</returns>
     public static async Task<int> ListAsync(OperationContext context, CancellationToken cancellationToken)
     {
@@ -16,8 +21,11 @@ public static class DeadLetterOperations
         OperationParameters parameters = context.Parameters;
         bool isJson = parameters.IsSet("json");
         long count = 0;
-        IAsyncEnumerable<StoredDeadLetter> letters = new DeadLetterReads(SqlStore.Of(context.Store)).ListAsync(
-            parameters.Text("topic"), parameters.Number("since"), parameters.IsSet("all"), cancellationToken);
+        OperationLogs logs = await OpenTopicsAsync(context, cancellationToken).ConfigureAwait(false);
+        await using ConfiguredAsyncDisposable end = logs.ConfigureAwait(false);
+        IAsyncEnumerable<StoredDeadLetter> letters = parameters.IsSet(FromLog)
+            ? OnTopicsAsync(logs, parameters.Text("topic"), parameters.Number("since"), cancellationToken)
+            : new DeadLetterReads(SqlStore.Of(context.Store)).ListAsync(parameters.Text("topic"), parameters.Number("since"), parameters.IsSet("all"), cancellationToken);
         await foreach (StoredDeadLetter letter in letters.ConfigureAwait(false))
         {
             count++;
@@ -33,13 +41,15 @@ public static class DeadLetterOperations
         return 0;
     }
 
-    /// <summary>Shows one. Parameters: id; hex (only the bytes, as hexadecimal digits), json.</summary>
+    /// <summary>Shows one. Parameters: id; hex (only the bytes, as hexadecimal digits), from-log, json.</summary>
     /// <returns>0.</returns>
     /// <exception cref="SinkException">There is none.</exception>
     public static async Task<int> ShowAsync(OperationContext context, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(context);
-        StoredDeadLetter letter = await new DeadLetterReads(SqlStore.Of(context.Store)).FindAsync(IdOf(context), cancellationToken).ConfigureAwait(false);
+        StoredDeadLetter letter = context.Parameters.IsSet(FromLog)
+            ? await FindOnTopicsAsync(context, IdOf(context), cancellationToken).ConfigureAwait(false)
+            : await new DeadLetterReads(SqlStore.Of(context.Store)).FindAsync(IdOf(context), cancellationToken).ConfigureAwait(false);
         TextWriter output = context.Output;
         if (context.Parameters.IsSet("hex"))
         {
@@ -115,6 +125,44 @@ public static class DeadLetterOperations
         }
 
         return bad == 0 ? 0 : 1;
+    }
+
+    private static Task<OperationLogs> OpenTopicsAsync(OperationContext context, CancellationToken cancellationToken)
+    {
+        bool isKafka = context.Log is { Kind: LogKind.Kafka };
+        return context.Parameters.IsSet(FromLog)
+            ? OperationLogs.OpenAsync(isKafka ? context.Log : null, isKafka ? null : context.DeadLetters, reason => throw new SinkException(reason), cancellationToken)
+            : OperationLogs.OpenAsync(null, null, _ => Task.CompletedTask, cancellationToken);
+    }
+
+    private static async IAsyncEnumerable<StoredDeadLetter> OnTopicsAsync(
+        OperationLogs logs, string? topic, long? since, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (ILogReader log in logs.Readers)
+        {
+            await foreach (StoredDeadLetter letter in new DeadLetterTopicReader(log).ReadAsync(topic, cancellationToken).ConfigureAwait(false))
+            {
+                if (since is not { } from || letter.At >= from / 1_000_000)
+                {
+                    yield return letter;
+                }
+            }
+        }
+    }
+
+    private static async Task<StoredDeadLetter> FindOnTopicsAsync(OperationContext context, DeadLetterId id, CancellationToken cancellationToken)
+    {
+        OperationLogs logs = await OpenTopicsAsync(context, cancellationToken).ConfigureAwait(false);
+        await using ConfiguredAsyncDisposable end = logs.ConfigureAwait(false);
+        await foreach (StoredDeadLetter letter in OnTopicsAsync(logs, id.Topic, null, cancellationToken).ConfigureAwait(false))
+        {
+            if (letter.Id == id || (id.Log is null && letter.Id with { Log = null } == id))
+            {
+                return letter;
+            }
+        }
+
+        throw new SinkException($"there is no dead letter {id} on {Topics.DeadLetters(id.Topic)}; `ecapture dlq list --from-log` shows those that there are");
     }
 
     private static DeadLetterId IdOf(OperationContext context) =>

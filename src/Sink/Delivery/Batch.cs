@@ -8,6 +8,7 @@ public abstract class Batch
     // Columns beside the event's bytes, and what a row costs in buffers.
     private const int RowOverhead = 200;
 
+    private readonly List<DeadRecord> _letters = [];
     private PartitionId? _partition;
 
     /// <summary>What was read of the batch, by hour.</summary>
@@ -25,8 +26,8 @@ public abstract class Batch
     /// <summary>Events added.</summary>
     public int Rows { get; private set; }
 
-    /// <summary>Dead letters added.</summary>
-    public int DeadLetters { get; private set; }
+    /// <summary>What could not be read. Dead letters are few: they allocate.</summary>
+    public IReadOnlyList<DeadRecord> Letters => _letters;
 
     /// <summary>Bytes that the events take, about.</summary>
     public long Bytes { get; private set; }
@@ -48,10 +49,9 @@ public abstract class Batch
     /// <param name="bytes">The record's value.</param>
     public void AddDeadLetter(DeadLetter letter, ReadOnlySpan<byte> bytes)
     {
-        DeadLetters++;
         Account.AddDeadLetter();
         Bytes += bytes.Length + RowOverhead;
-        AddLetter(letter, bytes);
+        _letters.Add(new DeadRecord(letter, bytes.ToArray()));
     }
 
     /// <summary>Nothing more is added: the batch holds the records of a plan.</summary>
@@ -67,7 +67,7 @@ public abstract class Batch
     public void Clear()
     {
         Rows = 0;
-        DeadLetters = 0;
+        _letters.Clear();
         Bytes = 0;
         _partition = null;
         Account.Clear();
@@ -76,9 +76,6 @@ public abstract class Batch
 
     /// <summary>Adds an event.</summary>
     protected abstract void AddRow(in EventRow row, StreamKey stream);
-
-    /// <summary>Adds a dead letter.</summary>
-    protected abstract void AddLetter(DeadLetter letter, ReadOnlySpan<byte> bytes);
 
     /// <summary>Forgets everything.</summary>
     protected abstract void Reset();

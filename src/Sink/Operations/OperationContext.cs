@@ -18,6 +18,12 @@ public sealed record OperationContext(Store Store, LogAddress? Log, string? Jour
     /// <summary>The store's keeper; null: this operation was not given one.</summary>
     public IStoreKeeper? Keeper { get; init; }
 
+    /// <summary>Directory of the topics of dead letters, where the log is none of Kafka's; null: none.</summary>
+    public string? DeadLetters { get; init; }
+
+    /// <summary>Folder of the archives; null: none.</summary>
+    public string? Archives { get; init; }
+
     /// <summary>What the store keeps of payloads; null: everything.</summary>
     public Policy? Policy { get; init; }
 

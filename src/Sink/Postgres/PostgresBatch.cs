@@ -17,9 +17,6 @@ internal sealed class PostgresBatch(EventTable table, BufferPool pool, Partition
 
     public StreamTally Tally { get; } = new();
 
-    /// <summary>Dead letters are few: this allocates.</summary>
-    public List<(DeadLetter Letter, byte[] Bytes)> Letters { get; } = [];
-
     /// <summary>The partitions that the rows belong to.</summary>
     public IEnumerable<PartitionSpan> Spans => _spans.Select(index => new PartitionSpan(unit, index));
 
@@ -32,13 +29,10 @@ internal sealed class PostgresBatch(EventTable table, BufferPool pool, Partition
         Tally.Add(stream, row.Fields.Sequence);
     }
 
-    protected override void AddLetter(DeadLetter letter, ReadOnlySpan<byte> bytes) => Letters.Add((letter, bytes.ToArray()));
-
     protected override void Reset()
     {
         Copy.Clear();
         Tally.Clear();
-        Letters.Clear();
         _spans.Clear();
     }
 }

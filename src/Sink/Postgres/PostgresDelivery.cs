@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ECapture.Sink.DeadLetters;
 using ECapture.Sink.Delivery;
 using ECapture.Storage;
 using ECapture.Storage.Partitions;
@@ -14,7 +15,8 @@ namespace ECapture.Sink.Postgres;
 /// Exactly once in PostgreSQL (docs/architecture.md, "Delivery", PostgreSQL): rows, next offset and stream positions commit together, and
 /// only where the offset still is what this sink read.
 /// </summary>
-public sealed partial class PostgresDelivery(PostgresStore store, TimeProvider clock, ILogger logger, Func<string, PartitionUnit>? rotation = null) : IDelivery
+public sealed partial class PostgresDelivery(
+    PostgresStore store, TimeProvider clock, ILogger logger, Func<string, PartitionUnit>? rotation = null, IDeadLetterTopic? letterTopic = null) : IDelivery
 {
     private readonly TimePartitions _partitions = new(store.DataSource);
 
@@ -72,10 +74,10 @@ public sealed partial class PostgresDelivery(PostgresStore store, TimeProvider c
                 // First the offset: its row is locked until the end, so a second sink waits here and then finds that it is too late.
                 if (await AdvanceAsync(connection, partition, plan, cancellationToken).ConfigureAwait(false))
                 {
-                    IEnumerable<(DeadLetter, byte[])> letters = rows.Letters;
+                    IReadOnlyList<DeadRecord> letters = rows.Letters;
                     if (inParts)
                     {
-                        letters = letters.Concat(await RefusedRows.CopyAsync(connection, transaction, rows, cancellationToken).ConfigureAwait(false));
+                        letters = [.. letters, .. await RefusedRows.CopyAsync(connection, transaction, rows, cancellationToken).ConfigureAwait(false)];
                     }
                     else
                     {
@@ -158,11 +160,17 @@ public sealed partial class PostgresDelivery(PostgresStore store, TimeProvider c
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task BuryAsync(
-        NpgsqlConnection connection, PartitionId partition, IEnumerable<(DeadLetter Letter, byte[] Bytes)> letters, CancellationToken cancellationToken)
+    // Their topic first: what the table has, the topic has.
+    private async Task BuryAsync(NpgsqlConnection connection, PartitionId partition, IReadOnlyList<DeadRecord> letters, CancellationToken cancellationToken)
     {
-        foreach ((DeadLetter letter, byte[] bytes) in letters)
+        if (letterTopic is not null)
         {
+            await letterTopic.AppendAsync(partition.Log, letters, cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (DeadRecord record in letters)
+        {
+            DeadLetter letter = record.Letter;
             await using NpgsqlCommand command = new(
                 "INSERT INTO dead_letter (topic, log_partition, log_offset, at, error, event, log, kind, ts) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", connection);
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = letter.Topic });
@@ -170,7 +178,7 @@ public sealed partial class PostgresDelivery(PostgresStore store, TimeProvider c
             command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = letter.Offset });
             command.Parameters.Add(new NpgsqlParameter { Value = clock.GetUtcNow().UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz });
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = letter.Error });
-            command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = bytes });
+            command.Parameters.Add(new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = record.Bytes });
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = partition.Log });
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = letter.Kind });
             command.Parameters.Add(new NpgsqlParameter { Value = DateTime.UnixEpoch.AddTicks((long)(letter.WallNs / 1000) * 10), NpgsqlDbType = NpgsqlDbType.TimestampTz });

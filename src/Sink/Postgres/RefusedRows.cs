@@ -20,12 +20,12 @@ internal static class RefusedRows
     /// <returns>The rows that the store does not take, as dead letters.</returns>
     /// <exception cref="StoreException">Too many are refused.</exception>
     /// <exception cref="NpgsqlException">The store failed.</exception>
-    public static async Task<List<(DeadLetter Letter, byte[] Bytes)>> CopyAsync(
+    public static async Task<List<DeadRecord>> CopyAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, PostgresBatch batch, CancellationToken cancellationToken)
     {
         const string Savepoint = "part";
         IReadOnlyList<BlockRow> rows = batch.Copy.ReadRows();
-        List<(DeadLetter, byte[])> refused = [];
+        List<DeadRecord> refused = [];
         Stack<(int First, int Count)> todo = new([(0, rows.Count)]);
         while (todo.TryPop(out (int First, int Count) range))
         {
@@ -55,7 +55,7 @@ internal static class RefusedRows
                 BlockRow row = rows[range.First];
                 EventReader.TryRead(row.Encoded, out EventFields fields);
                 string error = string.Create(CultureInfo.InvariantCulture, $"{e.SqlState} {e.MessageText}");
-                refused.Add((new DeadLetter(batch.Partition.Topic, batch.Partition.Partition, row.LogOffset, DeadLetterKind.Refused, error, fields.WallNs), row.Encoded));
+                refused.Add(new DeadRecord(new DeadLetter(batch.Partition.Topic, batch.Partition.Partition, row.LogOffset, DeadLetterKind.Refused, error, fields.WallNs), row.Encoded));
             }
         }
 

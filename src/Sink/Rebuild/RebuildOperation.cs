@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using ECapture.Events.V1;
-using ECapture.Log;
-using ECapture.Log.Local;
+using ECapture.Sink.Archive;
 using ECapture.Sink.Delivery;
 using ECapture.Sink.Operations;
 using ECapture.Sink.Reconcile;
@@ -15,7 +14,7 @@ namespace ECapture.Sink.Rebuild;
 
 /// <summary>
 /// Makes the partitions of a table anew beside it and swaps them (docs/reliability.md, "rebuild"): from the table itself, which is lossless, where reconciling finds
-/// nothing missing in it; else from the log, where it still holds the range; else it refuses. Parameters: topic, since, until (nanoseconds of the epoch), json.
+/// nothing missing in it; else from the log, where it still holds the range; else from the table and its archives, where they have it all together; else it refuses. Parameters: topic, since, until (nanoseconds of the epoch), json.
 /// </summary>
 public static class RebuildOperation
 {
@@ -41,34 +40,25 @@ public static class RebuildOperation
             PostgresStore s => new PostgresRebuild(s),
             _ => throw new ArgumentException($"no rebuild for a {context.Store.GetType().Name}", nameof(context)),
         };
-        List<ILogReader> logs = await OpenLogsAsync(context, cancellationToken).ConfigureAwait(false);
-        try
+        OperationLogs logs = await OperationLogs.OpenAsync(context.Log, context.Journals, note => NoteAsync(context, note), cancellationToken).ConfigureAwait(false);
+        await using ConfiguredAsyncDisposable end = logs.ConfigureAwait(false);
+        RebuildSources sources = new(context.Store, table, logs.Readers, context.Archives is { } folder ? new ArchiveFolder(folder) : null, context.Policy);
+        PartitionSpan[] spans = [.. await SpansAsync(context.Store, target, table, since, until, cancellationToken).ConfigureAwait(false)];
+        int refused = 0;
+        foreach (PartitionSpan span in spans)
         {
-            RebuildSources sources = new(SqlStore.Of(context.Store), table, logs, context.Policy);
-            PartitionSpan[] spans = [.. await SpansAsync(context.Store, target, table, since, until, cancellationToken).ConfigureAwait(false)];
-            int refused = 0;
-            foreach (PartitionSpan span in spans)
-            {
-                string? lack = await RunAsync(context, target, sources, table, span, cancellationToken).ConfigureAwait(false);
-                refused += lack is null ? 0 : 1;
-            }
-
-            if (!parameters.IsSet("json"))
-            {
-                await context.Output.WriteLineAsync(spans.Length == 0
-                    ? $"{table.Name} has no whole partition that ended between {since:u} and {until:u}"
-                    : $"{Reports.Count(spans.Length - refused, "partition")} of {table.Name} made anew, {refused.ToString(CultureInfo.InvariantCulture)} refused").ConfigureAwait(false);
-            }
-
-            return refused == 0 ? 0 : 1;
+            string? lack = await RunAsync(context, target, sources, table, span, cancellationToken).ConfigureAwait(false);
+            refused += lack is null ? 0 : 1;
         }
-        finally
+
+        if (!parameters.IsSet("json"))
         {
-            foreach (ILogReader log in logs)
-            {
-                await log.DisposeAsync().ConfigureAwait(false);
-            }
+            await context.Output.WriteLineAsync(spans.Length == 0
+                ? $"{table.Name} has no whole partition that ended between {since:u} and {until:u}"
+                : $"{Reports.Count(spans.Length - refused, "partition")} of {table.Name} made anew, {refused.ToString(CultureInfo.InvariantCulture)} refused").ConfigureAwait(false);
         }
+
+        return refused == 0 ? 0 : 1;
     }
 
     /// <returns>Null; or why the partition is as it was.</returns>
@@ -91,17 +81,33 @@ public static class RebuildOperation
             if (lines.Any(line => line.Difference != 0))
             {
                 IReadOnlyList<(PartitionId, AccountSpan)> ranges = await sources.RangesAsync(span, cancellationToken).ConfigureAwait(false);
-                if (await sources.LackAsync(ranges, cancellationToken).ConfigureAwait(false) is { } lack)
+                if (await sources.LackAsync(ranges, cancellationToken).ConfigureAwait(false) is not { } lack)
+                {
+                    source = "log";
+                    rows = sources.LogsAsync(span, ranges, cancellationToken);
+                }
+                else if (sources.Archives(span) is { Count: > 0 } archives)
+                {
+                    source = archives.Count == 1 ? $"table and archive {archives[0].Name}" : $"table and {archives.Count} archives";
+                    rows = sources.TableAndArchivesAsync(span, archives, cancellationToken);
+                }
+                else
                 {
                     long missing = lines.Sum(line => Math.Max(0, line.Difference));
-                    return await ReportAsync(context, table, span, 0, "", $"{Reports.Count(missing, "event")} are not in the table and {lack}; an archive that holds them has to be brought back first").ConfigureAwait(false);
+                    return await ReportAsync(context, table, span, 0, "", $"{Reports.Count(missing, "event")} are not in the table, {lack}, and no archive holds the partition").ConfigureAwait(false);
                 }
-
-                source = "log";
-                rows = sources.LogsAsync(span, ranges, cancellationToken);
             }
 
-            long written = await rebuild.FillAsync(rows, cancellationToken).ConfigureAwait(false);
+            long written;
+            try
+            {
+                written = await rebuild.FillAsync(rows, cancellationToken).ConfigureAwait(false);
+            }
+            catch (SinkException e)
+            {
+                return await ReportAsync(context, table, span, 0, source, e.Message).ConfigureAwait(false); // a damaged archive
+            }
+
             (long lost, long twice) = await rebuild.CompareAsync(cancellationToken).ConfigureAwait(false);
             bool isWhole = lost == 0 && twice == 0 && (lines.Length == 0 || source == "table" || written == expected);
             if (!isWhole)
@@ -176,31 +182,9 @@ public static class RebuildOperation
         return lack;
     }
 
-    private static async Task<List<ILogReader>> OpenLogsAsync(OperationContext context, CancellationToken cancellationToken)
-    {
-        List<ILogReader> logs = [];
-        List<Func<Task<ILogReader>>> open = [];
-        if (context.Log is { } address)
-        {
-            open.Add(() => LogReaders.OpenAsync(address, cancellationToken));
-        }
-
-        string[] journals = context.Journals is { } root && Directory.Exists(root) ? Directory.GetDirectories(root) : [];
-        open.AddRange(journals.Select(journal => (Func<Task<ILogReader>>)(() => Task.FromResult<ILogReader>(new LocalLogReader(journal)))));
-        foreach (Func<Task<ILogReader>> log in open)
-        {
-            try
-            {
-                logs.Add(await log().ConfigureAwait(false));
-            }
-            catch (LogException e) when (!context.Parameters.IsSet("json"))
-            {
-                await context.Output.WriteLineAsync($"not read: {e.Message}").ConfigureAwait(false);
-            }
-        }
-
-        return logs;
-    }
+    private static Task NoteAsync(OperationContext context, string note) => context.Parameters.IsSet("json")
+        ? Reports.JsonLineAsync(context.Output, json => json.WriteString("note", note))
+        : context.Output.WriteLineAsync(note);
 
     private static DateTimeOffset? Time(long? nanoseconds) => nanoseconds is { } ns ? DateTimeOffset.UnixEpoch.AddTicks(ns / 100) : null;
 }

@@ -2,10 +2,13 @@ using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Text;
 using ECapture.Events;
+using ECapture.Events.V1;
 using ECapture.Log;
 using ECapture.Policies;
+using ECapture.Sink.Archive;
 using ECapture.Sink.Delivery;
 using ECapture.Sink.Reconcile;
+using ECapture.Storage;
 using ECapture.Storage.Partitions;
 using ECapture.Storage.Reading.Reads;
 using ECapture.Storage.Reading.Sql;
@@ -14,15 +17,17 @@ using ECapture.Storage.Tables;
 namespace ECapture.Sink.Rebuild;
 
 /// <summary>Where the events of a partition can be taken from.</summary>
-internal sealed class RebuildSources(ISqlStore store, EventTable table, IReadOnlyList<ILogReader> logs, Policy? policy)
+internal sealed class RebuildSources(Store opened, EventTable table, IReadOnlyList<ILogReader> logs, ArchiveFolder? archives, Policy? policy)
 {
+    private readonly ISqlStore _store = SqlStore.Of(opened);
+
     /// <summary>From the table itself: it is lossless.</summary>
     public async IAsyncEnumerable<RebuildRow> TableAsync(PartitionSpan span, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        SqlText sql = store.NewText();
+        SqlText sql = _store.NewText();
         sql.IsBulk = true;
         sql.Append($"SELECT log_partition, log_offset, data_at, event, data FROM {table.Name} WHERE ts >= {sql.TimeFloor(Nanoseconds(span.From))} AND ts < {sql.TimeFloor(Nanoseconds(span.To))}");
-        IRowReader rows = await store.QueryAsync(sql, cancellationToken).ConfigureAwait(false);
+        IRowReader rows = await _store.QueryAsync(sql, cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable end = rows.ConfigureAwait(false);
         while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
@@ -33,10 +38,10 @@ internal sealed class RebuildSources(ISqlStore store, EventTable table, IReadOnl
     /// <summary>The ranges of logs that the events of a partition were read from.</summary>
     public async Task<IReadOnlyList<(PartitionId Partition, AccountSpan Range)>> RangesAsync(PartitionSpan span, CancellationToken cancellationToken)
     {
-        SqlText sql = store.NewText();
+        SqlText sql = _store.NewText();
         sql.Append($"SELECT {sql.NameColumn("log")} AS l, log_partition, min(from_offset), max(to_offset) FROM sink_account WHERE {sql.AnyOfTexts("topic", [table.Name])}");
         sql.Append($" AND hour >= {sql.Number((ulong)FirstHour(span))} AND hour < {sql.Number((ulong)EndHour(span))} GROUP BY log, log_partition");
-        IRowReader rows = await store.QueryAsync(sql, cancellationToken).ConfigureAwait(false);
+        IRowReader rows = await _store.QueryAsync(sql, cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable end = rows.ConfigureAwait(false);
         List<(PartitionId, AccountSpan)> ranges = [];
         while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
@@ -94,6 +99,37 @@ internal sealed class RebuildSources(ISqlStore store, EventTable table, IReadOnl
         }
     }
 
+    /// <summary>Archives that hold events of a partition.</summary>
+    /// <exception cref="SinkException">A manifest cannot be read.</exception>
+    public IReadOnlyList<ArchiveManifest> Archives(PartitionSpan span) => archives?.Of(table.Name, span) ?? [];
+
+    /// <summary>What the table has, and from archives what it lacks.</summary>
+    /// <exception cref="SinkException">An archive is damaged.</exception>
+    public async IAsyncEnumerable<RebuildRow> TableAndArchivesAsync(
+        PartitionSpan span, IReadOnlyList<ArchiveManifest> manifests, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (RebuildRow row in TableAsync(span, cancellationToken).ConfigureAwait(false))
+        {
+            yield return row;
+        }
+
+        SequenceSet there = await PartitionStore.Of(opened).SequencesAsync(table.Name, span, cancellationToken).ConfigureAwait(false);
+        HashSet<(Guid, uint, ulong)> back = [];
+        foreach (ArchiveManifest manifest in manifests)
+        {
+            await archives!.VerifyAsync(manifest, cancellationToken).ConfigureAwait(false);
+            await foreach (ArchivedEvent one in archives.ReadEventsAsync(manifest, cancellationToken).ConfigureAwait(false))
+            {
+                EventReader.TryRead(one.Event.Span, out EventFields fields); // it was verified
+                Guid run = new(fields.Run.Of(one.Event.Span), bigEndian: true);
+                if (PartitionSpan.Of(fields.WallNs, span.Unit) == span && !there.Contains(run, (int)fields.Partition, fields.Sequence) && back.Add((run, fields.Partition, fields.Sequence)))
+                {
+                    yield return new RebuildRow((int)one.LogPartition, (long)one.LogOffset, one.Event.ToByteArray());
+                }
+            }
+        }
+    }
+
     public static long FirstHour(PartitionSpan span) => Nanoseconds(span.From) / 3_600_000_000_000;
 
     public static long EndHour(PartitionSpan span) => Nanoseconds(span.To) / 3_600_000_000_000;
@@ -102,7 +138,7 @@ internal sealed class RebuildSources(ISqlStore store, EventTable table, IReadOnl
 
     private async Task<HashSet<(PartitionId, long)>> OpenLettersAsync(CancellationToken cancellationToken)
     {
-        ReconcileReads reads = new(store);
+        ReconcileReads reads = new(_store);
         HashSet<(PartitionId, long)> letters = [];
         await foreach ((PartitionId partition, long offset, _) in reads.DeadLettersAsync(cancellationToken).ConfigureAwait(false))
         {

@@ -6,16 +6,17 @@ using ECapture.Sink.Delivery;
 namespace ECapture.Sink.Reconcile;
 
 /// <summary>Counts the records of a log again, by the hour of their events.</summary>
-internal sealed class LogCount(ILogReader log) : IAsyncDisposable
+internal sealed class LogCount(ILogReader log)
 {
     /// <summary>The log's id.</summary>
     public string LogId => log.LogId;
 
-    /// <summary>What the log keeps of its partitions now.</summary>
+    /// <summary>What the log keeps of its partitions now; topics of dead letters hold no events.</summary>
     public async Task<IReadOnlyDictionary<TopicPartition, (long First, long Next)>> BoundsAsync(CancellationToken cancellationToken)
     {
         Dictionary<TopicPartition, (long First, long Next)> bounds = [];
-        foreach (TopicPartition known in await log.PartitionsAsync(cancellationToken).ConfigureAwait(false))
+        IReadOnlyList<TopicPartition> all = await log.PartitionsAsync(cancellationToken).ConfigureAwait(false);
+        foreach (TopicPartition known in all.Where(partition => !Topics.IsDeadLetters(partition.Topic)))
         {
             bounds[known] = await log.GetBoundsAsync(known, cancellationToken).ConfigureAwait(false);
         }
@@ -41,8 +42,6 @@ internal sealed class LogCount(ILogReader log) : IAsyncDisposable
             Count(records.Span, topic, count);
         }
     }
-
-    public ValueTask DisposeAsync() => log.DisposeAsync();
 
     private static void Count(ReadOnlySpan<LogRecord> records, byte[] topic, Action<long, long> count)
     {

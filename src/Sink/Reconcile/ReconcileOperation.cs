@@ -1,5 +1,5 @@
+using System.Runtime.CompilerServices;
 using ECapture.Log;
-using ECapture.Log.Local;
 using ECapture.Sink.Delivery;
 using ECapture.Sink.Operations;
 using ECapture.Storage.Reading.Sql;
@@ -31,25 +31,18 @@ public static class ReconcileOperation
         bool IsWanted(long hour) => (since is null && until is null) || (hour >= (since ?? 1) && hour <= (until ?? long.MaxValue));
         ReconcileReads reads = new(SqlStore.Of(context.Store));
         List<string> notes = [];
-        List<LogCount> logs = parameters.Text("log") == "false" ? [] : await OpenAsync(context, notes, cancellationToken).ConfigureAwait(false);
-        StoreCount count;
-        try
+        bool isLogRead = parameters.Text("log") != "false";
+        OperationLogs opened = await OperationLogs.OpenAsync(
+            isLogRead ? context.Log : null, isLogRead ? context.Journals : null, AddNote, cancellationToken).ConfigureAwait(false);
+        await using ConfiguredAsyncDisposable end = opened.ConfigureAwait(false);
+        LogCount[] logs = [.. opened.Readers.Select(log => new LogCount(log))];
+        StoreCount count = await CountAsync(reads, logs, cancellationToken).ConfigureAwait(false);
+        foreach (LogCount log in logs)
         {
-            count = await CountAsync(reads, logs, cancellationToken).ConfigureAwait(false);
-            foreach (LogCount log in logs)
-            {
-                await CountLogAsync(log, count, topic, notes, cancellationToken).ConfigureAwait(false);
-            }
-        }
-        finally
-        {
-            foreach (LogCount log in logs)
-            {
-                await log.DisposeAsync().ConfigureAwait(false);
-            }
+            await CountLogAsync(log, count, topic, notes, cancellationToken).ConfigureAwait(false);
         }
 
-        foreach (string other in count.Spans.Keys.Select(partition => partition.Log).Distinct().Where(id => !logs.Exists(log => log.LogId == id)).Order(StringComparer.Ordinal))
+        foreach (string other in count.Spans.Keys.Select(partition => partition.Log).Distinct().Where(id => !Array.Exists(logs, log => log.LogId == id)).Order(StringComparer.Ordinal))
         {
             notes.Add($"log {other} is not read: its part of the lines rests on the accounts");
         }
@@ -60,10 +53,16 @@ public static class ReconcileOperation
             [.. count.Lines.Where(line => IsWanted(line.Key.Hour) && (topic is null || line.Key.Topic == topic))],
             [.. count.Holes.Where(hole => topic is null || hole.StartsWith(topic + "/", StringComparison.Ordinal))],
             notes).ConfigureAwait(false);
+
+        Task AddNote(string note)
+        {
+            notes.Add(note);
+            return Task.CompletedTask;
+        }
     }
 
     // A sink that works meanwhile, or retention: what is seen at two moments may differ once, not again and again.
-    private static async Task<StoreCount> CountAsync(ReconcileReads reads, List<LogCount> logs, CancellationToken cancellationToken)
+    private static async Task<StoreCount> CountAsync(ReconcileReads reads, LogCount[] logs, CancellationToken cancellationToken)
     {
         for (int attempt = 1; ; attempt++)
         {
@@ -118,32 +117,5 @@ public static class ReconcileOperation
                 line.InLog += found.GetValueOrDefault(hour);
             }
         }
-    }
-
-    // The log, and the journals that go into the store beside it.
-    private static async Task<List<LogCount>> OpenAsync(OperationContext context, List<string> notes, CancellationToken cancellationToken)
-    {
-        List<Func<Task<ILogReader>>> open = [];
-        if (context.Log is { } address)
-        {
-            open.Add(() => LogReaders.OpenAsync(address, cancellationToken));
-        }
-
-        string[] journals = context.Journals is { } root && Directory.Exists(root) ? Directory.GetDirectories(root) : [];
-        open.AddRange(journals.Order(StringComparer.Ordinal).Select(journal => (Func<Task<ILogReader>>)(() => Task.FromResult<ILogReader>(new LocalLogReader(journal)))));
-        List<LogCount> logs = [];
-        foreach (Func<Task<ILogReader>> log in open)
-        {
-            try
-            {
-                logs.Add(new LogCount(await log().ConfigureAwait(false)));
-            }
-            catch (LogException e)
-            {
-                notes.Add($"not read: {e.Message}");
-            }
-        }
-
-        return logs;
     }
 }

@@ -1,6 +1,7 @@
 using ECapture.Log;
 using ECapture.Policies;
 using ECapture.Sink;
+using ECapture.Sink.DeadLetters;
 using ECapture.Storage;
 using ECapture.Storage.Partitions;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -14,13 +15,15 @@ public sealed class SinkRun : IAsyncDisposable
     private readonly SinkWorker _worker;
     private readonly Task _run;
 
-    public SinkRun(MemoryLog log, Store store, int batchRows = 1000, int recordsPerDelivery = 100, Func<string, PartitionUnit>? rotation = null, Policy? policy = null)
-        : this(log.Open(recordsPerDelivery), store, batchRows, rotation, policy)
+    public SinkRun(MemoryLog log, Store store, int batchRows = 1000, int recordsPerDelivery = 100, Func<string, PartitionUnit>? rotation = null, Policy? policy = null,
+        IDeadLetterTopic? letters = null)
+        : this(log.Open(recordsPerDelivery), store, batchRows, rotation, policy, letters)
     {
     }
 
     /// <summary>A sink over a log of any kind; the consumer stays the caller's.</summary>
-    public SinkRun(ILogConsumer consumer, Store store, int batchRows = 1000, Func<string, PartitionUnit>? rotation = null, Policy? policy = null)
+    public SinkRun(
+        ILogConsumer consumer, Store store, int batchRows = 1000, Func<string, PartitionUnit>? rotation = null, Policy? policy = null, IDeadLetterTopic? letters = null)
     {
         SinkOptions options = new()
         {
@@ -31,19 +34,21 @@ public sealed class SinkRun : IAsyncDisposable
             MaxRetryDelay = TimeSpan.FromMilliseconds(200),
         };
         _worker = new SinkWorker(
-            consumer, SinkDelivery.For(store, TimeProvider.System, NullLogger.Instance, rotation), options, TimeProvider.System, NullLogger<SinkWorker>.Instance);
+            consumer, SinkDelivery.For(store, TimeProvider.System, NullLogger.Instance, rotation, letters), options, TimeProvider.System, NullLogger<SinkWorker>.Instance);
         _run = _worker.RunAsync(_stop.Token);
     }
 
     public SinkStatus Status => _worker.Status;
 
     /// <summary>Waits until everything that is in the log is stored; a sink that fails throws here.</summary>
-    public async Task WaitDrainedAsync(CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="partitions">How many it owns then; a group gives them out one after the other.</param>
+    public async Task WaitDrainedAsync(CancellationToken cancellationToken, int partitions = 1)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(90));
         DateTimeOffset now = DateTimeOffset.UtcNow;
-        while (!(_worker.Status.IsDrained && _worker.Status.At > now))
+        while (!(_worker.Status.IsDrained && _worker.Status.At > now && _worker.Status.Partitions.Count >= partitions))
         {
             await Task.WhenAny(_run, Task.Delay(20, limit.Token));
             if (_run.IsCompleted)

@@ -115,8 +115,6 @@ internal sealed class SimulatedBatch : BlockBatch
         block.Content.Add(new SimulatedRow(stream, row.Fields.Sequence, day, row.LogOffset));
     }
 
-    protected override void AddLetter(DeadLetter letter, ReadOnlySpan<byte> bytes) => throw new InvalidOperationException(letter.Error);
-
     protected override void Reset() => _days.Clear(); // an insert that is under way keeps its block
 }
 

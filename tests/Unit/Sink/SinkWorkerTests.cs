@@ -338,10 +338,6 @@ public sealed class SinkWorkerTests
         {
         }
 
-        protected override void AddLetter(DeadLetter letter, ReadOnlySpan<byte> bytes)
-        {
-        }
-
         protected override void Reset()
         {
         }
