@@ -54,7 +54,10 @@ internal sealed class AdminProcess : IAsyncDisposable
         Func<OperationContext, CancellationToken, Task<int>> operation = AdminOperations.Find(name) ?? throw new UsageException($"there is no operation {name}");
         OperationContext context = new(_store, _log, _data.Journal, _journal.Journal, parameters, output)
         {
-            Keeper = _keeper, DeadLetters = _data.DeadLetters, Archives = KeeperParts.ArchivesOf(_policy, _data), Policy = _policy,
+            Keeper = _keeper,
+            DeadLetters = _data.DeadLetters,
+            Archives = KeeperParts.ArchivesOf(_policy, _data),
+            Policy = _policy,
         };
         return operation(context, cancellationToken);
     }

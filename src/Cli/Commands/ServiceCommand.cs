@@ -52,7 +52,10 @@ internal static class ServiceCommand
         Policy policy = Composition.StorePolicyOf(options);
         using AdminRoutes admin = new(key, (parameters, output) => new OperationContext(store, Composition.LogAddressOf(options, data), data.Journal, journal.Journal, parameters, output)
         {
-            Keeper = keeper, DeadLetters = data.DeadLetters, Archives = KeeperParts.ArchivesOf(policy, data), Policy = policy,
+            Keeper = keeper,
+            DeadLetters = data.DeadLetters,
+            Archives = KeeperParts.ArchivesOf(policy, data),
+            Policy = policy,
         });
         string file = ServiceFile.PathOf(data.Root, "service");
         Task sinking = sink.RunAsync(stopping.Token);

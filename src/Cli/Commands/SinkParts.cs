@@ -26,7 +26,10 @@ internal sealed class SinkParts : IAsyncDisposable
     // The newest: the store's table has them all.
     private static readonly LocalLogOptions s_letters = new()
     {
-        MaxBytes = 64 << 20, SegmentBytes = 4 << 20, FlushesEachAppend = true, WhenFull = LogFullAction.DropOldest,
+        MaxBytes = 64 << 20,
+        SegmentBytes = 4 << 20,
+        FlushesEachAppend = true,
+        WhenFull = LogFullAction.DropOldest,
     };
 
     private readonly ILogConsumer _consumer;
