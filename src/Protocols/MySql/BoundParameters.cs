@@ -1,4 +1,5 @@
 using System.Buffers;
+using ECapture.Protocols.Sql;
 
 namespace ECapture.Protocols.MySql;
 
@@ -11,7 +12,7 @@ internal static class BoundParameters
     /// <param name="body">What follows the command code.</param>
     /// <param name="statement">What is executed; its types are set.</param>
     /// <param name="hasAttributes">CLIENT_QUERY_ATTRIBUTES was agreed on.</param>
-    internal static List<MySqlParameter> OfExecution(ReadOnlySpan<byte> body, PreparedStatement statement, bool hasAttributes)
+    internal static List<SqlParameter> OfExecution(ReadOnlySpan<byte> body, PreparedStatement statement, bool hasAttributes)
     {
         const byte CountIsGiven = 8;
         ByteCursor cursor = new(body);
@@ -20,7 +21,7 @@ internal static class BoundParameters
         cursor.U32();
         bool counts = hasAttributes && (flags & CountIsGiven) != 0;
         ulong count = counts ? cursor.Length() : (ulong)statement.Parameters;
-        List<MySqlParameter> parameters = [];
+        List<SqlParameter> parameters = [];
         if (count is 0 or > Most)
         {
             return parameters;
@@ -39,7 +40,7 @@ internal static class BoundParameters
 
         for (int i = 0; i < (int)count; i++)
         {
-            MySqlParameter parameter = new(statement.Types[i], false, null);
+            SqlParameter parameter = new(null, false, statement.Types[i]);
             if (statement.LongData.TryGetValue(i, out ArrayBufferWriter<byte>? ahead))
             {
                 parameter = parameter with { Value = ahead.WrittenSpan.ToArray(), IsBinary = (byte)parameter.Type is >= 249 and <= 252 };
@@ -56,7 +57,7 @@ internal static class BoundParameters
     }
 
     /// <summary>The parameters of MariaDB's COM_STMT_BULK_EXECUTE, row after row.</summary>
-    internal static List<MySqlParameter> OfBulk(ReadOnlySpan<byte> body, PreparedStatement statement)
+    internal static List<SqlParameter> OfBulk(ReadOnlySpan<byte> body, PreparedStatement statement)
     {
         const ushort TypesAreGiven = 128;
         ByteCursor cursor = new(body);
@@ -66,11 +67,11 @@ internal static class BoundParameters
             statement.Types = Types(ref cursor, statement.Parameters, isNamed: false);
         }
 
-        List<MySqlParameter> parameters = [];
+        List<SqlParameter> parameters = [];
         ushort[] types = statement.Types;
         for (int i = 0; types.Length > 0 && parameters.Count < Most && !cursor.IsAtEnd; i = (i + 1) % types.Length)
         {
-            MySqlParameter parameter = new(types[i], false, null);
+            SqlParameter parameter = new(null, false, types[i]);
             if (cursor.U8() == 0 && !ParameterValues.TryRead(ref cursor, types[i], out parameter))
             {
                 break;
@@ -96,7 +97,7 @@ internal static class BoundParameters
             ushort[] types = Types(ref cursor, (int)count, isNamed: true);
             for (int i = 0; i < types.Length; i++)
             {
-                if ((nulls[i / 8] & (1 << (i % 8))) == 0 && !ParameterValues.TryRead(ref cursor, types[i], out MySqlParameter _))
+                if ((nulls[i / 8] & (1 << (i % 8))) == 0 && !ParameterValues.TryRead(ref cursor, types[i], out SqlParameter _))
                 {
                     return body.Length;
                 }
@@ -107,7 +108,7 @@ internal static class BoundParameters
     }
 
     // Attributes follow the statement's own parameters.
-    private static List<MySqlParameter> Own(List<MySqlParameter> parameters, PreparedStatement statement)
+    private static List<SqlParameter> Own(List<SqlParameter> parameters, PreparedStatement statement)
     {
         if (parameters.Count > statement.Parameters)
         {

@@ -1,3 +1,5 @@
+using ECapture.Protocols.Sql;
+
 namespace ECapture.Protocols.MySql;
 
 /// <summary>A command on its way to its answer.</summary>
@@ -16,7 +18,7 @@ internal sealed class Command(CommandCode code, ulong arrivedNs)
     internal bool IsCut => Length > Body.Length;
 
     /// <summary>Query attributes, or what is bound.</summary>
-    internal IReadOnlyList<MySqlParameter> Parameters { get; set; } = [];
+    internal IReadOnlyList<SqlParameter> Parameters { get; set; } = [];
 
     /// <summary>What is executed, once it is known.</summary>
     internal PreparedStatement? Statement { get; set; }

@@ -1,3 +1,5 @@
+using ECapture.Protocols.Sql;
+
 namespace ECapture.Protocols.MySql;
 
 /// <summary>Matches commands with their answers, in order, and publishes the statements among them.</summary>
@@ -74,7 +76,7 @@ internal sealed class CommandQueue(MySqlLimits limits, Action<MySqlStatement> pu
             if (_head is { } command)
             {
                 _head = null;
-                Publish(command, MySqlOutcome.Incomplete, bootNs);
+                Publish(command, SqlOutcome.Incomplete, bootNs);
             }
 
             Next();
@@ -125,7 +127,7 @@ internal sealed class CommandQueue(MySqlLimits limits, Action<MySqlStatement> pu
     private void Complete(Command command, ulong bootNs)
     {
         bool failed = Answer.Error is not null;
-        Publish(command, failed ? MySqlOutcome.Failed : MySqlOutcome.Completed, bootNs);
+        Publish(command, failed ? SqlOutcome.Failed : SqlOutcome.Completed, bootNs);
         if (!failed)
         {
             switch (command.Code)
@@ -148,10 +150,10 @@ internal sealed class CommandQueue(MySqlLimits limits, Action<MySqlStatement> pu
         Database = Answer.NewDatabase ?? Database;
     }
 
-    private void Publish(Command command, MySqlOutcome outcome, ulong bootNs)
+    private void Publish(Command command, SqlOutcome outcome, ulong bootNs)
     {
         bool isExecution = command.Code is CommandCode.Execute or CommandCode.BulkExecute;
-        if (!isExecution && command.Code != CommandCode.Query && !(command.Code == CommandCode.Prepare && outcome != MySqlOutcome.Completed))
+        if (!isExecution && command.Code != CommandCode.Query && !(command.Code == CommandCode.Prepare && outcome != SqlOutcome.Completed))
         {
             return;
         }
@@ -159,7 +161,7 @@ internal sealed class CommandQueue(MySqlLimits limits, Action<MySqlStatement> pu
         byte[] text = isExecution ? command.Statement?.Text ?? [] : command.Body;
         long textLength = isExecution ? command.Statement?.Length ?? 0 : command.Length;
         bool isCut = command.IsCut || textLength > text.Length;
-        ErrorPacket? error = outcome == MySqlOutcome.Failed ? Answer.Error : null;
+        ErrorPacket? error = outcome == SqlOutcome.Failed ? Answer.Error : null;
         publish(new MySqlStatement
         {
             Kind = command.Code == CommandCode.Query ? MySqlStatementKind.Query : MySqlStatementKind.Prepared,
@@ -167,7 +169,7 @@ internal sealed class CommandQueue(MySqlLimits limits, Action<MySqlStatement> pu
             Id = command.Statement?.Id ?? 0,
             Parameters = command.Parameters,
             OriginalLength = !isCut ? 0 : isExecution ? textLength + command.Length : textLength,
-            Rows = outcome == MySqlOutcome.Completed ? Answer.Rows : null,
+            Rows = outcome == SqlOutcome.Completed ? Answer.Rows : null,
             Outcome = outcome,
             ErrorNumber = error?.Number ?? 0,
             SqlState = error?.SqlState ?? "",

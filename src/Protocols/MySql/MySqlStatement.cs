@@ -1,3 +1,5 @@
+using ECapture.Protocols.Sql;
+
 namespace ECapture.Protocols.MySql;
 
 /// <summary>A statement with its answer.</summary>
@@ -13,7 +15,7 @@ public sealed class MySqlStatement
     public required uint Id { get; init; }
 
     /// <summary>Bound values, in order; those of a bulk execution row after row.</summary>
-    public required IReadOnlyList<MySqlParameter> Parameters { get; init; }
+    public required IReadOnlyList<SqlParameter> Parameters { get; init; }
 
     /// <summary>Bytes of text and parameters before they were cut to the limit; 0: nothing was cut.</summary>
     public required long OriginalLength { get; init; }
@@ -22,7 +24,7 @@ public sealed class MySqlStatement
     public required ulong? Rows { get; init; }
 
     /// <summary>How it ended.</summary>
-    public required MySqlOutcome Outcome { get; init; }
+    public required SqlOutcome Outcome { get; init; }
 
     /// <summary>The server's error number of a failure (1064 …), else 0.</summary>
     public required ushort ErrorNumber { get; init; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using ECapture.Protocols.Sql;
 
 namespace ECapture.Protocols.MySql;
 
@@ -11,11 +12,11 @@ internal static class ParameterValues
     private static readonly CultureInfo s_plain = CultureInfo.InvariantCulture;
 
     /// <returns>False: the type is not known, or the bytes ended.</returns>
-    internal static bool TryRead(ref ByteCursor cursor, ushort type, out MySqlParameter parameter)
+    internal static bool TryRead(ref ByteCursor cursor, ushort type, out SqlParameter parameter)
     {
         bool isUnsigned = (type & Unsigned) != 0;
         byte field = (byte)type;
-        parameter = new MySqlParameter((ushort)(field | (type & Unsigned)), false, null);
+        parameter = new SqlParameter(null, false, (uint)(field | (type & Unsigned)));
         string? text = null;
         switch (field)
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using ECapture.Protocols.Sql;
 
 namespace ECapture.Protocols.Postgres;
 
@@ -181,7 +182,7 @@ internal sealed class AnswerMatcher(RequestQueue queue, StatementMaker maker)
             }
 
             queue.Remove(found);
-            maker.Hold(request, PostgresOutcome.Completed, bootNs, Application);
+            maker.Hold(request, SqlOutcome.Completed, bootNs, Application);
             if (queue.First?.Value.Kind != RequestKind.Sync)
             {
                 maker.Release(); // no Sync to fail in: this is its end
@@ -227,7 +228,7 @@ internal sealed class AnswerMatcher(RequestQueue queue, StatementMaker maker)
 
             queue.Remove(first);
             maker.Release();
-            maker.Publish(request, PostgresOutcome.Failed, bootNs, Application);
+            maker.Publish(request, SqlOutcome.Failed, bootNs, Application);
             queue.SkipToSync();
         }
     }
@@ -243,7 +244,7 @@ internal sealed class AnswerMatcher(RequestQueue queue, StatementMaker maker)
                 maker.Release();
                 if (first.Value.Kind is RequestKind.Query or RequestKind.Function)
                 {
-                    PostgresOutcome outcome = first.Value.HasFailed ? PostgresOutcome.Failed : PostgresOutcome.Completed;
+                    SqlOutcome outcome = first.Value.HasFailed ? SqlOutcome.Failed : SqlOutcome.Completed;
                     maker.Publish(first.Value, outcome, bootNs, Application);
                 }
 
@@ -264,7 +265,7 @@ internal sealed class AnswerMatcher(RequestQueue queue, StatementMaker maker)
         if (request.Kind is RequestKind.Query or RequestKind.Function or RequestKind.Execute)
         {
             maker.Release();
-            maker.Publish(request, request.HasFailed ? PostgresOutcome.Failed : PostgresOutcome.Incomplete, bootNs, Application);
+            maker.Publish(request, request.HasFailed ? SqlOutcome.Failed : SqlOutcome.Incomplete, bootNs, Application);
         }
         else
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using ECapture.Protocols.Sql;
 
 namespace ECapture.Protocols.Postgres;
 
@@ -92,7 +93,7 @@ internal sealed class ClientMessages(PostgresLimits limits, RequestQueue queue)
     {
         string portal = Name(ref fields);
         string statement = Name(ref fields);
-        PostgresParameter[] parameters = Parameters(ref fields, out long original, out bool isCut, out int size);
+        SqlParameter[] parameters = Parameters(ref fields, out long original, out bool isCut, out int size);
         return new Request(RequestKind.Bind, bootNs)
         {
             Name = statement,
@@ -107,7 +108,7 @@ internal sealed class ClientMessages(PostgresLimits limits, RequestQueue queue)
     private static Request Function(ref MessageBody fields, int length, ulong bootNs)
     {
         _ = fields.TryReadInt32(out int function);
-        PostgresParameter[] parameters = Parameters(ref fields, out long original, out bool isCut, out int size);
+        SqlParameter[] parameters = Parameters(ref fields, out long original, out bool isCut, out int size);
         byte[] text = Encoding.ASCII.GetBytes($"fastpath function call: OID {(uint)function}");
         return new Request(RequestKind.Function, bootNs)
         {
@@ -120,7 +121,7 @@ internal sealed class ClientMessages(PostgresLimits limits, RequestQueue queue)
     }
 
     // Int16 count of formats (0: all text, 1: one for all), Int16 each; Int16 count of values, Int32 length (-1: NULL) and bytes each.
-    private static PostgresParameter[] Parameters(ref MessageBody fields, out long original, out bool isCut, out int size)
+    private static SqlParameter[] Parameters(ref MessageBody fields, out long original, out bool isCut, out int size)
     {
         original = 0;
         size = 0;
@@ -143,7 +144,7 @@ internal sealed class ClientMessages(PostgresLimits limits, RequestQueue queue)
         }
 
         int count = (ushort)valueCount;
-        List<PostgresParameter> values = new(Math.Min(count, fields.Rest.Length / 4));
+        List<SqlParameter> values = new(Math.Min(count, fields.Rest.Length / 4));
         for (int i = 0; i < count; i++)
         {
             if (!fields.TryReadInt32(out int length))
@@ -153,7 +154,7 @@ internal sealed class ClientMessages(PostgresLimits limits, RequestQueue queue)
 
             bool isBinary = binary.Length == 1 ? binary[0] : i < binary.Length && binary[i];
             byte[]? value = length < 0 ? null : fields.ReadBytes(length).ToArray();
-            values.Add(new PostgresParameter(value, isBinary, 0));
+            values.Add(new SqlParameter(value, isBinary, 0));
             original += Math.Max(length, 0);
             size += 32 + (value?.Length ?? 0);
             if (value is not null && value.Length < length)

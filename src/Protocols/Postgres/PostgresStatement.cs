@@ -1,3 +1,5 @@
+using ECapture.Protocols.Sql;
+
 namespace ECapture.Protocols.Postgres;
 
 /// <summary>A statement with its answer.</summary>
@@ -13,7 +15,7 @@ public sealed class PostgresStatement
     public required ReadOnlyMemory<byte> Name { get; init; }
 
     /// <summary>Values of the parameters, in order.</summary>
-    public required IReadOnlyList<PostgresParameter> Parameters { get; init; }
+    public required IReadOnlyList<SqlParameter> Parameters { get; init; }
 
     /// <summary>Bytes of text and parameters before they were cut to the limit; 0: nothing was cut.</summary>
     public required long OriginalLength { get; init; }
@@ -25,7 +27,7 @@ public sealed class PostgresStatement
     public required ulong? Rows { get; init; }
 
     /// <summary>How it ended.</summary>
-    public required PostgresOutcome Outcome { get; init; }
+    public required SqlOutcome Outcome { get; init; }
 
     /// <summary>SQLSTATE of a failure, else empty.</summary>
     public required string ErrorCode { get; init; }

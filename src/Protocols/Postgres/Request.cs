@@ -1,3 +1,5 @@
+using ECapture.Protocols.Sql;
+
 namespace ECapture.Protocols.Postgres;
 
 /// <summary>What a client asked for, in the order of its messages.</summary>
@@ -60,7 +62,7 @@ internal sealed class Request(RequestKind kind, ulong arrivedNs)
     internal uint[] Types { get; set; } = [];
 
     /// <summary>Values of a Bind or FunctionCall; their types are the statement's.</summary>
-    internal PostgresParameter[] Parameters { get; init; } = [];
+    internal SqlParameter[] Parameters { get; init; } = [];
 
     /// <summary>Bytes of text or values in the message.</summary>
     internal long OriginalLength { get; init; }

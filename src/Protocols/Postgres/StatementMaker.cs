@@ -1,4 +1,5 @@
 using System.Text;
+using ECapture.Protocols.Sql;
 
 namespace ECapture.Protocols.Postgres;
 
@@ -51,7 +52,7 @@ internal sealed class StatementMaker(PostgresLimits limits, Action<PostgresState
     }
 
     /// <summary>Keeps a completed Execute until it is known whether the commit of its Sync went through.</summary>
-    internal void Hold(Request request, PostgresOutcome outcome, ulong bootNs, byte[] application)
+    internal void Hold(Request request, SqlOutcome outcome, ulong bootNs, byte[] application)
     {
         Release();
         _held = Make(request, outcome, bootNs, application);
@@ -82,7 +83,7 @@ internal sealed class StatementMaker(PostgresLimits limits, Action<PostgresState
                 OriginalLength = held.OriginalLength,
                 Tag = default,
                 Rows = null,
-                Outcome = PostgresOutcome.Failed,
+                Outcome = SqlOutcome.Failed,
                 ErrorCode = code,
                 ErrorMessage = message,
                 ArrivedNs = held.ArrivedNs,
@@ -93,19 +94,19 @@ internal sealed class StatementMaker(PostgresLimits limits, Action<PostgresState
     }
 
     /// <summary>Publishes a request with its answer.</summary>
-    internal void Publish(Request request, PostgresOutcome outcome, ulong bootNs, byte[] application) =>
+    internal void Publish(Request request, SqlOutcome outcome, ulong bootNs, byte[] application) =>
         publish(Make(request, outcome, bootNs, application));
 
-    private PostgresStatement Make(Request request, PostgresOutcome outcome, ulong bootNs, byte[] application)
+    private PostgresStatement Make(Request request, SqlOutcome outcome, ulong bootNs, byte[] application)
     {
         Request source = Resolve(request, out string name);
-        PostgresParameter[] parameters = new PostgresParameter[source.Parameters.Length];
+        SqlParameter[] parameters = new SqlParameter[source.Parameters.Length];
         for (int i = 0; i < parameters.Length; i++)
         {
             parameters[i] = source.Parameters[i] with { Type = i < source.Types.Length ? source.Types[i] : 0 };
         }
 
-        bool failed = outcome == PostgresOutcome.Failed;
+        bool failed = outcome == SqlOutcome.Failed;
         return new PostgresStatement
         {
             Kind = request.Kind switch

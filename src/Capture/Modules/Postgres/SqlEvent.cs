@@ -1,9 +1,8 @@
+using ECapture.Capture.Modules.Databases;
 using ECapture.Events.V1;
 using ECapture.Protocols.Postgres;
 using Google.Protobuf;
-using Format = ECapture.Events.V1.SqlStatement.Types.Parameter.Types.Format;
 using Kind = ECapture.Events.V1.SqlStatement.Types.Kind;
-using Outcome = ECapture.Events.V1.SqlStatement.Types.Outcome;
 
 namespace ECapture.Capture.Modules.Postgres;
 
@@ -27,32 +26,12 @@ internal static class SqlEvent
             Client = ByteString.CopyFromUtf8(session.Client),
             Statement = UnsafeByteOperations.UnsafeWrap(statement.Text),
             CommandTag = UnsafeByteOperations.UnsafeWrap(statement.Tag),
-            Outcome = statement.Outcome switch
-            {
-                PostgresOutcome.Completed => Outcome.Ok,
-                PostgresOutcome.Failed => Outcome.Error,
-                _ => Outcome.Incomplete,
-            },
+            Outcome = StatementPayload.Of(statement.Outcome),
             ErrorCode = statement.ErrorCode,
             ErrorMessage = UnsafeByteOperations.UnsafeWrap(statement.ErrorMessage),
             DurationNs = statement.DurationNs,
             Name = UnsafeByteOperations.UnsafeWrap(statement.Name),
         };
-        if (statement.Rows is { } rows)
-        {
-            payload.Rows = rows;
-        }
-
-        foreach (PostgresParameter parameter in statement.Parameters)
-        {
-            payload.Parameters.Add(new SqlStatement.Types.Parameter
-            {
-                Format = parameter.Value is null ? Format.Null : parameter.IsBinary ? Format.Binary : Format.Text,
-                Type = parameter.Type,
-                Value = parameter.Value is null ? ByteString.Empty : UnsafeByteOperations.UnsafeWrap(parameter.Value),
-            });
-        }
-
-        return new Event { SqlStatement = payload };
+        return StatementPayload.Complete(payload, statement.Rows, statement.Parameters);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using ECapture.Protocols.MySql;
+using ECapture.Protocols.Sql;
 
 namespace ECapture.Tests.Unit.Protocols.MySql;
 
@@ -16,7 +17,7 @@ public sealed class MySqlSessionTests
 
         MySqlStatement statement = Assert.Single(wire.Statements);
         Assert.Equal(("mariadb", "me", "shop"), (wire.Session.System, Text(wire.Session.User), Text(statement.Database)));
-        Assert.Equal(("delete from t", 3UL, MySqlOutcome.Completed, 10UL), (Text(statement.Text), statement.Rows, statement.Outcome, statement.DurationNs));
+        Assert.Equal(("delete from t", 3UL, SqlOutcome.Completed, 10UL), (Text(statement.Text), statement.Rows, statement.Outcome, statement.DurationNs));
     }
 
     [Theory]
@@ -43,7 +44,7 @@ public sealed class MySqlSessionTests
         wire.Server(7, Wire.Error(1146, "42S02", "no table"));
 
         MySqlStatement statement = Assert.Single(wire.Statements);
-        Assert.Equal((MySqlOutcome.Failed, (ushort)1146, "42S02", "no table"), (statement.Outcome, statement.ErrorNumber, statement.SqlState, Text(statement.ErrorMessage)));
+        Assert.Equal((SqlOutcome.Failed, (ushort)1146, "42S02", "no table"), (statement.Outcome, statement.ErrorNumber, statement.SqlState, Text(statement.ErrorMessage)));
         Assert.Null(statement.Rows);
     }
 
@@ -54,7 +55,7 @@ public sealed class MySqlSessionTests
         wire.Query("alter");
         wire.Server(1, [0xff, 0xff, 0xff, 1, 1, 2, 0, 0, 0], Wire.Ok());
 
-        Assert.Equal(MySqlOutcome.Completed, Assert.Single(wire.Statements).Outcome);
+        Assert.Equal(SqlOutcome.Completed, Assert.Single(wire.Statements).Outcome);
     }
 
     [Fact]
@@ -218,7 +219,7 @@ public sealed class MySqlSessionTests
         wire.Query("found");
         wire.Server(1, Wire.Ok(rows: 5));
 
-        Assert.Equal([("lost", MySqlOutcome.Incomplete), ("found", MySqlOutcome.Completed)], wire.Statements.Select(s => (Text(s.Text), s.Outcome)));
+        Assert.Equal([("lost", SqlOutcome.Incomplete), ("found", SqlOutcome.Completed)], wire.Statements.Select(s => (Text(s.Text), s.Outcome)));
         Assert.Equal(1, wire.Session.Losses);
     }
 
@@ -253,7 +254,7 @@ public sealed class MySqlSessionTests
         wire.Query("select sleep(1000)");
         wire.Session.End(5000);
 
-        Assert.Equal(MySqlOutcome.Incomplete, Assert.Single(wire.Statements).Outcome);
+        Assert.Equal(SqlOutcome.Incomplete, Assert.Single(wire.Statements).Outcome);
     }
 
     private static void Prepare(Wire wire, byte id, string sql, byte parameters)

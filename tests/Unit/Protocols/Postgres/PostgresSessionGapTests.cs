@@ -1,4 +1,5 @@
 using ECapture.Protocols.Postgres;
+using ECapture.Protocols.Sql;
 using static ECapture.Tests.Unit.Protocols.Postgres.PostgresSessionTests;
 using static ECapture.Tests.Unit.Protocols.Postgres.Wire;
 
@@ -66,7 +67,7 @@ public sealed class PostgresSessionGapTests
         Server(Complete("SELECT 3"), Ready());
 
         Assert.Equal(
-            [("select 1", PostgresOutcome.Incomplete, ""), ("select 2", PostgresOutcome.Completed, "SELECT 2"), ("select 3", PostgresOutcome.Completed, "SELECT 3")],
+            [("select 1", SqlOutcome.Incomplete, ""), ("select 2", SqlOutcome.Completed, "SELECT 2"), ("select 3", SqlOutcome.Completed, "SELECT 3")],
             _statements.Select(s => (Text(s.Text), s.Outcome, Text(s.Tag))));
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using ECapture.Protocols.Postgres;
+using ECapture.Protocols.Sql;
 using static ECapture.Tests.Unit.Protocols.Postgres.Wire;
 
 namespace ECapture.Tests.Unit.Protocols.Postgres;
@@ -22,7 +23,7 @@ public sealed class PostgresSessionTests
         Assert.Equal(PostgresStatementKind.Simple, statement.Kind);
         Assert.Equal("SELECT 2", Text(statement.Tag));
         Assert.Equal(2UL, statement.Rows);
-        Assert.Equal(PostgresOutcome.Completed, statement.Outcome);
+        Assert.Equal(SqlOutcome.Completed, statement.Outcome);
         Assert.True(statement.DurationNs >= 10);
         Assert.Equal("alice", Text(session.User));
         Assert.Equal("shop", Text(session.Database));
@@ -136,7 +137,7 @@ public sealed class PostgresSessionTests
             .Server(Message('1'), Message('2'), Complete("INSERT 0 1"), Error("23503", "violates foreign key"), Ready())
             .Play().Statements);
 
-        Assert.Equal((PostgresOutcome.Failed, "23503"), (statement.Outcome, statement.ErrorCode));
+        Assert.Equal((SqlOutcome.Failed, "23503"), (statement.Outcome, statement.ErrorCode));
         Assert.Null(statement.Rows);
     }
 
@@ -242,7 +243,7 @@ public sealed class PostgresSessionTests
             .Client(Parse("", "select pg_sleep($1)"), Bind("", "", [], "9"u8.ToArray()), Execute(), Sync())
             .Play().Statements);
 
-        Assert.Equal(PostgresOutcome.Incomplete, statement.Outcome);
+        Assert.Equal(SqlOutcome.Incomplete, statement.Outcome);
         Assert.Equal("select pg_sleep($1)", Text(statement.Text));
         Assert.Equal("9", Text(Assert.Single(statement.Parameters).Value));
     }
@@ -255,7 +256,7 @@ public sealed class PostgresSessionTests
             .Server(Error("57P01", "terminating connection", "FATAL"))
             .Play().Statements);
 
-        Assert.Equal((PostgresOutcome.Failed, "57P01"), (statement.Outcome, statement.ErrorCode));
+        Assert.Equal((SqlOutcome.Failed, "57P01"), (statement.Outcome, statement.ErrorCode));
     }
 
     [Fact]

@@ -1,7 +1,7 @@
-namespace ECapture.Protocols.MySql;
+namespace ECapture.Protocols.Sql;
 
 /// <summary>How a statement ended.</summary>
-public enum MySqlOutcome
+public enum SqlOutcome
 {
     /// <summary>The whole answer was seen, and it is no error.</summary>
     Completed,
