@@ -112,6 +112,10 @@ chaos-retention: setup-test ## Kill ClickHouse again and again while it drops pa
 bench-sink: setup-test ## Measure the sink from both logs into every store (EVENTS=10000000, BENCH='--rounds 1 --store http --json')
 	@dotnet run --project tests/Benchmarks --configuration Release -- sink $(or $(EVENTS),10000000) $(BENCH)
 
+.PHONY: bench-query
+bench-query: setup-test ## Measure rebuilding and searching over 10 million packets in each store: 25 GB of disk (BENCH='--days 3', BENCH='--packets 1000000 --events 100000 --store postgres --json')
+	@dotnet run --project tests/Benchmarks --configuration Release -- query $(BENCH)
+
 .PHONY: bench-capture
 bench-capture: setup-test publish ## Measure what capture costs nginx, PostgreSQL and MariaDB (BENCH='--rounds 1 --seconds 5 --only nginx --json'; as root)
 	@dotnet run --project tests/Benchmarks --configuration Release -- capture --ecapture $(PUBLISHED)/ecapture $(BENCH)

@@ -33,8 +33,9 @@ public static class EventsSearch
         using Activity? activity = QueryTelemetry.Activities.StartActivity("events.search");
         long count = 0;
         EventCursor? last = null;
+        EventFilter filter = await ConnectionSpan.NarrowAsync(store, request.Filter, cancellationToken).ConfigureAwait(false);
         await foreach (StoredEvent stored in store.SearchAsync(
-            request.Filter, request.Order, request.After, request.Limit, cancellationToken).ConfigureAwait(false))
+            filter, request.Order, request.After, request.Limit, cancellationToken).ConfigureAwait(false))
         {
             if (count == 0)
             {

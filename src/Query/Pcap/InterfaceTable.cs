@@ -7,8 +7,6 @@ namespace ECapture.Query.Pcap;
 /// <summary>Interfaces of the file by host and name.</summary>
 internal sealed class InterfaceTable(PcapngWriter writer)
 {
-    private const ushort Ethernet = 1;
-
     private readonly List<(byte[] Host, byte[] Name, int Id)> _known = [];
     private int _last;
 
@@ -18,8 +16,11 @@ internal sealed class InterfaceTable(PcapngWriter writer)
         _known.Add((Encoding.UTF8.GetBytes(description.Host), Encoding.UTF8.GetBytes(description.Name), id));
     }
 
-    public int Find(ReadOnlySpan<byte> host, ReadOnlySpan<byte> name)
+    /// <summary>The number of an interface; one that is not known yet gets its block here.</summary>
+    public int Find(IPacketCursor packet)
     {
+        ReadOnlySpan<byte> host = packet.Host;
+        ReadOnlySpan<byte> name = packet.Interface;
         if (_last < _known.Count && name.SequenceEqual(_known[_last].Name) && host.SequenceEqual(_known[_last].Host))
         {
             return _known[_last].Id;
@@ -34,8 +35,8 @@ internal sealed class InterfaceTable(PcapngWriter writer)
             }
         }
 
-        // Stored since the interfaces were listed: a block may also stand between packets.
-        Add(new StoredInterface(Encoding.UTF8.GetString(host), Encoding.UTF8.GetString(name), Ethernet));
+        // A block may also stand between packets. One that is not listed and says nothing of itself was stored since.
+        Add(new StoredInterface(Encoding.UTF8.GetString(host), Encoding.UTF8.GetString(name), packet.LinkType == 0 ? StoredInterface.Ethernet : packet.LinkType));
         _last = _known.Count - 1;
         return _known[_last].Id;
     }

@@ -70,12 +70,6 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
                 interfaces.Add(description);
             }
 
-            await writer.CopyAsync(rebuild.SecretBlocks, cancellationToken).ConfigureAwait(false);
-            if (options.ProcessBlocks)
-            {
-                WriteProcesses(writer, rebuild.Matched);
-            }
-
             packets = await WritePacketsAsync(rebuild, hosts, interfaces, writer, cancellationToken).ConfigureAwait(false);
         }
 
@@ -110,18 +104,23 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
     {
         var tracks = new FlowTracks(rebuild.Set, hosts.Length > 1);
         long packets = 0;
-        foreach (PacketSegment segment in rebuild.Plan)
+        var segments = new SegmentReader(store, rebuild.Plan, hosts);
+        await using (segments.ConfigureAwait(false))
         {
-            IPacketCursor cursor =
-                await store.PacketsAsync(new PacketQuery(segment.Range, hosts, segment.Flows), cancellationToken).ConfigureAwait(false);
-            await using (cursor.ConfigureAwait(false))
+            while (await segments.NextAsync(cancellationToken).ConfigureAwait(false) is { } cursor)
             {
                 while (await cursor.ReadAsync(cancellationToken).ConfigureAwait(false))
                 {
                     if (tracks.Find(cursor) is { } track && track.Wants(cursor))
                     {
+                        int @interface = interfaces.Find(cursor);
+                        if (packets == 0)
+                        {
+                            await WriteKnownAsync(rebuild, writer, cancellationToken).ConfigureAwait(false);
+                        }
+
                         writer.WritePacket(
-                            interfaces.Find(cursor.Host, cursor.Interface), (ulong)cursor.Time, cursor.Data, cursor.OriginalLength, track.Options(cursor));
+                            @interface, (ulong)cursor.Time, cursor.Data, cursor.OriginalLength, track.Options(cursor));
                         packets++;
                         if (writer.ShouldFlush)
                         {
@@ -132,6 +131,21 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
             }
         }
 
+        if (packets == 0)
+        {
+            await WriteKnownAsync(rebuild, writer, cancellationToken).ConfigureAwait(false);
+        }
+
         return packets;
+    }
+
+    // What stands between the interfaces and the packets.
+    private async Task WriteKnownAsync(Rebuild rebuild, PcapngWriter writer, CancellationToken cancellationToken)
+    {
+        await writer.CopyAsync(rebuild.SecretBlocks, cancellationToken).ConfigureAwait(false);
+        if (options.ProcessBlocks)
+        {
+            WriteProcesses(writer, rebuild.Matched);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ECapture.Storage.Reading;
 
 namespace ECapture.Query.Pcap;
@@ -18,7 +19,7 @@ internal sealed class SessionResolver(IEventStoreReader store, RebuildOptions op
         var set = new SessionSet();
         long first = long.MaxValue;
         long last = long.MinValue;
-        await foreach (FlowMatch match in store.MatchFlowsAsync(filter, cancellationToken).ConfigureAwait(false))
+        await foreach (FlowMatch match in MatchAsync(filter, cancellationToken).ConfigureAwait(false))
         {
             _matches.Add(match);
             first = Math.Min(first, match.From);
@@ -58,6 +59,38 @@ internal sealed class SessionResolver(IEventStoreReader store, RebuildOptions op
 
         Mark(set);
         return set;
+    }
+
+    /// <summary>
+    /// The rows of a filter. Connections that are asked for by their ids alone are in the <c>connection</c> table, all of them or none of its rows: the large tables need not be
+    /// looked through.
+    /// </summary>
+    private async IAsyncEnumerable<FlowMatch> MatchAsync(EventFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (filter.IsOfConnectionsAlone && filter.Connections.Count <= KeyChunks.Ids)
+        {
+            List<FlowMatch> found = [];
+            await foreach (ConnectionFact fact in store.ConnectionFactsAsync(TimeRange.Always, [], filter.Connections, cancellationToken).ConfigureAwait(false))
+            {
+                found.Add(new FlowMatch(fact.Key, fact.Connection, fact.Process, fact.LocalPort, fact.Time, fact.Time));
+            }
+
+            if (filter.Connections.All(id => found.Exists(m => m.Connection == id && m.Key.Flow != 0)))
+            {
+                foreach (FlowMatch match in found)
+                {
+                    yield return match;
+                }
+
+                yield break;
+            }
+        }
+
+        EventFilter narrowed = await ConnectionSpan.NarrowAsync(store, filter, cancellationToken).ConfigureAwait(false);
+        await foreach (FlowMatch match in store.MatchFlowsAsync(narrowed, cancellationToken).ConfigureAwait(false))
+        {
+            yield return match;
+        }
     }
 
     /// <summary>Follows connection to flow to connection until nothing new comes up.</summary>

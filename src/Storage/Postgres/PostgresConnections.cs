@@ -22,6 +22,7 @@ public static class PostgresConnections
             Timeout = 15,
             CommandTimeout = (int)address.Timeout.TotalSeconds,
             KeepAlive = 30,
+            ReadBufferSize = 64 << 10, // rows hold a frame each
             IncludeErrorDetail = false, // details hold values of rows
         };
         string password = address.ReadPassword();

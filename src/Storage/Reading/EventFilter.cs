@@ -49,6 +49,14 @@ public sealed record EventFilter
     /// <summary>A condition beyond the properties here; null for any.</summary>
     public FilterExpression? Expression { get; init; }
 
+    /// <summary>The connections that every matching event is of; empty when the filter does not say.</summary>
+    public IReadOnlyList<ulong> NamedConnections => Connections.Count > 0 ? Connections : Expression?.NamedConnections ?? [];
+
+    /// <summary>True when it names connections and asks nothing else of their events.</summary>
+    public bool IsOfConnectionsAlone =>
+        Connections.Count > 0 && From is null && To is null && Text is null && Expression is null
+        && Topics.Count + Hosts.Count + Processes.Count + Pids.Count + Uids.Count + Addresses.Count + Ports.Count + Flows.Count == 0;
+
     /// <summary>
     /// True: ends of shell commands and processes are events of their own in a search. False: they are only shown with the command or process
     /// that they end.

@@ -21,6 +21,9 @@ public sealed class EventStoreReader : IEventStoreReader
     public string Address => _store.Address.Text;
 
     /// <inheritdoc/>
+    public bool ReadsAhead => _sql.CutsTimes; // PostgreSQL: it sorts first and sends then
+
+    /// <inheritdoc/>
     public Task PingAsync(CancellationToken cancellationToken) => _store.PingAsync(cancellationToken);
 
     /// <inheritdoc/>

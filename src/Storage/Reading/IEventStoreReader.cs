@@ -6,6 +6,9 @@ public interface IEventStoreReader
     /// <summary>The store's address, without its password.</summary>
     string Address { get; }
 
+    /// <summary>True when the next span of packets may be asked for while one is read, so that the store sorts it meanwhile.</summary>
+    bool ReadsAhead { get; }
+
     /// <summary>Checks that the store answers.</summary>
     /// <exception cref="StoreException">It does not.</exception>
     Task PingAsync(CancellationToken cancellationToken);
@@ -65,7 +68,7 @@ public interface IEventStoreReader
     /// <exception cref="StoreException">The store failed.</exception>
     Task<IReadOnlyList<SealedRows>> SealedRowsAsync(CancellationToken cancellationToken);
 
-    /// <summary>Interfaces of packets.</summary>
+    /// <summary>Interfaces of packets; none where each packet says it of its own (<see cref="IPacketCursor.LinkType"/>).</summary>
     /// <exception cref="StoreException">The store failed.</exception>
     Task<IReadOnlyList<StoredInterface>> InterfacesAsync(PacketQuery query, CancellationToken cancellationToken);
 

@@ -21,6 +21,9 @@ public interface IPacketCursor : IAsyncDisposable
     /// <summary>Interface name.</summary>
     ReadOnlySpan<byte> Interface { get; }
 
+    /// <summary>LINKTYPE_ of the interface where the rows say it, which then <see cref="IEventStoreReader.InterfacesAsync"/> does not; else 0.</summary>
+    ushort LinkType { get; }
+
     /// <summary><c>Direction</c> of the contract.</summary>
     byte Direction { get; }
 

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace ECapture.Benchmarks.Query;
 
-/// <summary>The other end of <see cref="PcapngWorker"/>.</summary>
+/// <summary>The other end of <see cref="QueryWorker"/>.</summary>
 internal sealed class Worker : IAsyncDisposable
 {
     private readonly Process _process;
@@ -12,7 +12,7 @@ internal sealed class Worker : IAsyncDisposable
 
     public static async Task<Worker> StartAsync(string store, string output)
     {
-        Process process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [PcapngWorker.Name, store, output])
+        Process process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [QueryWorker.Name, store, output])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -30,7 +30,7 @@ internal sealed class Worker : IAsyncDisposable
         return new Run(
             double.Parse(parts[0], CultureInfo.InvariantCulture), double.Parse(parts[1], CultureInfo.InvariantCulture),
             long.Parse(parts[2], CultureInfo.InvariantCulture), long.Parse(parts[3], CultureInfo.InvariantCulture),
-            long.Parse(parts[4], CultureInfo.InvariantCulture), string.Join(' ', parts[5..]));
+            long.Parse(parts[4], CultureInfo.InvariantCulture), double.Parse(parts[5], CultureInfo.InvariantCulture), string.Join(' ', parts[6..]));
     }
 
     public async ValueTask DisposeAsync()

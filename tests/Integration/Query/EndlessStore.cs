@@ -13,6 +13,8 @@ internal sealed class EndlessStore(long? failAfter) : IEventStoreReader
 
     public string Address => "endless:";
 
+    public bool ReadsAhead => false;
+
     public long Read { get; private set; }
 
     public TaskCompletionSource Disposed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -70,6 +72,8 @@ internal sealed class EndlessStore(long? failAfter) : IEventStoreReader
 
         public ReadOnlySpan<byte> Interface => s_name;
 
+        public ushort LinkType => 0;
+
         public byte Direction => 1;
 
         public uint OriginalLength => 1400;
@@ -109,6 +113,8 @@ internal sealed class EndlessStore(long? failAfter) : IEventStoreReader
         public long Time => 0;
 
         public ReadOnlySpan<byte> Interface => default;
+
+        public ushort LinkType => 0;
 
         public byte Direction => 0;
 

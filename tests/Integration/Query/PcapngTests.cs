@@ -67,6 +67,27 @@ public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
 
     [Theory]
     [MemberData(nameof(Kinds))]
+    public async Task Rebuild_ConnectionAlone_IsItsWholeSession(StoreKind kind)
+    {
+        var history = new TlsHistory(tls);
+        await using Built built = await BuildAsync(
+            kind, history, events => EventFilter.All with { Connections = [events.First(e => e.Process?.Pid == tls.Exchanges[1].Pid && e.Connection != 0).Connection] });
+
+        await AssertIsSessionAsync(built, history, 1);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Rebuild_HostNameThatLooksLikeSql_IsAName(StoreKind kind)
+    {
+        var history = new TlsHistory(tls) { Host = "o'brien$1\\'); DROP TABLE packet; --" };
+        await using Built built = await BuildAsync(kind, history, _ => EventFilter.All with { Hosts = [history.Host], Pids = [tls.Exchanges[0].Pid] });
+
+        await AssertIsSessionAsync(built, history, 0);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
     public async Task Rebuild_TextOfThePlaintext_FindsTheSessionThroughItsConnection(StoreKind kind)
     {
         var history = new TlsHistory(tls);
@@ -161,7 +182,8 @@ public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
         await AssertIsSessionAsync(built, history, 1);
         Assert.Equal((6, 2 * tls.Frames.Count), (both.Report.Sessions, (int)both.Report.Packets));
         Assert.Equal(tls.KeyLog.Count, both.Report.Secrets);
-        Assert.Equal(["host web1", "host web2"], both.Blocks.OfType<InterfaceDescriptionBlock>().Select(b => b.Options.Text(OptionCode.InterfaceDescription)));
+        Assert.Equal(["host web1", "host web2"], both.Blocks.OfType<InterfaceDescriptionBlock>().Select(b => b.Options.Text(OptionCode.InterfaceDescription)).Order());
+        Assert.Equal(2 * tls.Frames.Count, (await Tshark.FieldsAsync(both.Path, null, "frame.interface_name")).Count(name => name == "lo"));
         Assert.All(both.Packets.Zip(both.Packets.Skip(1)), p => Assert.True(p.First.UnixNanoseconds <= p.Second.UnixNanoseconds));
     }
 

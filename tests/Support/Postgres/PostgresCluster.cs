@@ -38,12 +38,15 @@ public sealed class PostgresCluster : IAsyncDisposable
     /// <summary>The folder of its UNIX socket.</summary>
     public string SocketFolder => _folder;
 
+    /// <summary>True leaves the folder when the server ends; a later start in the same place goes on with it.</summary>
+    public bool IsKept { get; set; }
+
     public static Task<PostgresCluster> StartAsync(CancellationToken cancellationToken) => StartAsync([], cancellationToken);
 
     /// <summary>Starts it with settings of its configuration file: <c>name=value</c>.</summary>
     public static Task<PostgresCluster> StartAsync(string[] settings, CancellationToken cancellationToken) => StartAsync(settings, null, cancellationToken);
 
-    /// <summary>Starts it in a folder that is empty, or in a temporary one.</summary>
+    /// <summary>Starts it in a folder that is empty or was kept, or in a temporary one.</summary>
     public static async Task<PostgresCluster> StartAsync(string[] settings, string? place, CancellationToken cancellationToken)
     {
         if (!File.Exists($"{Binaries}/initdb"))
@@ -55,11 +58,15 @@ public sealed class PostgresCluster : IAsyncDisposable
         PostgresCluster cluster = new(folder, FreePort.Next(), settings);
         await File.WriteAllTextAsync(cluster.PasswordFile, Password + "\n", cancellationToken);
         await RunAsync("chown", ["-R", "postgres:postgres", folder], cancellationToken);
-        await RunAsync(
-            "setpriv",
-            [.. AsPostgres, $"{Binaries}/initdb", "-D", cluster.DataFolder, "-U", User, "--auth=scram-sha-256", $"--pwfile={cluster.PasswordFile}",
-                "--no-sync", "--locale=C.UTF-8", "--encoding=UTF8"],
-            cancellationToken);
+        if (!Directory.Exists(cluster.DataFolder))
+        {
+            await RunAsync(
+                "setpriv",
+                [.. AsPostgres, $"{Binaries}/initdb", "-D", cluster.DataFolder, "-U", User, "--auth=scram-sha-256", $"--pwfile={cluster.PasswordFile}",
+                    "--no-sync", "--locale=C.UTF-8", "--encoding=UTF8"],
+                cancellationToken);
+        }
+
         await cluster.StartServerAsync(cancellationToken);
         return cluster;
     }
@@ -126,7 +133,10 @@ public sealed class PostgresCluster : IAsyncDisposable
             await _server.DisposeAsync();
         }
 
-        Directory.Delete(_folder, recursive: true);
+        if (!IsKept)
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
     }
 
     private static string[] AsPostgres => ["--reuid=postgres", "--regid=postgres", "--init-groups"];

@@ -71,7 +71,7 @@ internal sealed class ClickHouseSqlText : SqlText
 
     public override string Bucket(string column, long from, long width) => $"intDiv(toUnixTimestamp64Nano({column}) - {Signed(from)}, {Signed(width)})";
 
-    public override string ClockOffset() => "toUnixTimestamp64Nano(ts) - toInt64(boot_ns)";
+    public override string ClockOffset(string wall, string boot) => $"toUnixTimestamp64Nano({wall}) - toInt64({boot})";
 
     private string Between(string column, IPAddress first, IPAddress last) =>
         $"({column} >= {Add("IPv6", first.ToString())} AND {column} <= {Add("IPv6", last.ToString())})";

@@ -16,6 +16,9 @@ public abstract record FilterExpression
     /// <summary>True when it asks for what was said (plaintext, statements, commands), not only for who spoke.</summary>
     public abstract bool UsesPayload { get; }
 
+    /// <summary>Connection ids, one of which every event has that the expression is true for; empty when it does not say.</summary>
+    internal virtual IReadOnlyList<ulong> NamedConnections => [];
+
     /// <summary>Reads an expression.</summary>
     /// <param name="text">At most <see cref="MaximumLength"/> characters.</param>
     /// <exception cref="FilterSyntaxException">It is none; the exception says where and why.</exception>

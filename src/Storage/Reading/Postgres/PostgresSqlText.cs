@@ -16,6 +16,25 @@ internal sealed class PostgresSqlText : SqlText
 
     public IReadOnlyList<NpgsqlParameter> Parameters => _parameters;
 
+    /// <summary>The statement with its values in it, for COPY, which takes no parameters. Texts and bytes are written in hexadecimal digits, so nothing of them is read as SQL.</summary>
+    public string WithValues()
+    {
+        ReadOnlySpan<char> text = ToString(); // made of constants: a $ is a parameter
+        var whole = new StringBuilder(text.Length);
+        for (int next = text.IndexOf('$'); next >= 0; next = text.IndexOf('$'))
+        {
+            whole.Append(text[..next]);
+            text = text[(next + 1)..];
+            int digits = text.IndexOfAnyExceptInRange('0', '9');
+            digits = digits < 0 ? text.Length : digits;
+            NpgsqlParameter value = _parameters[int.Parse(text[..digits], CultureInfo.InvariantCulture) - 1];
+            whole.Append(PostgresLiteral.Of(value.NpgsqlDbType, value.Value!));
+            text = text[digits..];
+        }
+
+        return whole.Append(text).ToString();
+    }
+
     public override string TimeColumn(string column) => column;
 
     public override string Topic(string topic) => "'" + topic.Replace("'", "''", StringComparison.Ordinal) + "'::text";
@@ -72,7 +91,7 @@ internal sealed class PostgresSqlText : SqlText
 
     public override string Matches(Column column, Pattern pattern) => $"{Escaped(column)} ~ {Add(NpgsqlDbType.Text, PostgresPattern.Render(pattern))}";
 
-    public override string NameColumn(string column) => $"convert_to({column}, 'UTF8')";
+    public override string NameColumn(string column) => IsBulk ? column : $"convert_to({column}, 'UTF8')"; // COPY hands texts over as they are
 
     public override string Prefix(string column, int length) =>
         $"substring({column} from 1 for {length.ToString(CultureInfo.InvariantCulture)})";
@@ -86,7 +105,7 @@ internal sealed class PostgresSqlText : SqlText
     public override string Bucket(string column, long from, long width) =>
         $"((extract(epoch from {column}) * 1000000)::bigint * 1000 - {Signed(from)}) / {Signed(width)}";
 
-    public override string ClockOffset() => "(extract(epoch from ts) * 1000000)::bigint * 1000 - boot_ns";
+    public override string ClockOffset(string wall, string boot) => $"(extract(epoch from {wall}) * 1000000)::bigint * 1000 - {boot}";
 
     private static string Escaped(Column column) =>
         column.PostgresType == "bytea" ? $"encode({column.Name}, 'escape')" : $"encode(convert_to({column.Name}, 'UTF8'), 'escape')";

@@ -14,6 +14,7 @@ internal static class HistogramRead
         foreach (string topic in filter.Topics.Count > 0 ? filter.Topics : Topics.All)
         {
             SqlText sql = store.NewText();
+            sql.IsSummary = true;
             sql.Append($"SELECT {sql.Bucket("ts", from, width)} AS bucket, count(*) FROM {TableNames.Of(topic)}");
             FilterConditions.AppendWhere(sql, filter, topic);
             sql.Append(" GROUP BY bucket ORDER BY bucket");

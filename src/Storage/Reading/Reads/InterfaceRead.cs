@@ -1,17 +1,19 @@
 using System.Text;
 using ECapture.Events;
-using ECapture.Events.V1;
 using ECapture.Storage.Reading.Sql;
 
 namespace ECapture.Storage.Reading.Reads;
 
-/// <summary>The interfaces of packets. Link types stand only in the events, so one packet of each interface is looked at.</summary>
+/// <summary>The interfaces of packets.</summary>
 internal static class InterfaceRead
 {
-    private const ushort Ethernet = 1;
-
     public static async Task<IReadOnlyList<StoredInterface>> RunAsync(ISqlStore store, PacketQuery query, CancellationToken cancellationToken)
     {
+        if (store.CutsTimes)
+        {
+            return []; // rows that carry their event say it themselves; looking for them all would read every packet
+        }
+
         SqlText sql = store.NewText();
         sql.Append($"SELECT DISTINCT {sql.NameColumn("host")} AS h, {sql.NameColumn("interface")} AS i FROM {TableNames.Of(Topics.Packet)}");
         PacketRead.AppendWhere(sql, query);
@@ -44,17 +46,9 @@ internal static class InterfaceRead
         await using IRowReader rows = await store.QueryAsync(sql, cancellationToken).ConfigureAwait(false);
         if (!await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            return Ethernet; // the rows expired since they were listed
+            return StoredInterface.Ethernet; // the rows expired since they were listed
         }
 
-        try
-        {
-            Event stored = Event.Parser.ParseFrom(RebuiltEvent.Encode(rows, dataAt: 0, @event: 1, data: 2));
-            return (ushort)(stored.Packet?.LinkType ?? Ethernet);
-        }
-        catch (Google.Protobuf.InvalidProtocolBufferException e)
-        {
-            throw new StoreException($"a packet row of {host} {name} holds no event; was the table written by another program?", isTransient: false, e);
-        }
+        return LinkTypes.Read(RebuiltEvent.Encode(rows, dataAt: 0, @event: 1, data: 2));
     }
 }

@@ -1,6 +1,6 @@
 namespace ECapture.Storage.Reading.Reads;
 
-/// <summary>Columns of a packet read, by place. <see cref="Event"/> is empty unless times need it; the data come last, see the Native reader.</summary>
+/// <summary>Columns of a packet read, by place. The data come last, see the Native reader.</summary>
 internal static class PacketColumns
 {
     public const int Host = 0;
@@ -13,6 +13,5 @@ internal static class PacketColumns
     public const int Pid = 7;
     public const int Process = 8;
     public const int LocalPort = 9;
-    public const int Event = 10;
-    public const int Data = 11;
+    public const int Data = 10;
 }

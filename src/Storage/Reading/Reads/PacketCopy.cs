@@ -1,19 +1,15 @@
+using ECapture.Events;
 using ECapture.Storage.Reading.Sql;
 
 namespace ECapture.Storage.Reading.Reads;
 
-/// <summary>A packet taken out of its row; its buffers are used again.</summary>
+/// <summary>A packet taken out of its row and its event; its buffers are used again.</summary>
 internal sealed class PacketCopy
 {
-    private byte[] _bytes = new byte[2048];
+    private byte[] _bytes = new byte[2048]; // the event, then the host as its column has it
+    private EventFields _fields;
+    private int _length;
     private int _hostEnd;
-    private int _interfaceEnd;
-    private int _processEnd;
-    private int _dataEnd;
-
-    public uint NetworkNamespace { get; private set; }
-
-    public ulong Flow { get; private set; }
 
     /// <summary>The column's time.</summary>
     public long Microseconds { get; private set; }
@@ -21,50 +17,54 @@ internal sealed class PacketCopy
     /// <summary>The event's time.</summary>
     public long Time { get; private set; }
 
-    public byte Direction { get; private set; }
-
-    public uint OriginalLength { get; private set; }
-
-    public uint Pid { get; private set; }
-
-    public ushort LocalPort { get; private set; }
-
     /// <summary>Place among packets of one microsecond.</summary>
     public int Order { get; private set; }
 
-    public ReadOnlySpan<byte> Host => _bytes.AsSpan(0, _hostEnd);
+    public uint NetworkNamespace => _fields.NetworkNamespace;
 
-    public ReadOnlySpan<byte> Interface => _bytes.AsSpan(_hostEnd, _interfaceEnd - _hostEnd);
+    public ulong Flow => _fields.FlowId;
 
-    public ReadOnlySpan<byte> Process => _bytes.AsSpan(_interfaceEnd, _processEnd - _interfaceEnd);
+    public byte Direction => (byte)_fields.Payload.Direction;
 
-    public ReadOnlySpan<byte> Data => _bytes.AsSpan(_processEnd, _dataEnd - _processEnd);
+    public uint OriginalLength => _fields.Payload.OriginalLength;
 
+    public uint Pid => _fields.Pid;
+
+    public ushort LocalPort => (ushort)_fields.LocalPort;
+
+    public ReadOnlySpan<byte> Event => _bytes.AsSpan(0, _length);
+
+    public ReadOnlySpan<byte> Host => _bytes.AsSpan(_length, _hostEnd - _length);
+
+    public ReadOnlySpan<byte> Interface => _fields.Payload.Interface.Of(_bytes);
+
+    public ReadOnlySpan<byte> Process => _fields.ProcessName.Of(_bytes);
+
+    public ReadOnlySpan<byte> Data => _fields.Payload.Main.Of(_bytes);
+
+    /// <exception cref="StoreException">The row holds no event.</exception>
     public void Take(IRowReader rows, int order)
     {
-        Order = order;
-        NetworkNamespace = (uint)rows.Number(PacketColumns.NetworkNamespace);
-        Flow = rows.Number(PacketColumns.Flow);
-        Microseconds = rows.Time(PacketColumns.Time);
-        Time = RebuiltEvent.WallClock(rows.Bytes(PacketColumns.Event), Microseconds);
-        Direction = (byte)rows.Number(PacketColumns.Direction);
-        OriginalLength = (uint)rows.Number(PacketColumns.OriginalLength);
-        Pid = (uint)rows.Number(PacketColumns.Pid);
-        LocalPort = (ushort)rows.Number(PacketColumns.LocalPort);
-        _hostEnd = Add(0, rows.Bytes(PacketColumns.Host));
-        _interfaceEnd = Add(_hostEnd, rows.Bytes(PacketColumns.Interface));
-        _processEnd = Add(_interfaceEnd, rows.Bytes(PacketColumns.Process));
-        _dataEnd = Add(_processEnd, rows.Bytes(PacketColumns.Data));
-    }
-
-    private int Add(int at, ReadOnlySpan<byte> value)
-    {
-        if (_bytes.Length - at < value.Length)
+        ReadOnlySpan<byte> host = rows.Bytes(EventColumns.Host);
+        ReadOnlySpan<byte> envelope = rows.Bytes(EventColumns.Event);
+        ReadOnlySpan<byte> payload = rows.Bytes(EventColumns.Data);
+        _length = envelope.Length + payload.Length;
+        _hostEnd = _length + host.Length;
+        if (_bytes.Length < _hostEnd)
         {
-            Array.Resize(ref _bytes, Math.Max(at + value.Length, 2 * _bytes.Length));
+            _bytes = new byte[Math.Max(_hostEnd, 2 * _bytes.Length)];
         }
 
-        value.CopyTo(_bytes.AsSpan(at));
-        return at + value.Length;
+        RebuiltEvent.Encode(envelope, payload, rows.Number(EventColumns.DataAt), _bytes);
+        host.CopyTo(_bytes.AsSpan(_length));
+        if (!EventReader.TryRead(Event, out _fields))
+        {
+            throw RebuiltEvent.IsNone();
+        }
+
+        Order = order;
+        Microseconds = rows.Time(EventColumns.Time);
+        // The column is cut to microseconds; where they are of two times, the column's is the one that was searched.
+        Time = (long)_fields.WallNs - Microseconds is >= 0 and < 1000 ? (long)_fields.WallNs : Microseconds;
     }
 }

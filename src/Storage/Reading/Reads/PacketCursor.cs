@@ -15,6 +15,8 @@ internal sealed class PacketCursor(IRowReader rows) : IPacketCursor
 
     public ReadOnlySpan<byte> Interface => rows.Bytes(PacketColumns.Interface);
 
+    public ushort LinkType => 0;
+
     public byte Direction => (byte)rows.Number(PacketColumns.Direction);
 
     public uint OriginalLength => (uint)rows.Number(PacketColumns.OriginalLength);

@@ -12,7 +12,7 @@ internal static class PacketRead
 
     public static Task<IPacketCursor> OpenAsync(ISqlStore store, PacketQuery query, CancellationToken cancellationToken)
     {
-        SqlText sql = store.NewText();
+        SqlText sql = NewBulk(store);
         AppendSelect(store, sql, "data");
         AppendWhere(sql, query);
         return OpenAsync(store, sql, cancellationToken);
@@ -20,7 +20,7 @@ internal static class PacketRead
 
     public static Task<IPacketCursor> OpenSmallTcpAsync(ISqlStore store, PacketQuery query, CancellationToken cancellationToken)
     {
-        SqlText sql = store.NewText();
+        SqlText sql = NewBulk(store);
         AppendSelect(store, sql, sql.Prefix("data", Headers));
         AppendWhere(sql, query);
         sql.Append($" AND protocol = {sql.Number(Tcp)} AND original_length < {sql.Number(SmallPacket)}");
@@ -37,15 +37,27 @@ internal static class PacketRead
         }
     }
 
+    private static SqlText NewBulk(ISqlStore store)
+    {
+        SqlText sql = store.NewText();
+        sql.IsBulk = true;
+        return sql;
+    }
+
     private static void AppendSelect(ISqlStore store, SqlText sql, string data)
     {
+        if (store.CutsTimes)
+        {
+            sql.Append($"SELECT {sql.NameColumn("host")}, ts, data_at, event, data FROM {TableNames.Of(Topics.Packet)}");
+            return;
+        }
+
         sql.Append($"SELECT {sql.NameColumn("host")} AS h, netns, flow, ts, {sql.NameColumn("interface")} AS i, direction, original_length, pid, process,");
-        sql.Append($" local_port, {(store.CutsTimes ? "event" : "toUInt8(0)")} AS e, {data} AS d FROM {TableNames.Of(Topics.Packet)}");
+        sql.Append($" local_port, {data} AS d FROM {TableNames.Of(Topics.Packet)}");
     }
 
     private static async Task<IPacketCursor> OpenAsync(ISqlStore store, SqlText sql, CancellationToken cancellationToken)
     {
-        sql.IsBulk = true;
         // The engine's order is (host, ts, sequence): for one host it streams.
         sql.Append(" ORDER BY ts, sequence");
         IRowReader rows = await store.QueryAsync(sql, cancellationToken).ConfigureAwait(false);

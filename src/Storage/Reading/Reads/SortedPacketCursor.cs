@@ -4,7 +4,7 @@ namespace ECapture.Storage.Reading.Reads;
 
 /// <summary>
 /// Packets of a store whose column keeps microseconds: those of one microsecond are put in the order of their nanoseconds, which stand in the
-/// event.
+/// event. As that is read anyway, all else comes out of it, too: few columns are what makes a COPY fast.
 /// </summary>
 internal sealed class SortedPacketCursor(IRowReader rows) : IPacketCursor
 {
@@ -12,6 +12,7 @@ internal sealed class SortedPacketCursor(IRowReader rows) : IPacketCursor
 
     private readonly List<PacketCopy> _group = [];
     private readonly Stack<PacketCopy> _free = [];
+    private readonly LinkTypes _linkTypes = new();
     private PacketCopy? _next;
     private PacketCopy _current = new();
     private int _at;
@@ -25,6 +26,8 @@ internal sealed class SortedPacketCursor(IRowReader rows) : IPacketCursor
     public long Time => _current.Time;
 
     public ReadOnlySpan<byte> Interface => _current.Interface;
+
+    public ushort LinkType => _linkTypes.Of(_current);
 
     public byte Direction => _current.Direction;
 

@@ -15,6 +15,9 @@ internal abstract class SqlText
     /// <summary>The result is large: small blocks let the store's work and this side's go on at once.</summary>
     public bool IsBulk { get; set; }
 
+    /// <summary>The result is short, what is read for it long: large blocks spare work.</summary>
+    public bool IsSummary { get; set; }
+
     public override string ToString() => _text.ToString();
 
     public SqlText Append(string constant)
@@ -85,6 +88,6 @@ internal abstract class SqlText
     /// <summary>Number of the span of time that a row lies in, counted from a time; negative before it.</summary>
     public abstract string Bucket(string column, long from, long width);
 
-    /// <summary>Wall clock minus boot clock of a row, in nanoseconds.</summary>
-    public abstract string ClockOffset();
+    /// <summary>Wall clock minus boot clock, in nanoseconds, of a row or of a group.</summary>
+    public abstract string ClockOffset(string wall = "ts", string boot = "boot_ns");
 }
