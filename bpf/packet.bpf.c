@@ -18,6 +18,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define IPPROTO_HOP 0
 #define IPPROTO_TCP_VALUE 6
 #define IPPROTO_UDP_VALUE 17
+#define UDP_HEADER 8
 #define IPPROTO_ROUTE 43
 #define IPPROTO_FRAG 44
 #define IPPROTO_DEST 60
@@ -117,6 +118,8 @@ static __always_inline void read_ports(struct __sk_buff *skb, struct frame *fram
 	} else if (protocol == IPPROTO_UDP_VALUE || protocol == IPPROTO_SCTP_VALUE) {
 		if (bpf_skb_load_bytes(skb, at, &start, 4))
 			return;
+		if (protocol == IPPROTO_UDP_VALUE)
+			frame->payload_at = at + UDP_HEADER;
 	} else {
 		return;
 	}

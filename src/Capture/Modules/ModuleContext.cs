@@ -10,6 +10,8 @@ namespace ECapture.Capture.Modules;
 /// <summary>What the agent lends its modules.</summary>
 public sealed class ModuleContext
 {
+    private Tls.WireCoverage? _wire;
+
     /// <summary>Folder of the compiled BPF objects.</summary>
     public required string ObjectDirectory { get; init; }
 
@@ -40,6 +42,9 @@ public sealed class ModuleContext
     /// <summary>What is kept of each module's events.</summary>
     public required Policy Policy { get; init; }
 
+    /// <summary>Compares the TLS connections on the wire with those that were captured.</summary>
+    internal Tls.WireCoverage Wire => _wire ??= new Tls.WireCoverage(this);
+
     /// <summary>Reads CLOCK_BOOTTIME, nanoseconds.</summary>
     public required Func<ulong> BootNs { get; init; }
 
@@ -53,19 +58,27 @@ public sealed class ModuleContext
         ModulePolicy policy = Policy.For(topic);
         if (!policy.PublishesSecrets)
         {
-            Publisher.Publish(Topics.Agent, new EventHeader { BootNs = BootNs() }, new Event
-            {
-                Coverage = new Coverage
-                {
-                    Subject = "secrets",
-                    Target = Google.Protobuf.ByteString.CopyFromUtf8(topic),
-                    Reason = "TLS secrets are not published: the policy redacts the plaintext of this module, and \"keys\" is not \"keep\"",
-                },
-            });
+            NotCovered(
+                "secrets", topic, "TLS secrets are not published: the policy redacts the plaintext of this module, and \"keys\" is not \"keep\"");
         }
 
         return policy.PublishesSecrets;
     }
+
+    /// <summary>Says in the log what cannot be captured.</summary>
+    /// <param name="subject">What kind of thing it is: "library", "shell", ...</param>
+    /// <param name="target">Which one: path, build id.</param>
+    /// <param name="reason">Why, for people.</param>
+    public void NotCovered(string subject, string target, string reason) =>
+        NotCovered(new EventHeader { BootNs = BootNs() }, subject, target, reason);
+
+    /// <summary>As <see cref="NotCovered(string, string, string)"/>, of a process or a connection.</summary>
+    /// <param name="header">Time, process, addresses.</param>
+    /// <param name="subject">What kind of thing it is.</param>
+    /// <param name="target">Which one.</param>
+    /// <param name="reason">Why.</param>
+    public void NotCovered(in EventHeader header, string subject, string target, string reason) => Publisher.Publish(
+        Topics.Agent, header, new Event { Coverage = new Coverage { Subject = subject, Target = Google.Protobuf.ByteString.CopyFromUtf8(target), Reason = reason } });
 
     /// <summary>
     /// Opens <c>NAME.bpf.o</c>, lets it share the base object's maps of the same name, and checks the common layouts.

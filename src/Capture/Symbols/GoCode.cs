@@ -52,21 +52,6 @@ internal static class GoCode
         return found;
     }
 
-    private static IEnumerable<Instruction> Decode(ElfFile elf, GoFunction function)
-    {
-        byte[] code = new byte[Math.Min(function.Size, MostBytes)];
-        int length = elf.TryGetCodeOffset(function.Address, out _) ? elf.ReadAddress(function.Address, code) : 0;
-        ByteArrayCodeReader reader = new(code, 0, length);
-        Decoder decoder = Decoder.Create(64, reader, function.Address);
-        while (reader.CanReadByte)
-        {
-            decoder.Decode(out Instruction instruction);
-            if (instruction.IsInvalid)
-            {
-                yield break;
-            }
-
-            yield return instruction;
-        }
-    }
+    private static IEnumerable<Instruction> Decode(ElfFile elf, in GoFunction function) =>
+        elf.TryGetCodeOffset(function.Address, out _) ? X64Code.Decode(elf, function.Address, (int)Math.Min(function.Size, MostBytes)) : [];
 }

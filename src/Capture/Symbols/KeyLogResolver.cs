@@ -96,18 +96,18 @@ public sealed class KeyLogResolver(FieldAccessor clientRandom)
         return clear ? (ranking[0].Key, first, "") : (0, null, $"no function is clearly the one that logs secrets: {said}");
     }
 
-    // Two ways that know nothing of each other. Where both speak they must agree.
+    // Ways that know nothing of each other: the function's own code and the accessor. Where both speak they must agree.
     private (ClientRandomLocation? Location, string How) FindClientRandom(ElfFile elf, ulong function)
     {
-        ClientRandomLocation? entry = PointerWalk.ThirdArgument(elf, function, EntryInstructions);
+        ClientRandomLocation? own = PointerWalk.ThirdArgument(elf, function, EntryInstructions) ?? PointerWalk.ReadByBytes(elf, function);
         ClientRandomLocation? accessor = PointerWalk.Accessed(elf, clientRandom);
-        return (entry, accessor) switch
+        return (own, accessor) switch
         {
-            (null, null) => (null, $"neither the function's first {EntryInstructions} instructions nor {clientRandom.Function} tell"),
+            (null, null) => (null, $"neither the function's own code nor {clientRandom.Function} tells"),
             (null, _) => (accessor, $"by {clientRandom.Function}"),
-            (_, null) => (entry, "by the function's own code"),
-            _ when entry == accessor => (entry, $"by the function's own code and by {clientRandom.Function}"),
-            _ => (null, $"the function's own code says {entry}, {clientRandom.Function} says {accessor}"),
+            (_, null) => (own, "by the function's own code"),
+            _ when own == accessor => (own, $"by the function's own code and by {clientRandom.Function}"),
+            _ => (null, $"the function's own code says {own}, {clientRandom.Function} says {accessor}"),
         };
     }
 }

@@ -8,40 +8,63 @@ internal static class LabelFinder
 {
     private const int PieceBytes = 1 << 20;
 
+    /// <summary>Where the labels are: address and label.</summary>
     internal static Dictionary<ulong, string> Find(ElfFile elf, IReadOnlyList<string> labels)
     {
-        byte[][] wanted = [.. labels.Select(l => Encoding.ASCII.GetBytes(l + '\0'))];
-        int overlap = wanted.Max(w => w.Length) - 1;
         Dictionary<ulong, string> found = [];
-        byte[] piece = new byte[PieceBytes + overlap];
-        foreach (ElfSegment segment in elf.Segments)
+        foreach ((ulong address, string label) in Occurrences(elf, labels))
         {
-            if (!segment.IsLoaded || segment.IsWritable)
-            {
-                continue;
-            }
-
-            for (ulong at = 0; at < segment.FileSize; at += PieceBytes)
-            {
-                int length = elf.ReadUpTo(segment.Offset + at, piece.AsSpan(0, (int)Math.Min((ulong)piece.Length, segment.FileSize - at)));
-                for (int i = 0; i < wanted.Length; i++)
-                {
-                    FindIn(piece.AsSpan(0, length), wanted[i], segment.Address + at, labels[i], found);
-                }
-            }
+            found[address] = label;
         }
 
         return found;
     }
 
-    private static void FindIn(
-        ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> wanted, ulong address, string label, Dictionary<ulong, string> found)
+    /// <summary>True when one of the labels is there; reads no further than the first.</summary>
+    internal static bool Contains(ElfFile elf, IReadOnlyList<string> labels) => Occurrences(elf, labels).Any();
+
+    private static IEnumerable<(ulong Address, string Label)> Occurrences(ElfFile elf, IReadOnlyList<string> labels)
     {
-        int from = 0;
-        while (bytes[from..].IndexOf(wanted) is >= 0 and int at)
+        byte[][] wanted = [.. labels.Select(l => Encoding.ASCII.GetBytes(l + '\0'))];
+        int overlap = wanted.Max(w => w.Length) - 1;
+        byte[] piece = new byte[PieceBytes + overlap];
+        foreach ((ulong offset, ulong address, ulong size) in Constants(elf))
         {
-            found[address + (ulong)(from + at)] = label;
-            from += at + 1;
+            for (ulong at = 0; at < size; at += PieceBytes)
+            {
+                int length = elf.ReadUpTo(offset + at, piece.AsSpan(0, (int)Math.Min((ulong)piece.Length, size - at)));
+                for (int i = 0; i < wanted.Length; i++)
+                {
+                    int from = 0;
+                    while (piece.AsSpan(from, length - from).IndexOf(wanted[i]) is >= 0 and int step)
+                    {
+                        yield return (address + at + (ulong)(from + step), labels[i]);
+                        from += step + 1;
+                    }
+                }
+            }
+        }
+    }
+
+    // The sections of constants; every part that is not written to where there are none, or no names of them.
+    private static IEnumerable<(ulong Offset, ulong Address, ulong Size)> Constants(ElfFile elf)
+    {
+        bool any = false;
+        foreach (ElfSection section in elf.Sections)
+        {
+            if (section.Name.StartsWith(".rodata", StringComparison.Ordinal) && section.Type != ElfSection.NoBits && elf.Fits(section.Offset, section.Size))
+            {
+                any = true;
+                yield return (section.Offset, section.Address, section.Size);
+            }
+        }
+
+        foreach (ElfSegment segment in elf.Segments)
+        {
+            if (!any && segment.IsLoaded && !segment.IsWritable)
+            {
+                yield return (segment.Offset, segment.Address, segment.FileSize);
+            }
         }
     }
 }

@@ -91,19 +91,9 @@ internal static class LabelVotes
 
     private static void Vote(ElfFile elf, ulong address, string label, Dictionary<ulong, Tally> votes)
     {
-        byte[] bytes = new byte[WindowBytes];
-        int length = elf.ReadAddress(address, bytes);
-        Decoder decoder = Decoder.Create(64, new ByteArrayCodeReader(bytes, 0, length));
-        decoder.IP = address;
         InstructionInfoFactory info = new();
-        for (int i = 0; i < MostInstructions && decoder.IP < address + (ulong)length; i++)
+        foreach (Instruction instruction in X64Code.Decode(elf, address, WindowBytes).Take(MostInstructions))
         {
-            decoder.Decode(out Instruction instruction);
-            if (instruction.IsInvalid)
-            {
-                return;
-            }
-
             if (instruction.IsCallNear)
             {
                 ulong target = instruction.NearBranchTarget;
@@ -112,25 +102,11 @@ internal static class LabelVotes
                 return;
             }
 
-            if (instruction.FlowControl != FlowControl.Next || Writes(info, instruction, Register.RSI))
+            if (instruction.FlowControl != FlowControl.Next || X64Code.Writes(info, instruction, Register.RSI))
             {
                 return;
             }
         }
-    }
-
-    private static bool Writes(InstructionInfoFactory info, in Instruction instruction, Register register)
-    {
-        foreach (UsedRegister used in info.GetInfo(instruction).GetUsedRegisters())
-        {
-            if (used.Register.GetFullRegister() == register
-                && used.Access is OpAccess.Write or OpAccess.ReadWrite or OpAccess.CondWrite or OpAccess.ReadCondWrite)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     /// <summary>The votes for one function.</summary>

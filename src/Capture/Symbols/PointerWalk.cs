@@ -12,13 +12,19 @@ internal ref struct PointerWalk
     private const int LeastOffset = 0x20; // fields before it are not a client random but type, method, version
     private const int MostOffset = 0x4000;
     private const int AccessorBytes = 512;
+    private const int LoopBytes = 1024; // of a function in which a loop is looked for
+    private const int RandomBytes = 32;
 
-    private readonly Dictionary<Register, ClientRandomLocation> _values;
+    private Dictionary<Register, ClientRandomLocation> _values;
+    private readonly Dictionary<ulong, Dictionary<Register, ClientRandomLocation>> _jumped;
     private readonly InstructionInfoFactory _info;
+    private bool _isReached;
 
     public PointerWalk()
     {
         _values = new Dictionary<Register, ClientRandomLocation> { [Register.RDI] = new(-1, 0) };
+        _jumped = [];
+        _isReached = true;
         _info = new InstructionInfoFactory();
     }
 
@@ -27,13 +33,14 @@ internal ref struct PointerWalk
     {
         PointerWalk walk = new();
         ClientRandomLocation? found = null;
-        foreach (Instruction instruction in Decode(elf, function, instructions * 15))
+        foreach (Instruction instruction in X64Code.Decode(elf, function, instructions * 15))
         {
             if (instructions-- == 0 || instruction.FlowControl is FlowControl.Call or FlowControl.UnconditionalBranch or FlowControl.Return)
             {
                 break;
             }
 
+            walk.Arrive(instruction);
             bool computed = walk.Step(instruction) == Register.RDX
                 && instruction.Mnemonic is Mnemonic.Lea or Mnemonic.Add && walk._values.ContainsKey(Register.RDX);
             if (computed && IsPossible(walk._values[Register.RDX]))
@@ -45,6 +52,41 @@ internal ref struct PointerWalk
 
         return found;
     }
+
+    /// <summary>
+    /// What the function reads byte by byte in a loop of as many turns as a client random has bytes: so it is written as text where the compiler has put
+    /// the writing into the function itself.
+    /// </summary>
+    /// <param name="elf">The file.</param>
+    /// <param name="function">Address of the function.</param>
+    /// <returns>Null when there is no such loop, or several over different fields.</returns>
+    internal static ClientRandomLocation? ReadByBytes(ElfFile elf, ulong function)
+    {
+        List<Instruction> code = [.. X64Code.Decode(elf, function, LoopBytes)];
+        PointerWalk walk = new();
+        HashSet<ClientRandomLocation> found = [];
+        foreach (Instruction instruction in code)
+        {
+            walk.Arrive(instruction);
+            if (instruction.Mnemonic == Mnemonic.Movzx && instruction.MemorySize == MemorySize.UInt8 && instruction.MemoryIndex != Register.None
+                && instruction.MemoryIndexScale == 1 && walk._values.TryGetValue(instruction.MemoryBase, out ClientRandomLocation start))
+            {
+                ClientRandomLocation read = start with { Offset = start.Offset + (int)instruction.MemoryDisplacement64 };
+                if (IsPossible(read) && EndsAtRandomBytes(code, instruction.MemoryIndex))
+                {
+                    found.Add(read);
+                }
+            }
+
+            walk.Step(instruction);
+        }
+
+        return found.Count == 1 ? found.Single() : null;
+    }
+
+    private static bool EndsAtRandomBytes(List<Instruction> code, Register counter) => code.Exists(i =>
+        i.Mnemonic == Mnemonic.Cmp && i.Op0Kind == OpKind.Register && i.Op0Register.GetFullRegister() == counter
+        && i.Op1Kind is OpKind.Immediate8to64 or OpKind.Immediate8to32 && i.GetImmediate(1) == RandomBytes);
 
     /// <summary>The field that an exported accessor of the library gives; null when there is none or its code does not tell.</summary>
     internal static ClientRandomLocation? Accessed(ElfFile elf, FieldAccessor accessor)
@@ -63,8 +105,9 @@ internal ref struct PointerWalk
     {
         PointerWalk walk = new();
         ClientRandomLocation? lowest = null;
-        foreach (Instruction instruction in Decode(elf, function, size))
+        foreach (Instruction instruction in X64Code.Decode(elf, function, size))
         {
+            walk.Arrive(instruction);
             Register target = walk.Step(instruction);
             if (instruction.Mnemonic is Mnemonic.Lea or Mnemonic.Add && walk._values.TryGetValue(target, out ClientRandomLocation value)
                 && value.Pointer < 0 && IsPossible(value) && (lowest is null || value.Offset < lowest.Value.Offset))
@@ -81,8 +124,9 @@ internal ref struct PointerWalk
     {
         PointerWalk walk = new();
         Dictionary<int, int> lowest = [];
-        foreach (Instruction instruction in Decode(elf, function, size))
+        foreach (Instruction instruction in X64Code.Decode(elf, function, size))
         {
+            walk.Arrive(instruction);
             if (walk.TryAddress(instruction, out ClientRandomLocation read) && IsPossible(read))
             {
                 // A pointer that is followed is not the field.
@@ -108,8 +152,9 @@ internal ref struct PointerWalk
         }
 
         PointerWalk walk = new();
-        foreach (Instruction instruction in Decode(elf, function, size))
+        foreach (Instruction instruction in X64Code.Decode(elf, function, size))
         {
+            walk.Arrive(instruction);
             if (walk.TryAddress(instruction, out ClientRandomLocation read) && read.Pointer == pointer.Offset)
             {
                 return true;
@@ -138,9 +183,35 @@ internal ref struct PointerWalk
         return true;
     }
 
-    // Follows one instruction; returns the register that it set.
-    private readonly Register Step(in Instruction instruction)
+    // Comes to an instruction: what was known where code jumped to it holds here, as far as the code before it does not say otherwise.
+    private void Arrive(in Instruction instruction)
     {
+        if (!_jumped.Remove(instruction.IP, out Dictionary<Register, ClientRandomLocation>? there))
+        {
+            return;
+        }
+
+        if (!_isReached)
+        {
+            _values = there;
+            return;
+        }
+
+        foreach ((Register register, ClientRandomLocation value) in there)
+        {
+            _values.TryAdd(register, value);
+        }
+    }
+
+    // Follows one instruction; returns the register that it set.
+    private Register Step(in Instruction instruction)
+    {
+        _isReached = instruction.FlowControl is not (FlowControl.UnconditionalBranch or FlowControl.IndirectBranch or FlowControl.Return);
+        if (instruction.FlowControl is FlowControl.ConditionalBranch && instruction.NearBranchTarget > instruction.IP)
+        {
+            _jumped.TryAdd(instruction.NearBranchTarget, new Dictionary<Register, ClientRandomLocation>(_values));
+        }
+
         Register target = instruction.Op0Kind == OpKind.Register ? instruction.Op0Register : Register.None;
         ClientRandomLocation? value = null;
         if (target.GetSize() == 8)
@@ -195,26 +266,5 @@ internal ref struct PointerWalk
             default:
                 return null;
         }
-    }
-
-    private static List<Instruction> Decode(ElfFile elf, ulong address, int size)
-    {
-        byte[] bytes = new byte[size];
-        int length = elf.ReadAddress(address, bytes);
-        Decoder decoder = Decoder.Create(64, new ByteArrayCodeReader(bytes, 0, length));
-        decoder.IP = address;
-        List<Instruction> instructions = [];
-        while (decoder.IP < address + (ulong)length)
-        {
-            decoder.Decode(out Instruction instruction);
-            if (instruction.IsInvalid)
-            {
-                break;
-            }
-
-            instructions.Add(instruction);
-        }
-
-        return instructions;
     }
 }

@@ -3,7 +3,6 @@ using ECapture.Capture.Modules.Processes;
 using ECapture.Capture.Publishing;
 using ECapture.Events;
 using ECapture.Events.V1;
-using Google.Protobuf;
 
 namespace ECapture.Capture.Modules.Databases;
 
@@ -106,10 +105,4 @@ public abstract class DatabaseModule : IModule, IRecordHandler, IProcessObserver
 
         return reason;
     }
-
-    /// <summary>Says what cannot be captured.</summary>
-    private protected void NotCovered(string subject, string target, string reason) => Context.Publisher.Publish(
-        Topics.Agent,
-        new EventHeader { BootNs = Context.BootNs() },
-        new Event { Coverage = new Coverage { Subject = subject, Target = ByteString.CopyFromUtf8(target), Reason = reason } });
 }

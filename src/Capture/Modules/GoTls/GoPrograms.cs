@@ -3,9 +3,6 @@ using ECapture.Capture.Modules.Processes;
 using ECapture.Capture.Modules.Tls;
 using ECapture.Capture.Publishing;
 using ECapture.Capture.Symbols;
-using ECapture.Events;
-using ECapture.Events.V1;
-using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 
 namespace ECapture.Capture.Modules.GoTls;
@@ -18,7 +15,7 @@ internal sealed partial class GoPrograms(ModuleContext context, GoAttacher attac
     private const int MostOthers = 16 * 1024;
 
     private readonly Dictionary<FileIdentity, GoProgram> _attached = [];
-    private readonly Dictionary<FileIdentity, Stamp> _others = [];
+    private readonly Dictionary<FileIdentity, FileStamp> _others = [];
     private ulong _unusedDue;
 
     /// <summary>Programs with probes on them.</summary>
@@ -122,8 +119,8 @@ internal sealed partial class GoPrograms(ModuleContext context, GoAttacher attac
         try
         {
             // An inode may be given to another file once the first is deleted.
-            Stamp stamp = Stamp.Of(file);
-            if (_others.TryGetValue(identity, out Stamp known) && known == stamp)
+            FileStamp stamp = FileStamp.Of(file);
+            if (_others.TryGetValue(identity, out FileStamp known) && known == stamp)
             {
                 return false;
             }
@@ -175,7 +172,7 @@ internal sealed partial class GoPrograms(ModuleContext context, GoAttacher attac
         return true;
     }
 
-    private void Remember(FileIdentity identity, Stamp stamp)
+    private void Remember(FileIdentity identity, FileStamp stamp)
     {
         if (_others.Count >= MostOthers)
         {
@@ -194,8 +191,7 @@ internal sealed partial class GoPrograms(ModuleContext context, GoAttacher attac
 
     private void NotCovered(EventHeader header, string path, string reason)
     {
-        context.Publisher.Publish(
-            Topics.Agent, header, new Event { Coverage = new Coverage { Subject = "go program", Target = ByteString.CopyFromUtf8(path), Reason = reason } });
+        context.NotCovered(header, "go program", path, reason);
         LogPartly(logger, path, reason);
     }
 
@@ -207,13 +203,4 @@ internal sealed partial class GoPrograms(ModuleContext context, GoAttacher attac
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Go program {Path} is gone; its probes were removed.")]
     private static partial void LogDropped(ILogger logger, string path);
-
-    private readonly record struct Stamp(long Length, DateTime Written)
-    {
-        internal static Stamp Of(string file)
-        {
-            using Microsoft.Win32.SafeHandles.SafeFileHandle handle = File.OpenHandle(file);
-            return new Stamp(RandomAccess.GetLength(handle), File.GetLastWriteTimeUtc(handle));
-        }
-    }
 }

@@ -33,7 +33,7 @@ public sealed class GoTlsModule : IModule, IProcessObserver
 
         TlsEvents events = new(
             context.Publisher, context.Losses, context.Connections, _ => null, Topics.GoTls, library: "go",
-            context.MayPublishSecrets(Topics.GoTls));
+            context.MayPublishSecrets(Topics.GoTls), context.Wire);
         context.Rings.Add(_object.Maps["events"], new TlsRecords(events, context.Losses, Name));
         context.Losses.Watch(Name, _object);
         _programs = new GoPrograms(context, new GoAttacher(_object), context.Loggers.CreateLogger<GoTlsModule>());

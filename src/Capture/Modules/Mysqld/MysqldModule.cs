@@ -67,7 +67,7 @@ public sealed class MysqldModule : DatabaseModule
     private protected override void Attach()
     {
         _limits = new MySqlLimits { Payload = Context.Options.PayloadLimit };
-        _programs = new ServerPrograms(Context, Object, (target, reason) => NotCovered("mysqld", target, reason));
+        _programs = new ServerPrograms(Context, Object);
         _programs.AttachAll();
     }
 
@@ -135,7 +135,7 @@ public sealed class MysqldModule : DatabaseModule
         if (protocol.NotFollowed is { } reason)
         {
             string client = DatabaseClient.AddressOf(session.Socket) ?? "unknown client";
-            NotCovered("session", protocol.User.Length > 0 ? $"{Encoding.UTF8.GetString(protocol.User.Span)}@{client}" : client, "its statements are not seen: " + reason);
+            Context.NotCovered("session", protocol.User.Length > 0 ? $"{Encoding.UTF8.GetString(protocol.User.Span)}@{client}" : client, "its statements are not seen: " + reason);
         }
 
         if (protocol.HasEnded)

@@ -5,7 +5,7 @@ using ECapture.Capture.Modules.Processes;
 namespace ECapture.Capture.Modules.Mysqld;
 
 /// <summary>Finds MariaDB and MySQL server programs on disk, in running processes and among programs that start, and attaches to them.</summary>
-internal sealed class ServerPrograms(ModuleContext context, BpfObject mysqld, Action<string, string> notCovered)
+internal sealed class ServerPrograms(ModuleContext context, BpfObject mysqld)
 {
     private const string Enter = "on_enter";
     private const string Return = "on_return";
@@ -87,11 +87,11 @@ internal sealed class ServerPrograms(ModuleContext context, BpfObject mysqld, Ac
                 {
                     if (isRequired)
                     {
-                        notCovered(name, $"it does not export {c}: its statements are not seen");
+                        context.NotCovered("mysqld", name, $"it does not export {c}: its statements are not seen");
                         return;
                     }
 
-                    notCovered(name, $"it does not export {c}: statements of its TLS sessions are not seen");
+                    context.NotCovered("mysqld", name, $"it does not export {c}: statements of its TLS sessions are not seen");
                     continue;
                 }
 
@@ -109,7 +109,7 @@ internal sealed class ServerPrograms(ModuleContext context, BpfObject mysqld, Ac
         }
         catch (CaptureException e)
         {
-            notCovered(name, e.Message);
+            context.NotCovered("mysqld", name, e.Message);
         }
     }
 }

@@ -25,17 +25,8 @@ internal static class ExportedRandoms
         }
 
         Dictionary<Register, List<(int Offset, int Size)>> reads = [];
-        byte[] code = new byte[symbol.Size is > 0 and <= MostBytes ? (int)symbol.Size : MostBytes];
-        ByteArrayCodeReader reader = new(code, 0, elf.ReadAddress(symbol.Address, code));
-        Decoder decoder = Decoder.Create(64, reader, symbol.Address);
-        while (reader.CanReadByte)
+        foreach (Instruction instruction in X64Code.Decode(elf, symbol.Address, symbol.Size is > 0 and <= MostBytes ? (int)symbol.Size : MostBytes))
         {
-            decoder.Decode(out Instruction instruction);
-            if (instruction.IsInvalid)
-            {
-                break;
-            }
-
             int size = instruction.MemorySize.GetSize();
             if (instruction.Op0Kind == OpKind.Register && instruction.Op1Kind == OpKind.Memory && size is 8 or 16 or 32
                 && instruction.Mnemonic is Mnemonic.Mov or Mnemonic.Movups or Mnemonic.Movupd or Mnemonic.Movaps or Mnemonic.Movdqu or Mnemonic.Movdqa

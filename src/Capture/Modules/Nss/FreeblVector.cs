@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using ECapture.Capture.Elf;
+using ECapture.Capture.Symbols;
 using Iced.Intel;
 
 namespace ECapture.Capture.Modules.Nss;
@@ -74,19 +75,9 @@ internal sealed record FreeblVector(ulong Hmac, ulong Prf, ulong PHash)
     // What the function computes relative to itself.
     private static List<ulong> Addresses(ElfFile elf, ulong function)
     {
-        byte[] code = new byte[CodeBytes];
-        int length = elf.ReadAddress(function, code);
-        ByteArrayCodeReader reader = new(code, 0, length);
-        Decoder decoder = Decoder.Create(64, reader, function);
         List<ulong> found = [];
-        while (reader.CanReadByte)
+        foreach (Instruction instruction in X64Code.Decode(elf, function, CodeBytes))
         {
-            decoder.Decode(out Instruction instruction);
-            if (instruction.IsInvalid)
-            {
-                break;
-            }
-
             if (instruction.Mnemonic == Mnemonic.Lea && instruction.IsIPRelativeMemoryOperand)
             {
                 found.Add(instruction.IPRelativeMemoryAddress);

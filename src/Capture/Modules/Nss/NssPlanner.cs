@@ -11,7 +11,7 @@ internal sealed class NssPlanner(TlsApi api) : ILibraryPlanner
     /// <inheritdoc/>
     public LibraryPlan Plan(ElfFile elf)
     {
-        LibraryPlan plan = new();
+        LibraryPlan plan = new(elf.BuildId);
         if (elf.TryGetSymbol("SSL_ImportFD", out _))
         {
             AddProtocol(elf, plan);

@@ -17,6 +17,8 @@ namespace ECapture.Capture.Modules.Packet;
 /// </summary>
 public sealed partial class PacketModule : IModule, IRecordHandler
 {
+    private const byte Udp = 17;
+
     private readonly Dictionary<uint, CaptureInterface> _interfaces = [];
     private readonly List<ITrafficLink> _links = [];
     private readonly ulong[] _perProcessor = new ulong[BpfMap.Processors];
@@ -77,16 +79,22 @@ public sealed partial class PacketModule : IModule, IRecordHandler
         _context!.Publisher.PublishPacket(
             header, (Direction)read.Direction, on.Name, read.InterfaceIndex, on.LinkType, read.OriginalLength, frame);
         if (read.PayloadAt > 0 && read.PayloadAt < frame.Length
-            && ClientHello.TryParse(frame[(int)read.PayloadAt..], out ClientHello hello))
+            && frame[(int)read.PayloadAt..] is { Length: > 0 } payload)
         {
-            PublishLink(header, hello);
+            if (ClientHello.TryParse(payload, out ClientHello hello))
+            {
+                PublishLink(header, hello);
+                _context.Wire.Began(header, hello.Random);
+            }
+            else if (read.Tuple.Protocol == Udp && QuicInitial.IsFirst(payload))
+            {
+                _context.Wire.Began(header, []);
+            }
         }
     }
 
     /// <inheritdoc/>
-    public void Tick(ulong bootNs)
-    {
-    }
+    public void Tick(ulong bootNs) => _context!.Wire.Tick(bootNs);
 
     /// <inheritdoc/>
     public void Detach()

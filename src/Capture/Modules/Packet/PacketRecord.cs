@@ -20,7 +20,7 @@ internal struct PacketRecord
     /// <summary>Bytes of the frame on the interface.</summary>
     internal uint OriginalLength;
 
-    /// <summary>Where the TCP payload is in the frame; 0: none.</summary>
+    /// <summary>Where the TCP or UDP payload is in the frame; 0: none.</summary>
     internal uint PayloadAt;
 
     /// <summary>1 received, 2 sent.</summary>

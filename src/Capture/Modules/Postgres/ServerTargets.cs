@@ -2,10 +2,6 @@ using ECapture.Capture.Bpf;
 using ECapture.Capture.Elf;
 using ECapture.Capture.Modules.Processes;
 using ECapture.Capture.Modules.Tls;
-using ECapture.Capture.Publishing;
-using ECapture.Events;
-using ECapture.Events.V1;
-using Google.Protobuf;
 
 namespace ECapture.Capture.Modules.Postgres;
 
@@ -111,7 +107,7 @@ internal sealed class ServerTargets(ModuleContext context, BpfObject postgres)
             using ElfFile elf = ElfFile.Open(file);
             if (!elf.TryGetSymbolOffset("secure_read", out ulong read) || !elf.TryGetSymbolOffset("secure_write", out ulong write))
             {
-                NotCovered(name, "it does not export secure_read and secure_write: its statements are not seen");
+                context.NotCovered("postgres", name, "it does not export secure_read and secure_write: its statements are not seen");
                 return;
             }
 
@@ -122,7 +118,7 @@ internal sealed class ServerTargets(ModuleContext context, BpfObject postgres)
         }
         catch (CaptureException e)
         {
-            NotCovered(name, e.Message);
+            context.NotCovered("postgres", name, e.Message);
         }
     }
 
@@ -156,12 +152,7 @@ internal sealed class ServerTargets(ModuleContext context, BpfObject postgres)
         }
         catch (CaptureException e)
         {
-            NotCovered($"process {pid}", $"the first statement of its session may be missed: {e.Message}");
+            context.NotCovered("postgres", $"process {pid}", $"the first statement of its session may be missed: {e.Message}");
         }
     }
-
-    private void NotCovered(string target, string reason) => context.Publisher.Publish(
-        Topics.Agent,
-        new EventHeader { BootNs = context.BootNs() },
-        new Event { Coverage = new Coverage { Subject = "postgres", Target = ByteString.CopyFromUtf8(target), Reason = reason } });
 }

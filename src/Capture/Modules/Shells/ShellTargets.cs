@@ -1,9 +1,5 @@
 using ECapture.Capture.Bpf;
 using ECapture.Capture.Modules.Processes;
-using ECapture.Capture.Publishing;
-using ECapture.Events;
-using ECapture.Events.V1;
-using Google.Protobuf;
 
 namespace ECapture.Capture.Modules.Shells;
 
@@ -127,17 +123,12 @@ internal sealed class ShellTargets(ModuleContext context, BpfObject obj, Shell s
         {
             if (shell.Attach(obj, file) is { Length: > 0 } reason)
             {
-                NotCovered(name, reason);
+                context.NotCovered("shell", name, reason);
             }
         }
         catch (CaptureException e)
         {
-            NotCovered(name, e.Message);
+            context.NotCovered("shell", name, e.Message);
         }
     }
-
-    private void NotCovered(string path, string reason) => context.Publisher.Publish(
-        Topics.Agent,
-        new EventHeader { BootNs = context.BootNs() },
-        new Event { Coverage = new Coverage { Subject = "shell", Target = ByteString.CopyFromUtf8(path), Reason = reason } });
 }

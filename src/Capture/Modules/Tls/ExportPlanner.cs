@@ -11,14 +11,14 @@ internal sealed class ExportPlanner(TlsApi api) : ILibraryPlanner
     /// <inheritdoc/>
     public LibraryPlan Plan(ElfFile elf)
     {
-        LibraryPlan plan = new();
+        LibraryPlan plan = new(elf.BuildId);
         KeyLogResolution keyLog = _resolver.Resolve(elf);
         if (keyLog.Tried.Length > 0)
         {
             plan.Miss("secrets: " + keyLog.Tried);
         }
 
-        plan.AddExported(elf, api.Functions);
+        plan.AddPlaintext(elf, api);
         if (keyLog.Function is not { } function)
         {
             return plan;

@@ -31,6 +31,19 @@ internal sealed class GenerationTable<TKey, TValue>(int capacity)
         return true;
     }
 
+    /// <summary>Adds an entry or changes it.</summary>
+    internal void Set(TKey key, TValue value)
+    {
+        if (TryGet(key, out _))
+        {
+            _young[key] = value;
+        }
+        else
+        {
+            Add(key, value);
+        }
+    }
+
     /// <summary>Adds an entry that is not there.</summary>
     internal void Add(TKey key, TValue value)
     {

@@ -20,14 +20,13 @@ internal sealed class LibraryAttacher(ILibraryPlanner planner, Func<BpfObject> l
     /// <summary>Attaches to a library.</summary>
     /// <param name="file">The library.</param>
     /// <param name="index">Its index in the map <c>libraries</c>.</param>
+    /// <param name="plan">What to attach to in it; null: it is read now.</param>
     /// <param name="missing">What could not be placed; empty: nothing.</param>
     /// <exception cref="CaptureException">It cannot be read, or the kernel refused; nothing is left attached.</exception>
-    internal AttachedLibrary Attach(in LibraryFile file, uint index, out string missing)
+    internal AttachedLibrary Attach(in LibraryFile file, uint index, LibraryPlan? plan, out string missing)
     {
         BpfObject obj = _object ?? throw new InvalidOperationException($"{nameof(Load)} comes first");
-        using ElfFile elf = ElfFile.Open(file.AccessPath);
-        string buildId = Convert.ToHexStringLower(elf.BuildId);
-        LibraryPlan plan = planner.Plan(elf);
+        plan ??= Read(file);
         missing = plan.Missing;
         if (!plaintext)
         {
@@ -50,11 +49,17 @@ internal sealed class LibraryAttacher(ILibraryPlanner planner, Func<BpfObject> l
             throw;
         }
 
-        return new AttachedLibrary(file, index, buildId, plan.KeyLog, plan.Entries.Count + plan.Returns.Count, links);
+        return new AttachedLibrary(file, index, plan.BuildId, plan.KeyLog, plan.Entries.Count + plan.Returns.Count, links);
     }
 
     /// <summary>Says how the programs are attached, before the object is loaded.</summary>
     internal static void Prepare(BpfObject obj) => obj.PrepareUprobes(EntryProgram, ReturnProgram);
+
+    private LibraryPlan Read(in LibraryFile file)
+    {
+        using ElfFile elf = ElfFile.Open(file.AccessPath);
+        return planner.Plan(elf);
+    }
 
     private static void Attach(
         BpfObject obj, string program, string path, List<(ulong Offset, TlsFunction Kind)> functions, uint index, bool isReturn, List<BpfLink> links)

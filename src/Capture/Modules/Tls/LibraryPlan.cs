@@ -3,8 +3,12 @@ using ECapture.Capture.Symbols;
 namespace ECapture.Capture.Modules.Tls;
 
 /// <summary>What to attach to in a library.</summary>
-internal sealed class LibraryPlan
+/// <param name="buildId">The file's.</param>
+internal sealed class LibraryPlan(ReadOnlySpan<byte> buildId)
 {
+    /// <summary>The file's GNU build id in hexadecimal; empty: none.</summary>
+    internal string BuildId { get; } = Convert.ToHexStringLower(buildId);
+
     /// <summary>Functions that get a probe at their entry: offset in the file and kind.</summary>
     internal List<(ulong Offset, TlsFunction Kind)> Entries { get; } = [];
 
@@ -43,6 +47,26 @@ internal sealed class LibraryPlan
         {
             Returns.Add((offset, kind));
         }
+    }
+
+    /// <summary>
+    /// Adds what moves plaintext: the inner functions where they can be told, because code of the library calls them past its exports; else those that it
+    /// exports. Never both: bytes would come twice.
+    /// </summary>
+    internal void AddPlaintext(Elf.ElfFile elf, TlsApi api)
+    {
+        HashSet<TlsFunction> replaced = [];
+        foreach (TlsInnerFunction inner in api.Inner)
+        {
+            if (!replaced.Overlaps(inner.Replaces) && WrappedCall.Find(elf, inner.Wrapper, inner.Sibling) is { } address
+                && elf.TryGetCodeOffset(address, out ulong offset))
+            {
+                Add(offset, inner.Kind, hasReturn: true);
+                replaced.UnionWith(inner.Replaces);
+            }
+        }
+
+        AddExported(elf, api.Functions.Where(f => !replaced.Contains(f.Kind)));
     }
 
     /// <summary>Adds those of the functions that a library exports.</summary>

@@ -3,8 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace ECapture.Capture.Modules.Tls;
 
 /// <summary>Keeps probes on every TLS library of the host: finds new ones, drops those that no file and no process has any more.</summary>
-internal sealed partial class LibrarySet(
-    TlsApi api, LibraryAttacher attacher, IReadOnlyList<string> extraPaths, IEnumerable<int> excludedPids, ILogger logger) : IDisposable
+internal sealed partial class LibrarySet : IDisposable
 {
     private const ulong Second = 1_000_000_000;
     private const ulong DiskPause = 5 * Second;
@@ -15,12 +14,41 @@ internal sealed partial class LibrarySet(
     private readonly Dictionary<uint, AttachedLibrary> _byIndex = [];
     private readonly HashSet<FileIdentity> _refused = [];
     private readonly Queue<uint> _freed = [];
-    private readonly Queue<(string Target, string Reason)> _uncovered = [];
-    private readonly ProcessLibraries _processes = Processes(api, extraPaths, excludedPids);
+    private readonly Queue<Uncovered> _uncovered = [];
+    private readonly TlsApi _api;
+    private readonly LibraryAttacher _attacher;
+    private readonly IReadOnlyList<string> _extraPaths;
+    private readonly ContentSearch? _content;
+    private readonly HashSet<string> _builtIn = new(StringComparer.Ordinal); // paths of what was found by its content
+    private readonly ProcessLibraries _processes;
+    private readonly ILogger _logger;
+    private bool _isScanned;
     private uint _next;
     private ulong _diskDue;
     private ulong _fullDue;
     private ulong _due;
+
+    /// <summary>Creates an empty set.</summary>
+    /// <param name="api">What the libraries are.</param>
+    /// <param name="attacher">Puts the probes on them.</param>
+    /// <param name="options">Libraries that the user named, processes that are left out.</param>
+    /// <param name="logger">Says what was found.</param>
+    /// <param name="content">Finds programs that have one built in; null: nobody looks. Ends with the set.</param>
+    internal LibrarySet(TlsApi api, LibraryAttacher attacher, CaptureOptions options, ILogger logger, ContentSearch? content)
+    {
+        _api = api;
+        _attacher = attacher;
+        _extraPaths = api.ExtraLibraries(options);
+        _logger = logger;
+        _content = content;
+        HashSet<string>.AlternateLookup<ReadOnlySpan<char>> builtIn = _builtIn.GetAlternateLookup<ReadOnlySpan<char>>();
+        HashSet<string>.AlternateLookup<ReadOnlySpan<char>> extra = new HashSet<string>(_extraPaths, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+        _processes = new ProcessLibraries(api.IsLibraryName, path => extra.Contains(path) || builtIn.Contains(path), content is null ? null : content.Offer);
+        foreach (int pid in options.ExcludedPids.Append(Environment.ProcessId))
+        {
+            _processes.Exclude(pid);
+        }
+    }
 
     /// <summary>The libraries that have probes.</summary>
     internal IReadOnlyCollection<AttachedLibrary> Attached => _attached.Values;
@@ -32,7 +60,7 @@ internal sealed partial class LibrarySet(
     /// <exception cref="CaptureException">A file is missing, or has nothing to attach to.</exception>
     internal void AddExtra()
     {
-        foreach (string path in extraPaths)
+        foreach (string path in _extraPaths)
         {
             if (!FileIdentity.TryRead(path, out FileIdentity identity))
             {
@@ -59,13 +87,15 @@ internal sealed partial class LibrarySet(
         bool full = bootNs >= _fullDue;
         IReadOnlyCollection<LibraryFile> mapped = _processes.Find(bootNs, full);
         Attach(mapped);
+        AttachFound();
+        _isScanned = true;
         if (!full && bootNs < _diskDue)
         {
             return;
         }
 
         _diskDue = bootNs + DiskPause;
-        IReadOnlyCollection<LibraryFile> onDisk = DiskLibraries.Find(api);
+        IReadOnlyCollection<LibraryFile> onDisk = DiskLibraries.Find(_api);
         Attach(onDisk);
         if (full)
         {
@@ -74,13 +104,18 @@ internal sealed partial class LibrarySet(
         }
     }
 
-    /// <summary>The next library that could not be captured wholly, each said once.</summary>
-    internal bool TryTakeUncovered(out string target, out string reason)
+    /// <summary>Looks soon at a program that began, whether it has a TLS library built in.</summary>
+    internal void Look(int pid, string path)
     {
-        bool any = _uncovered.TryDequeue(out (string Target, string Reason) next);
-        (target, reason) = next;
-        return any;
+        string access = $"/proc/{pid}/exe";
+        if (_content is not null && FileIdentity.TryRead(access, out FileIdentity identity) && !_attached.ContainsKey(identity) && !_refused.Contains(identity))
+        {
+            _content.Offer(new LibraryFile(identity, access, path, pid));
+        }
     }
+
+    /// <summary>The next library that could not be captured wholly, each said once.</summary>
+    internal bool TryTakeUncovered(out Uncovered uncovered) => _uncovered.TryDequeue(out uncovered);
 
     /// <summary>Takes all probes away; <see cref="At"/> still answers for records that are in the ring.</summary>
     public void Dispose()
@@ -92,19 +127,7 @@ internal sealed partial class LibrarySet(
         }
 
         _attached.Clear();
-    }
-
-    private static ProcessLibraries Processes(TlsApi api, IReadOnlyList<string> extraPaths, IEnumerable<int> excludedPids)
-    {
-        HashSet<string> extra = [.. extraPaths];
-        ProcessLibraries processes = new(api.IsLibraryName, extra.Contains);
-        processes.Exclude(Environment.ProcessId);
-        foreach (int pid in excludedPids)
-        {
-            processes.Exclude(pid);
-        }
-
-        return processes;
+        _content?.Dispose();
     }
 
     private void Attach(IReadOnlyCollection<LibraryFile> files)
@@ -118,7 +141,22 @@ internal sealed partial class LibrarySet(
         }
     }
 
-    private bool TryAttach(in LibraryFile file)
+    // Files that hold a TLS library, found meanwhile.
+    private void AttachFound()
+    {
+        while (_content?.TryTake(out ContentSearch.Candidate? found) == true)
+        {
+            using (found)
+            {
+                if (!_attached.ContainsKey(found.File.Identity) && !_refused.Contains(found.File.Identity) && TryAttach(found.File, found.Plan))
+                {
+                    _builtIn.Add(found.File.Path);
+                }
+            }
+        }
+    }
+
+    private bool TryAttach(in LibraryFile file, LibraryPlan? plan = null)
     {
         if (!TryTakeIndex(out uint index))
         {
@@ -126,15 +164,15 @@ internal sealed partial class LibrarySet(
             return false;
         }
 
-        attacher.Load();
+        _attacher.Load();
         try
         {
-            AttachedLibrary library = attacher.Attach(file, index, out string missing);
+            AttachedLibrary library = _attacher.Attach(file, index, plan, out string missing);
             string target = library.BuildId.Length > 0 ? $"{file.Path} build id {library.BuildId}" : file.Path;
             if (missing.Length > 0)
             {
-                _uncovered.Enqueue((target, missing));
-                LogPartly(logger, target, missing);
+                _uncovered.Enqueue(new Uncovered(0, target, missing));
+                LogPartly(_logger, target, missing);
             }
 
             if (library.Probes == 0)
@@ -147,7 +185,13 @@ internal sealed partial class LibrarySet(
             _attached[file.Identity] = library;
             _byIndex[index] = library;
             TlsMetrics.Libraries.Add(1);
-            LogAttached(logger, target, library.Probes, library.KeyLog?.How ?? "none");
+            LogAttached(_logger, target, library.Probes, library.KeyLog?.How ?? "none");
+            if (_isScanned && file.Pid != 0)
+            {
+                _uncovered.Enqueue(new Uncovered(
+                    file.Pid, target, "its first process began before its probes stood, as this build was never seen before: what it did until now is not captured"));
+            }
+
             return true;
         }
         catch (CaptureException e)
@@ -176,26 +220,33 @@ internal sealed partial class LibrarySet(
     private void Refuse(in LibraryFile file, string reason)
     {
         _refused.Add(file.Identity);
-        _uncovered.Enqueue((file.Path, reason));
-        LogPartly(logger, file.Path, reason);
+        _uncovered.Enqueue(new Uncovered(0, file.Path, reason));
+        LogPartly(_logger, file.Path, reason);
     }
 
     private void DropUnused(HashSet<FileIdentity> used)
     {
         foreach ((FileIdentity identity, AttachedLibrary library) in _attached.ToArray())
         {
-            if (!used.Contains(identity) && !extraPaths.Contains(library.File.Path))
+            bool isOnDisk = _builtIn.Contains(library.File.Path) && FileIdentity.TryRead(library.File.Path, out FileIdentity now) && now == identity;
+            if (!used.Contains(identity) && !isOnDisk && !_extraPaths.Contains(library.File.Path))
             {
                 library.Dispose();
                 _attached.Remove(identity);
                 _freed.Enqueue(library.Index);
                 TlsMetrics.Libraries.Add(-1);
-                LogDropped(logger, library.File.Path);
+                LogDropped(_logger, library.File.Path);
             }
         }
 
         _refused.IntersectWith(used);
     }
+
+    /// <summary>What could not be captured wholly.</summary>
+    /// <param name="Pid">The process that it matters to; 0: all that use the library.</param>
+    /// <param name="Target">Path, build id.</param>
+    /// <param name="Reason">Why.</param>
+    internal readonly record struct Uncovered(int Pid, string Target, string Reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "TLS library {Library}: {Probes} probes; key log function: {How}.")]
     private static partial void LogAttached(ILogger logger, string library, int probes, string how);

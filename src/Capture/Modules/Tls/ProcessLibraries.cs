@@ -4,13 +4,18 @@ namespace ECapture.Capture.Modules.Tls;
 /// Finds the TLS libraries that running processes have mapped, whatever their mount namespace, also ones that were deleted since. New processes
 /// are looked at once a second; those that were seen less and less often, up to a minute, because a process may load a library at any time.
 /// </summary>
-internal sealed class ProcessLibraries(TlsApi.FileNameTest isLibraryName, Func<string, bool> isExtra)
+/// <param name="isLibraryName">Tells libraries by their file names.</param>
+/// <param name="isExtra">Tells those that the user named.</param>
+/// <param name="other">Receives every other file whose instructions a process has mapped, once; false: it shall be offered again. Null: nobody asks.</param>
+internal sealed class ProcessLibraries(TlsApi.FileNameTest isLibraryName, Func<ReadOnlySpan<char>, bool> isExtra, Func<LibraryFile, bool>? other = null)
 {
     private const ulong Second = 1_000_000_000;
     private const ulong LongestPause = 60 * Second;
+    private const int MostOthers = 32 * 1024;
 
     private readonly Dictionary<int, Pause> _processes = [];
     private readonly HashSet<int> _excluded = [];
+    private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _others = new HashSet<string>(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <summary>Leaves a process out.</summary>
     internal void Exclude(int pid) => _excluded.Add(pid);
@@ -61,17 +66,57 @@ internal sealed class ProcessLibraries(TlsApi.FileNameTest isLibraryName, Func<s
 
         foreach (string line in lines)
         {
-            if (TryParse(line, out ReadOnlySpan<char> range, out ReadOnlySpan<char> path)
-                && (isLibraryName(Path.GetFileName(path)) || isExtra(path.ToString())))
+            if (!TryParse(line, out ReadOnlySpan<char> range, out ReadOnlySpan<char> path))
             {
-                // Leads to the mapped inode itself.
-                string access = $"/proc/{pid}/map_files/{range}";
-                if (FileIdentity.TryRead(access, out FileIdentity identity))
-                {
-                    found.TryAdd(identity, new LibraryFile(identity, access, path.ToString()));
-                }
+                continue;
+            }
+
+            bool isLibrary = isLibraryName(Path.GetFileName(path)) || isExtra(path);
+            if (!isLibrary && (other is null || !IsNewOther(line)))
+            {
+                continue;
+            }
+
+            // Leads to the mapped inode itself.
+            string access = $"/proc/{pid}/map_files/{range}";
+            if (!FileIdentity.TryRead(access, out FileIdentity identity))
+            {
+                continue;
+            }
+
+            LibraryFile file = new(identity, access, path.ToString(), pid);
+            if (isLibrary)
+            {
+                found.TryAdd(identity, file);
+            }
+            else if (!other!(file))
+            {
+                _others.Remove(EndOf(line));
             }
         }
+    }
+
+    // Device, inode and path, which are the end of the line, from the fourth field on.
+    private static ReadOnlySpan<char> EndOf(string line)
+    {
+        ReadOnlySpan<char> rest = line;
+        const int FieldsBefore = 3;
+        for (int i = 0; i < FieldsBefore; i++)
+        {
+            rest = rest[(rest.IndexOf(' ') + 1)..];
+        }
+
+        return rest;
+    }
+
+    private bool IsNewOther(string line)
+    {
+        if (_others.Set.Count >= MostOthers)
+        {
+            _others.Set.Clear();
+        }
+
+        return _others.Add(EndOf(line));
     }
 
     /// <summary>Reads a line of /proc/PID/maps (proc(5)) that maps instructions of a file.</summary>

@@ -24,6 +24,9 @@ internal sealed class TlsApi
     /// <summary>The exported functions that get probes.</summary>
     internal required IReadOnlyList<TlsApiFunction> Functions { get; init; }
 
+    /// <summary>Functions that are not exported and stand behind several that are; the first of those that replace the same is used.</summary>
+    internal IReadOnlyList<TlsInnerFunction> Inner { get; init; } = [];
+
     /// <summary>The exported function that gives a connection's client random.</summary>
     internal required FieldAccessor ClientRandomAccessor { get; init; }
 
@@ -32,6 +35,9 @@ internal sealed class TlsApi
 
     /// <summary>The libraries of this kind that the user named.</summary>
     internal required Func<CaptureOptions, IReadOnlyList<string>> ExtraLibraries { get; init; }
+
+    /// <summary>Programs have it built in, where no file name tells: it is found by what files hold.</summary>
+    internal bool IsBuiltIn { get; init; }
 
     /// <summary>Size of the ring, a power of two. All of it is resident.</summary>
     internal uint RingBytes { get; init; } = 16 << 20;
@@ -46,6 +52,7 @@ internal sealed class TlsApi
         Topic = Topics.Tls,
         Library = "openssl",
         FilePrefixes = ["libssl"],
+        IsBuiltIn = true,
         RingBytes = 32 << 20,
         IsLibraryName = LibraryFile.IsOpenSslName,
         Functions =
@@ -57,6 +64,13 @@ internal sealed class TlsApi
             new("SSL_write_ex2", TlsFunction.WriteEx2, HasReturn: true),
             new("SSL_free", TlsFunction.Free),
         ],
+        // ssl_read_internal and ssl_write_internal, which BIO_f_ssl calls; the latter takes flags since there is SSL_write_ex2 (OpenSSL 3.3).
+        Inner =
+        [
+            new("SSL_read_ex", "SSL_read", TlsFunction.ReadEx, [TlsFunction.Read, TlsFunction.ReadEx]),
+            new("SSL_write_ex2", "SSL_write", TlsFunction.WriteEx2, [TlsFunction.Write, TlsFunction.WriteEx, TlsFunction.WriteEx2]),
+            new("SSL_write_ex", "SSL_write", TlsFunction.WriteEx, [TlsFunction.Write, TlsFunction.WriteEx, TlsFunction.WriteEx2]),
+        ],
         ClientRandomAccessor = FieldAccessor.OpenSslClientRandom,
         ExtraLibraries = options => options.TlsLibraries,
     };
@@ -64,6 +78,13 @@ internal sealed class TlsApi
     /// <summary>Tests a file name without its folder.</summary>
     internal delegate bool FileNameTest(ReadOnlySpan<char> fileName);
 }
+
+/// <summary>A function that exported ones call, with the arguments of the first.</summary>
+/// <param name="Wrapper">Symbol of one that only calls it.</param>
+/// <param name="Sibling">Symbol of another one that calls it.</param>
+/// <param name="Kind">What it does, as the BPF program names it.</param>
+/// <param name="Replaces">The exported functions that need no probe beside it.</param>
+internal readonly record struct TlsInnerFunction(string Wrapper, string Sibling, TlsFunction Kind, IReadOnlyList<TlsFunction> Replaces);
 
 /// <summary>An exported function of a TLS library.</summary>
 /// <param name="Name">Its symbol.</param>

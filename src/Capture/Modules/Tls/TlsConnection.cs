@@ -11,6 +11,9 @@ internal sealed class TlsConnection(ulong id)
     /// <summary>The socket, once it is known.</summary>
     internal SocketTuple Socket { get; set; }
 
+    /// <summary>True when plaintext of it was captured, and where it belongs was known.</summary>
+    internal bool HasPlaintext { get; set; }
+
     /// <summary>True when the link between connection and flow was published.</summary>
     internal bool IsLinked { get; set; }
 }

@@ -19,10 +19,11 @@ namespace ECapture.Capture.Modules.Tls;
 /// <param name="libraryAt">The library of an index, to name a label by its place; null: none.</param>
 /// <param name="topic">Topic of the plaintext; also who counts losses.</param>
 /// <param name="library">Written into the events.</param>
+/// <param name="wire">Is told what was captured; null: nobody asks.</param>
 /// <param name="publishesSecrets">False: secrets stay here; what they tie together is published all the same.</param>
 internal sealed class TlsEvents(
     IEventPublisher publisher, ILossAccount losses, ConnectionIds ids, Func<uint, AttachedLibrary?> libraryAt,
-    string topic = Topics.Tls, string library = "openssl", bool publishesSecrets = true)
+    string topic = Topics.Tls, string library = "openssl", bool publishesSecrets = true, WireCoverage? wire = null)
 {
     private const int MostConnections = 131_072;
     private const ulong MostCallBytes = 1024 * 16384; // MOST_CHUNKS * CHUNK_BYTES of bpf/include/tls.h
@@ -35,7 +36,13 @@ internal sealed class TlsEvents(
     internal void OnData(in TlsDataRecord record, ReadOnlySpan<byte> data)
     {
         TlsRecordFlags flags = (TlsRecordFlags)record.Header.Flags;
-        EventHeader header = Header(record.Header, record.Socket, record.Ssl, record.Born, flags, out _);
+        EventHeader header = Header(record.Header, record.Socket, record.Ssl, record.Born, flags, out TlsConnection connection);
+        if (!connection.HasPlaintext && record.Socket.HasAddresses)
+        {
+            connection.HasPlaintext = true;
+            wire?.Captured(record.Socket);
+        }
+
         if (flags.HasFlag(TlsRecordFlags.Cut))
         {
             header.OriginalLength = record.Length + (record.Call - MostCallBytes);
@@ -65,6 +72,7 @@ internal sealed class TlsEvents(
         ByteString clientRandom = ByteString.CopyFrom(random);
         if (IsNew(connection.Id, random, []))
         {
+            wire?.Captured(random, header);
             publisher.Publish(Topics.Connection, header, new Event
             {
                 ConnectionLink = new ConnectionLink

@@ -1,19 +1,17 @@
 using ECapture.Capture.Bpf;
+using ECapture.Capture.Modules.Processes;
 using ECapture.Capture.Publishing;
-using ECapture.Events;
-using ECapture.Events.V1;
-using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 
 namespace ECapture.Capture.Modules.Tls;
 
 /// <summary>What the modules of shared TLS libraries have in common; a <see cref="TlsApi"/> says what is different.</summary>
-public abstract class TlsLibraryModule : IModule
+public abstract class TlsLibraryModule : IModule, IProcessObserver
 {
     private readonly TlsApi _api;
     private BpfObject? _object;
     private LibrarySet? _libraries;
-    private IEventPublisher? _publisher;
+    private ModuleContext? _context;
 
     private protected TlsLibraryModule(TlsApi api) => _api = api;
 
@@ -26,10 +24,11 @@ public abstract class TlsLibraryModule : IModule
     /// <inheritdoc/>
     public void Start(ModuleContext context)
     {
-        _publisher = context.Publisher;
+        _context = context;
+        ILibraryPlanner planner = _api.NewPlanner(_api);
         _libraries = new LibrarySet(
-            _api, new LibraryAttacher(_api.NewPlanner(_api), () => Load(context), context.Options.TlsPlaintext), _api.ExtraLibraries(context.Options),
-            context.Options.ExcludedPids, context.Loggers.CreateLogger(GetType()));
+            _api, new LibraryAttacher(planner, () => Load(context), context.Options.TlsPlaintext), context.Options, context.Loggers.CreateLogger(GetType()), _api.IsBuiltIn ? new ContentSearch(planner) : null);
+        context.Processes.Subscribe(this);
         _libraries.AddExtra();
         _libraries.Scan(context.BootNs());
     }
@@ -38,18 +37,16 @@ public abstract class TlsLibraryModule : IModule
     public void Tick(ulong bootNs)
     {
         _libraries!.Scan(bootNs);
-        while (_libraries.TryTakeUncovered(out string target, out string reason))
+        while (_libraries.TryTakeUncovered(out LibrarySet.Uncovered uncovered))
         {
-            _publisher!.Publish(Topics.Agent, new EventHeader { BootNs = bootNs }, new Event
-            {
-                Coverage = new Coverage { Subject = "library", Target = ByteString.CopyFromUtf8(target), Reason = reason },
-            });
+            _context!.NotCovered(new EventHeader { BootNs = bootNs, Pid = (uint)uncovered.Pid }, "library", uncovered.Target, uncovered.Reason);
         }
     }
 
     /// <inheritdoc/>
     public void Detach()
     {
+        _context?.Processes.Unsubscribe(this);
         _libraries?.Dispose();
         _object?.Detach();
     }
@@ -58,6 +55,21 @@ public abstract class TlsLibraryModule : IModule
     public void Flush()
     {
         // Every record is an event of its own: nothing stays open.
+    }
+
+    /// <inheritdoc/>
+    void IProcessObserver.OnStarted(StartedProcess process)
+    {
+        if (_api.IsBuiltIn)
+        {
+            _libraries!.Look((int)process.Record.Header.Pid, process.Executable.ToStringUtf8());
+        }
+    }
+
+    /// <inheritdoc/>
+    void IProcessObserver.OnEnded(in ExitRecord process)
+    {
+        // The probes stay: the file may be used again.
     }
 
     private BpfObject Load(ModuleContext context)
@@ -70,7 +82,7 @@ public abstract class TlsLibraryModule : IModule
         obj.Maps["events"].SetMaxEntries(_api.RingBytes);
         obj.Load();
         TlsEvents events = new(
-            context.Publisher, context.Losses, context.Connections, _libraries!.At, _api.Topic, _api.Library, context.MayPublishSecrets(_api.Topic));
+            context.Publisher, context.Losses, context.Connections, _libraries!.At, _api.Topic, _api.Library, context.MayPublishSecrets(_api.Topic), context.Wire);
         context.Rings.Add(obj.Maps["events"], new TlsRecords(events, context.Losses, Name));
         context.Losses.Watch(Name, obj);
         return obj;
@@ -79,6 +91,7 @@ public abstract class TlsLibraryModule : IModule
     /// <inheritdoc/>
     public void Dispose()
     {
+        _context?.Processes.Unsubscribe(this);
         _libraries?.Dispose();
         _object?.Dispose();
         GC.SuppressFinalize(this);

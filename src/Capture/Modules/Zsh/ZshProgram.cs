@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using ECapture.Capture.Elf;
+using ECapture.Capture.Symbols;
 using Iced.Intel;
 
 namespace ECapture.Capture.Modules.Zsh;
@@ -105,25 +106,12 @@ internal sealed record ZshProgram(IReadOnlyList<ZshReadCall> Calls)
         while (reader.CanReadByte)
         {
             decoder.Decode(out Instruction instruction);
-            if (instruction.IsInvalid || instruction.FlowControl != FlowControl.Next || Writes(info, instruction, Register.RDI))
+            if (instruction.IsInvalid || instruction.FlowControl != FlowControl.Next || X64Code.Writes(info, instruction, Register.RDI))
             {
                 return false;
             }
         }
 
         return decoder.IP == (ulong)code.Length;
-    }
-
-    private static bool Writes(InstructionInfoFactory info, in Instruction instruction, Register register)
-    {
-        foreach (UsedRegister used in info.GetInfo(instruction).GetUsedRegisters())
-        {
-            if (used.Register.GetFullRegister() == register && used.Access is not (OpAccess.Read or OpAccess.CondRead or OpAccess.None or OpAccess.NoMemAccess))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 }
