@@ -1,11 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
-using ECapture.Tests.Support;
 
-namespace ECapture.Tests.EndToEnd.Tls;
+namespace ECapture.Tests.Support.Tls;
 
 /// <summary>dumpcap on the loopback, and tshark, which decrypts what it saw with the keys it is given.</summary>
-internal sealed class WireCapture : IAsyncDisposable
+public sealed class WireCapture : IAsyncDisposable
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
     private readonly string _folder;
@@ -22,22 +21,27 @@ internal sealed class WireCapture : IAsyncDisposable
     private string Packets => Path.Combine(_folder, "packets.pcapng");
 
     /// <summary>Starts when it sees packets.</summary>
-    internal static async Task<WireCapture> StartAsync(string folder, int port)
+    public static async Task<WireCapture> StartAsync(string folder, int port)
     {
         ServerProcess dumpcap = ServerProcess.Start(
             "/usr/bin/dumpcap", ["-i", "lo", "-f", $"tcp port {port}", "-w", Path.Combine(folder, "packets.pcapng")]);
         WireCapture capture = new(folder, port, dumpcap);
         await dumpcap.WaitReadyAsync(
-            _ => Task.FromResult(dumpcap.Output.Contains("File: ", StringComparison.Ordinal)), s_limit, TestContext.Current.CancellationToken);
+            _ => Task.FromResult(dumpcap.Output.Contains("File: ", StringComparison.Ordinal)), s_limit, CancellationToken.None);
         return capture;
     }
 
     /// <summary>Waits until a number of packets with FIN was written.</summary>
-    internal Task WaitForEndsAsync(int ends) =>
-        _dumpcap.WaitReadyAsync(async _ => await CountAsync("tcp.flags.fin == 1") >= ends, s_limit, TestContext.Current.CancellationToken);
+    public Task WaitForEndsAsync(int ends) =>
+        _dumpcap.WaitReadyAsync(async _ => await CountAsync("tcp.flags.fin == 1") >= ends, s_limit, CancellationToken.None);
+
+    /// <summary>The ports of the clients that opened connections, in their order.</summary>
+    public async Task<IReadOnlyList<int>> ClientPortsAsync() =>
+        [.. (await TsharkAsync("-r", Packets, "-Y", "tcp.flags.syn == 1 && tcp.flags.ack == 0", "-T", "fields", "-e", "tcp.srcport"))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => int.Parse(l, CultureInfo.InvariantCulture)).Distinct()];
 
     /// <summary>What tshark shows of HTTP with these keys: paths and bodies.</summary>
-    internal async Task<string> DecryptAsync(IReadOnlyList<string> keys)
+    public async Task<string> DecryptAsync(IReadOnlyList<string> keys)
     {
         string keyLog = Path.Combine(_folder, "keys");
         File.WriteAllLines(keyLog, keys);
