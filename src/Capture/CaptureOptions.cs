@@ -37,6 +37,9 @@ public sealed record CaptureOptions
     /// <summary>Extra bash programs.</summary>
     public IReadOnlyList<string> BashPrograms { get; init; } = [];
 
+    /// <summary>Libraries that hold readline for a bash without a line editor of its own (GNU readline as a shared library).</summary>
+    public IReadOnlyList<string> ReadlineLibraries { get; init; } = [];
+
     /// <summary>Extra zsh programs.</summary>
     public IReadOnlyList<string> ZshPrograms { get; init; } = [];
 

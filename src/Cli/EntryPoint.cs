@@ -30,6 +30,7 @@ internal static class EntryPoint
             KeeperCommands.CreateHold(),
             KeeperCommands.CreateArchive(),
             DoctorCommand.Create(),
+            ModulesCommand.Create(),
             PolicyCommand.Create(),
             CaptureCommand.Create(),
             SinkCommand.Create(),

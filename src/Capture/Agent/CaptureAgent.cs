@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using ECapture.Capture.Bpf;
 using ECapture.Capture.Modules;
 using ECapture.Capture.Publishing;
+using ECapture.Events;
 using ECapture.Log;
 using ECapture.Log.Streams;
 using Microsoft.Extensions.Logging;
@@ -21,6 +22,8 @@ public sealed partial class CaptureAgent
     private readonly OwnProcesses _ownProcesses = new();
     private long _nextSearch;
     private readonly ConcurrentQueue<int> _toExclude = new();
+    private readonly ConcurrentQueue<TaskCompletionSource<AgentReport>> _toReport = new();
+    private volatile bool _isOver;
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Creates an agent; <see cref="RunAsync"/> runs it once.</summary>
@@ -52,6 +55,20 @@ public sealed partial class CaptureAgent
     /// <param name="pid">Thread group id.</param>
     public void Exclude(int pid) => _toExclude.Enqueue(pid);
 
+    /// <summary>Says how the run is; within about 100 ms. May be called from any thread once <see cref="Started"/> ended.</summary>
+    /// <exception cref="OperationCanceledException">The run is over.</exception>
+    public Task<AgentReport> ReportAsync()
+    {
+        TaskCompletionSource<AgentReport> report = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _toReport.Enqueue(report);
+        if (_isOver)
+        {
+            CancelReports();
+        }
+
+        return report.Task;
+    }
+
     /// <summary>Captures until it is cancelled; then detaches, drains and says so in the log, within 2 seconds.</summary>
     /// <exception cref="CaptureException">Nothing can be captured, or something was asked for that does not exist.</exception>
     public Task RunAsync(CancellationToken cancellationToken)
@@ -62,11 +79,13 @@ public sealed partial class CaptureAgent
             try
             {
                 Run(cancellationToken);
+                EndReports();
                 _started.TrySetResult();
                 ended.SetResult();
             }
             catch (Exception e) // handed to whoever awaits
             {
+                EndReports();
                 _started.TrySetException(e);
                 ended.SetException(e);
             }
@@ -116,7 +135,7 @@ public sealed partial class CaptureAgent
             modules.Start(names.Distinct(), _options.Modules, _create);
             _started.TrySetResult();
             LogStarted(_logger, Identity.Run, string.Join(", ", modules.Running));
-            CaptureLoop loop = new(rings, modules, publisher, losses, clock, record, () => UpdateExclusions(exclusions));
+            CaptureLoop loop = new(rings, modules, publisher, losses, clock, record, () => OnTick(exclusions, modules, publisher, losses));
             loop.Run(cancellationToken);
             loop.Stop();
             LogStopped(_logger, Identity.Run);
@@ -124,6 +143,29 @@ public sealed partial class CaptureAgent
         finally
         {
             publisher.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        }
+    }
+
+    private void OnTick(Exclusions exclusions, ModuleSet modules, EventPublisher publisher, LossAccount losses)
+    {
+        UpdateExclusions(exclusions);
+        while (_toReport.TryDequeue(out TaskCompletionSource<AgentReport>? report))
+        {
+            report.SetResult(new AgentReport(Identity.Run, Environment.ProcessId, publisher.Appended(Topics.Secret), modules.Report(losses)));
+        }
+    }
+
+    private void EndReports()
+    {
+        _isOver = true;
+        CancelReports();
+    }
+
+    private void CancelReports()
+    {
+        while (_toReport.TryDequeue(out TaskCompletionSource<AgentReport>? report))
+        {
+            report.TrySetCanceled();
         }
     }
 

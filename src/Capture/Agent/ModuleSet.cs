@@ -17,6 +17,9 @@ internal sealed partial class ModuleSet(BaseObject baseObject, ModuleContext con
 
     private readonly List<ModuleOutcome> _outcomes = [];
 
+    // Why modules failed after their start.
+    private readonly Dictionary<string, string> _reasons = [];
+
     /// <summary>How each module's start went.</summary>
     internal IReadOnlyList<ModuleOutcome> Outcomes => _outcomes;
 
@@ -56,6 +59,17 @@ internal sealed partial class ModuleSet(BaseObject baseObject, ModuleContext con
         }
     }
 
+    /// <summary>How each module is.</summary>
+    internal IReadOnlyList<ModuleStatus> Report(LossAccount losses) =>
+    [
+        .. _outcomes.Select(o =>
+        {
+            IModule? running = _modules.FirstOrDefault(m => m.Name == o.Name);
+            string detail = running?.Summary ?? _reasons.GetValueOrDefault(o.Name, o.Detail);
+            return new ModuleStatus(o.Name, running is not null, detail, running?.Targets ?? [], publisher.Appended(o.Name), (long)losses.TotalOf(o.Name));
+        }),
+    ];
+
     /// <summary>Passes time.</summary>
     internal void Tick(ulong bootNs)
     {
@@ -69,6 +83,7 @@ internal sealed partial class ModuleSet(BaseObject baseObject, ModuleContext con
             catch (CaptureException e)
             {
                 _modules.RemoveAt(i);
+                _reasons[module.Name] = e.Message;
                 Stop(module);
                 Publish(AgentState.Types.State.ModuleFailed, module.Name, e.Message);
                 LogModuleFailed(logger, module.Name, e.Message);

@@ -11,6 +11,9 @@ public interface IModule : IDisposable
     /// <summary>What it is attached to, in a few words for people: "3 libraries". Empty: nothing to say.</summary>
     string Summary => "";
 
+    /// <summary>What it is attached to, one by one. Empty: nothing that has a name.</summary>
+    IReadOnlyList<ModuleTarget> Targets => [];
+
     /// <summary>Opens, loads, attaches, adds its ring to the reader.</summary>
     /// <exception cref="CaptureException">It cannot run here; says why. The others go on.</exception>
     void Start(ModuleContext context);

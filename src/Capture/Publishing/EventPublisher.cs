@@ -111,6 +111,9 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
         }
     }
 
+    /// <summary>Events of a topic that are in the log; 0 where there is no such topic.</summary>
+    internal long Appended(string topic) => _topics.TryGetValue(topic, out PublishedTopic? published) ? published.Stream.Appended : 0;
+
     /// <summary>The policy in force.</summary>
     internal Policy Policy { get; }
 

@@ -15,6 +15,7 @@ internal sealed class LossAccount(AgentClock clock) : ILossAccount
 
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Where, string Why, uint Cpu), LossEntry> _open = [];
+    private readonly Dictionary<string, ulong> _totals = [];
     private readonly List<Watched> _watched = [];
     private readonly ulong[] _perProcessor = new ulong[BpfMap.Processors];
     private ulong _polledNs = clock.BootNs;
@@ -27,7 +28,22 @@ internal sealed class LossAccount(AgentClock clock) : ILossAccount
     public void Count(string where, string why, ulong records = 1)
     {
         ulong now = clock.BootNs;
-        Add(new LossEntry(where, why, LossEntry.NoCpu, records, now, now));
+        AddNew(new LossEntry(where, why, LossEntry.NoCpu, records, now, now));
+    }
+
+    /// <summary>All that a module lost since the start: at its ring, in its decoder, in its queue.</summary>
+    internal ulong TotalOf(string module)
+    {
+        lock (_lock)
+        {
+            ulong total = 0;
+            foreach ((string where, ulong records) in _totals)
+            {
+                total += where == module || where.EndsWith(":" + module, StringComparison.Ordinal) ? records : 0;
+            }
+
+            return total;
+        }
     }
 
     /// <summary>Adds a loss that was declared in a batch that was refused.</summary>
@@ -64,7 +80,7 @@ internal sealed class LossAccount(AgentClock clock) : ILossAccount
                 for (int cpu = 0; cpu < _perProcessor.Length; cpu++)
                 {
                     ref ulong seen = ref watched.Seen[((int)reason * _perProcessor.Length) + cpu];
-                    Add(new LossEntry(watched.Where, s_reasons[reason], (uint)cpu, _perProcessor[cpu] - seen, _polledNs, now));
+                    AddNew(new LossEntry(watched.Where, s_reasons[reason], (uint)cpu, _perProcessor[cpu] - seen, _polledNs, now));
                     seen = _perProcessor[cpu];
                 }
             }
@@ -81,6 +97,19 @@ internal sealed class LossAccount(AgentClock clock) : ILossAccount
             LossEntry[] open = [.. _open.Values];
             _open.Clear();
             return open;
+        }
+    }
+
+    private void AddNew(in LossEntry loss)
+    {
+        if (loss.Records > 0)
+        {
+            lock (_lock)
+            {
+                _totals[loss.Where] = _totals.GetValueOrDefault(loss.Where) + loss.Records;
+            }
+
+            Add(loss);
         }
     }
 

@@ -90,6 +90,7 @@ internal static partial class CaptureCommand
         await agent.Started;
         new ServiceFile(Environment.ProcessId, DateTimeOffset.UtcNow, null, [.. agent.Outcomes.Select(Describe)])
             .Write(ServiceFile.PathOf(data.Root, "capture"));
+        await using AgentSocket? answers = AgentSocket.Start(data.Root, agent, telemetry.Loggers.CreateLogger<AgentSocket>());
         try
         {
             // Whichever ends first ends the other; a failure of either is the command's.

@@ -54,7 +54,7 @@ internal static class TerminalOptions
     internal static readonly Option<string?> Nspr = CommonOptions.Text("nspr", "FILE", "another NSPR library");
 
     internal static readonly Option<string?> Bash = CommonOptions.Text("bash", "FILE", "another bash program; those on disk and those that run are found");
-    internal static readonly Option<string?> Readline = CommonOptions.Text("readlineso", "FILE", "not in this build: the line editor is looked for in bash itself");
+    internal static readonly Option<string?> Readline = CommonOptions.Text("readlineso", "FILE", "readline library of a bash that has no line editor of its own; its lines come without exit status");
     internal static readonly Option<string?> ExitStatus = CommonOptions.Text("errnumber", "STATUS", "only commands that ended with this status, once they ended (default 128: all, at once)", "-e");
     internal static readonly Option<string?> Zsh = CommonOptions.Text("zsh", "FILE", "another zsh program");
 

@@ -69,12 +69,7 @@ internal sealed class TerminalPlan
         TerminalMode mode = ReadMode(module, options);
         CheckBtf(options);
         Option<string?>[] own = [.. TerminalOptions.Of(module).OfType<Option<string?>>()];
-        if (own.Contains(TerminalOptions.Readline) && options.Find(TerminalOptions.Readline) is { } readline)
-        {
-            throw new UsageException($"--readlineso: {readline}: not available in this build; bash that brings its own line editor is captured without it");
-        }
-
-        EventRules rules = TerminalRules.Read(own, options);
+        EventRules rules = TerminalRules.Read(module, options);
         ConfigServerOptions? listen = ReadListen(options);
         string? settings = options.Find(TerminalOptions.Settings);
         return new TerminalPlan
@@ -118,6 +113,7 @@ internal sealed class TerminalPlan
             TlsLibraries = Files(own, options, TerminalOptions.LibSsl),
             GnuTlsLibraries = Files(own, options, TerminalOptions.GnuTls),
             GoPrograms = Files(own, options, TerminalOptions.GoProgram),
+            ReadlineLibraries = Files(own, options, TerminalOptions.Readline),
             BashPrograms = Files(own, options, TerminalOptions.Bash),
             ZshPrograms = Files(own, options, TerminalOptions.Zsh),
             NssLibraries = Files(own, options, TerminalOptions.Nspr),

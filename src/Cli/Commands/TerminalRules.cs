@@ -12,10 +12,10 @@ internal static class TerminalRules
     private const uint LargestPid = 4_194_304; // PID_MAX_LIMIT
 
     /// <summary>Reads the filters.</summary>
-    /// <param name="own">The options that the module has beside the common ones.</param>
-    /// <param name="options">Their values.</param>
+    /// <param name="module">The command.</param>
+    /// <param name="options">Its options.</param>
     /// <exception cref="UsageException">One cannot be used.</exception>
-    internal static EventRules Read(IEnumerable<Option> own, OptionReader options) => new()
+    internal static EventRules Read(TerminalModule module, OptionReader options) => new()
     {
         Pids = [.. Numbers(options.Find(TerminalOptions.Pid), TerminalOptions.Pid, LargestPid).Select(Running)],
         Uids = Numbers(options.Find(TerminalOptions.Uid), TerminalOptions.Uid, uint.MaxValue),
@@ -24,7 +24,7 @@ internal static class TerminalRules
         Executables = options.FindAll(TerminalOptions.Executables),
         Cgroups = [.. options.FindAll(TerminalOptions.Cgroups).Select(EventRules.CgroupPath)],
         Containers = options.FindAll(TerminalOptions.Containers),
-        Ports = own.Contains(TerminalOptions.Ports) ? [.. options.FindAll(TerminalOptions.Ports).Select(Port)] : [],
+        Ports = TerminalOptions.Of(module).Contains(TerminalOptions.Ports) ? [.. options.FindAll(TerminalOptions.Ports).Select(Port)] : [],
     };
 
     /// <summary>What a configuration may name and not change, by eCapture's names.</summary>

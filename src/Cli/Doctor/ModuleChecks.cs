@@ -1,7 +1,6 @@
 using ECapture.Capture;
 using ECapture.Capture.Agent;
 using ECapture.Capture.Modules;
-using ECapture.Log;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ECapture.Cli.Doctor;
@@ -49,15 +48,7 @@ internal static class ModuleChecks
         finally
         {
             await stopping.CancelAsync();
-            await ((Task)run).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await run.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
-    }
-
-    // The trial's events are nobody's record.
-    private sealed class DiscardingLog : ILogWriter
-    {
-        public ValueTask AppendAsync(IReadOnlyList<LogEntry> entries, CancellationToken cancellationToken) => ValueTask.CompletedTask;
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

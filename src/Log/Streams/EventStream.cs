@@ -33,6 +33,18 @@ public sealed class EventStream
     /// <summary>Name of its share of the queue in losses.</summary>
     public string QueueName { get; }
 
+    /// <summary>Events appended since the start.</summary>
+    public long Appended
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return (long)_next;
+            }
+        }
+    }
+
     /// <summary>Starts a batch: nothing is lent.</summary>
     public void TakeBack() => _lent = 0;
 

@@ -33,6 +33,11 @@ internal sealed class SettingsFile : IDisposable
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     internal static SettingsFile Open(string path, RunningSettings settings, Action<string> say)
     {
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException($"there is no file {path}");
+        }
+
         SettingsFile file = new(Path.GetFullPath(path), settings, say);
         try
         {

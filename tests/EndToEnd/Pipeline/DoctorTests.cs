@@ -43,4 +43,29 @@ public sealed class DoctorTests
         Assert.Equal(1, outcome.ExitCode);
         Assert.Contains("nope0", outcome.Output, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Modules_NoAgent_SaysWhatThisHostWouldGiveWithVersions()
+    {
+        Outcome outcome = await Ecapture.RunAsync("modules", "--data", "/nonexistent/ecapture", "--json");
+
+        Assert.True(outcome.ExitCode == 0, outcome.Output + outcome.Errors);
+        using JsonDocument report = JsonDocument.Parse(outcome.Output);
+        Assert.Equal(JsonValueKind.Null, report.RootElement.GetProperty("agent").ValueKind);
+        JsonElement tls = Assert.Single(report.RootElement.GetProperty("modules").EnumerateArray(), m => m.GetProperty("name").GetString() == "tls");
+        Assert.True(tls.GetProperty("isRunning").GetBoolean());
+        JsonElement library = Assert.Single(tls.GetProperty("targets").EnumerateArray(), t => t.GetProperty("path").GetString()!.EndsWith("-linux-gnu/libssl.so.3", StringComparison.Ordinal));
+        Assert.Matches(@"^OpenSSL 3\.", library.GetProperty("version").GetString());
+        Assert.Matches("^[0-9a-f]{40}$", library.GetProperty("buildId").GetString());
+        Assert.Empty(report.RootElement.GetProperty("notRunning").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task Modules_WithoutPrivileges_OneLineAndExitCode2()
+    {
+        Outcome outcome = await Ecapture.RunAsync(["modules"], new Dictionary<string, string>(), user: "65534");
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("root", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
+    }
 }

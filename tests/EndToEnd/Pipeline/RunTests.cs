@@ -45,6 +45,16 @@ public sealed class RunTests : IDisposable
             Assert.Single(found);
         }
 
+        Outcome modules = await Ecapture.RunAsync("modules", "--data", _data.FullName, "--json");
+        Assert.True(modules.ExitCode == 0, modules.Errors);
+        using JsonDocument report = JsonDocument.Parse(modules.Output);
+        Assert.Equal(PidOf("capture"), report.RootElement.GetProperty("agent").GetProperty("pid").GetInt32());
+        JsonElement bash = Assert.Single(report.RootElement.GetProperty("modules").EnumerateArray(), m => m.GetProperty("name").GetString() == "bash");
+        Assert.True(bash.GetProperty("isRunning").GetBoolean());
+        Assert.InRange(bash.GetProperty("events").GetInt64(), markers.Length, long.MaxValue);
+        Assert.Contains(bash.GetProperty("targets").EnumerateArray(), t => t.GetProperty("version").GetString()!.StartsWith("Bash version ", StringComparison.Ordinal));
+        Assert.Contains(report.RootElement.GetProperty("notRunning").EnumerateArray(), m => m.GetString() == "tls");
+
         int[] children = [PidOf("service"), PidOf("capture")];
         (int exitCode, TimeSpan took) = await run.InterruptAsync();
         Assert.True(exitCode == 0, run.Said);

@@ -14,6 +14,8 @@ public sealed class TerminalBadInputTests
     [InlineData("bash -l ws://127.0.0.1:1/", "ws://127.0.0.1:1/", "does not answer")]
     [InlineData("bash -l /nonexistent/log", "/nonexistent/log", "--logaddr")]
     [InlineData("bash --ecaptureq ws://192.0.2.1:1/", "192.0.2.1", "--ecaptureq")]
+    [InlineData("bash --readlineso /bin/sh", "/bin/sh", "no function readline")]
+    [InlineData("tls --settings /nonexistent/settings.json", "/nonexistent/settings.json", "--settings")]
     [InlineData("gotls -e /etc/passwd", "/etc/passwd", "Go program")]
     [InlineData("tls -m pcapng -i nope0 -w FOLDER/a.pcapng", "nope0", "lo")]
     [InlineData("tls -m keylog -k /proc/keys.log", "/proc/keys.log", "--keylogfile")]

@@ -19,15 +19,16 @@ public abstract class DatabaseModule : IModule, IRecordHandler, IProcessObserver
     public abstract string Name { get; }
 
     /// <inheritdoc/>
-    public string Summary => ModuleSummary.Count(Programs, "server program", "server programs");
+    public string Summary => ModuleSummary.Count(Targets.Count, "server program", "server programs");
+
+    /// <inheritdoc/>
+    public abstract IReadOnlyList<ModuleTarget> Targets { get; }
 
     private protected const int MostSessions = 16 * 1024;
 
     private protected ModuleContext Context { get; private set; } = null!;
 
     private protected BpfObject Object { get; private set; } = null!;
-
-    private protected abstract int Programs { get; }
 
     /// <inheritdoc/>
     public void Start(ModuleContext context)

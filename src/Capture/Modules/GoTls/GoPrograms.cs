@@ -21,6 +21,10 @@ internal sealed partial class GoPrograms(ModuleContext context, GoAttacher attac
     /// <summary>Programs with probes on them.</summary>
     internal int Count => _attached.Count;
 
+    /// <summary>They, one by one.</summary>
+    internal IReadOnlyList<ModuleTarget> Targets =>
+        [.. _attached.Values.OrderBy(p => p.Path, StringComparer.Ordinal).Select(p => new ModuleTarget(p.Path, p.Path, ModuleSummary.Count(p.Probes, "probe", "probes")))];
+
     /// <summary>Attaches to what the user named and to what runs now.</summary>
     /// <exception cref="CaptureException">A file that was named does not exist, or cannot be captured.</exception>
     internal void AttachAll()

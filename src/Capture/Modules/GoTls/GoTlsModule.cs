@@ -23,6 +23,9 @@ public sealed class GoTlsModule : IModule, IProcessObserver
     public string Summary => ModuleSummary.Count(_programs?.Count ?? 0, "program", "programs");
 
     /// <inheritdoc/>
+    public IReadOnlyList<ModuleTarget> Targets => _programs?.Targets ?? [];
+
+    /// <inheritdoc/>
     public void Start(ModuleContext context)
     {
         _context = context;

@@ -25,7 +25,8 @@ public sealed class MysqldModule : DatabaseModule
     /// <inheritdoc/>
     public override string Name => "mysqld";
 
-    private protected override int Programs => _programs?.Count ?? 0;
+    /// <inheritdoc/>
+    public override IReadOnlyList<ModuleTarget> Targets => _programs?.Targets ?? [];
 
     /// <inheritdoc/>
     public override void OnRecord(ReadOnlySpan<byte> record)

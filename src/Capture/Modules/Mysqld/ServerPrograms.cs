@@ -28,8 +28,10 @@ internal sealed class ServerPrograms(ModuleContext context, BpfObject mysqld)
 
     private readonly HashSet<FileIdentity> _attached = [];
 
+    private readonly List<ModuleTarget> _targets = [];
+
     /// <summary>Program files that are attached to.</summary>
-    internal int Count { get; private set; }
+    internal IReadOnlyList<ModuleTarget> Targets => [.. _targets];
 
     /// <summary>Says how the programs are attached, before the object is loaded.</summary>
     internal static void Prepare(BpfObject obj) => obj.PrepareUprobes(Enter, Return);
@@ -105,7 +107,7 @@ internal sealed class ServerPrograms(ModuleContext context, BpfObject mysqld)
             // The return first: an entry without one would wait for a return that nobody sees.
             mysqld.AttachUprobes(Return, file, [.. returns], isReturn: true);
             mysqld.AttachUprobes(Enter, file, [.. entries]);
-            Count++;
+            _targets.Add(new ModuleTarget(name, file, ModuleSummary.Count(entries.Count + returns.Count, "probe", "probes")));
         }
         catch (CaptureException e)
         {

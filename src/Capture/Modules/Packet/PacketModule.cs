@@ -37,6 +37,9 @@ public sealed partial class PacketModule : IModule, IRecordHandler
     public string Summary => string.Join(", ", _interfaces.Values.Select(i => i.Name));
 
     /// <inheritdoc/>
+    public IReadOnlyList<ModuleTarget> Targets => [.. _interfaces.Values.Select(i => new ModuleTarget(i.Name, "", "frames in both directions"))];
+
+    /// <inheritdoc/>
     public void Start(ModuleContext context)
     {
         _context = context;

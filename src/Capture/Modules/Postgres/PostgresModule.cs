@@ -25,7 +25,8 @@ public sealed class PostgresModule : DatabaseModule
     /// <inheritdoc/>
     public override string Name => "postgres";
 
-    private protected override int Programs => _targets?.Count ?? 0;
+    /// <inheritdoc/>
+    public override IReadOnlyList<ModuleTarget> Targets => _targets?.Targets ?? [];
 
     /// <inheritdoc/>
     public override void OnRecord(ReadOnlySpan<byte> record)

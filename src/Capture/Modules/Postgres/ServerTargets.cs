@@ -12,12 +12,13 @@ internal sealed class ServerTargets(ModuleContext context, BpfObject postgres)
     private const int MostWaiting = 2048; // servers that wait for their client when the agent starts, watched one by one
 
     private readonly HashSet<FileIdentity> _attached = [];
+    private readonly List<ModuleTarget> _targets = [];
     private readonly Dictionary<uint, List<BpfLink>> _waiting = [];
     private readonly Dictionary<uint, ServerTitle> _titles = [];
     private ulong _attachedNs;
 
     /// <summary>Program files that are attached to.</summary>
-    internal int Count => _attached.Count;
+    internal IReadOnlyList<ModuleTarget> Targets => [.. _targets];
 
     /// <summary>Attaches to everything that is there now.</summary>
     internal void AttachAll()
@@ -115,6 +116,7 @@ internal sealed class ServerTargets(ModuleContext context, BpfObject postgres)
             postgres.AttachUprobes("on_write_done", file, [new UprobePoint(write, 0)], isReturn: true);
             postgres.AttachUprobes("on_read", file, [new UprobePoint(read, 0)]);
             postgres.AttachUprobes("on_write", file, [new UprobePoint(write, 0)]);
+            _targets.Add(new ModuleTarget(name, file, "4 probes"));
         }
         catch (CaptureException e)
         {

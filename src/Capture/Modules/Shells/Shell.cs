@@ -29,6 +29,11 @@ internal abstract class Shell
     /// <exception cref="CaptureException">The file cannot be read, or the kernel refused.</exception>
     internal abstract string Attach(BpfObject obj, string file);
 
+    /// <summary>Puts probes on shared libraries that hold its line editor; programs other than shells use them, too.</summary>
+    /// <returns>True: there are some.</returns>
+    /// <exception cref="CaptureException">One that the user named cannot be used.</exception>
+    internal virtual bool AttachLibraries(BpfObject obj, CaptureOptions options) => false;
+
     /// <summary>The line as it was typed.</summary>
     internal virtual byte[] Decode(byte[] text) => text;
 }

@@ -25,6 +25,7 @@ public abstract class ShellModule : IModule, IRecordHandler, IProcessObserver
     private LineAssembler? _lines;
     private ShellTargets? _targets;
     private ulong _nextForget;
+    private bool _hasLibraries;
 
     private protected ShellModule(Shell shell) => _shell = shell;
 
@@ -33,6 +34,9 @@ public abstract class ShellModule : IModule, IRecordHandler, IProcessObserver
 
     /// <inheritdoc/>
     public string Summary => ModuleSummary.Count(_targets?.Count ?? 0, "shell", "shells");
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ModuleTarget> Targets => _targets?.Targets ?? [];
 
     /// <inheritdoc/>
     public void Start(ModuleContext context)
@@ -61,6 +65,7 @@ public abstract class ShellModule : IModule, IRecordHandler, IProcessObserver
         }
 
         context.Processes.Subscribe(this);
+        _hasLibraries = _shell.AttachLibraries(obj, context.Options);
         _targets = new ShellTargets(context, obj, _shell);
         _targets.AttachAll();
     }
@@ -172,6 +177,11 @@ public abstract class ShellModule : IModule, IRecordHandler, IProcessObserver
         if (line is null || _shell.Decode(line.Text) is not { } text || text.AsSpan().Trim(" \t\r\n"u8).IsEmpty)
         {
             return;
+        }
+
+        if (_hasLibraries && !(_context!.Processes.ShellProcesses is { } shells && shells.TryGet(line.Record.Header.Pid, out uint kind) && _shell.Owns(kind)))
+        {
+            return; // another program with the same line editor
         }
 
         ShellCommand command = NewCommand(ShellCommand.Types.Kind.Line, _shell.Kind, line.Record.Facts);

@@ -9,10 +9,14 @@ internal sealed class ShellTargets(ModuleContext context, BpfObject obj, Shell s
     private const int MostSeen = 16 * 1024;
 
     private readonly HashSet<ImageKey> _attached = [];
+    private readonly List<ModuleTarget> _targets = [];
     private readonly HashSet<ImageKey> _seen = [];
 
     /// <summary>Program files that are attached to.</summary>
     internal int Count => _attached.Count;
+
+    /// <summary>They, one by one.</summary>
+    internal IReadOnlyList<ModuleTarget> Targets => [.. _targets];
 
     /// <summary>Attaches to everything that is there now.</summary>
     internal void AttachAll()
@@ -116,12 +120,15 @@ internal sealed class ShellTargets(ModuleContext context, BpfObject obj, Shell s
         context.Processes.ShellImages?.Set(key, kind);
         if (kind != shell.Kind)
         {
+            _targets.Add(new ModuleTarget(name, file, "programs that it starts"));
             return;
         }
 
         try
         {
-            if (shell.Attach(obj, file) is { Length: > 0 } reason)
+            string reason = shell.Attach(obj, file);
+            _targets.Add(new ModuleTarget(name, file, reason.Length == 0 ? "lines, and programs that it starts" : "programs that it starts"));
+            if (reason.Length > 0)
             {
                 context.NotCovered("shell", name, reason);
             }

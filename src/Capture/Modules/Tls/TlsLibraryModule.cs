@@ -22,6 +22,13 @@ public abstract class TlsLibraryModule : IModule, IProcessObserver
     public string Summary => ModuleSummary.Count(_libraries?.Attached.Count ?? 0, "library", "libraries");
 
     /// <inheritdoc/>
+    public IReadOnlyList<ModuleTarget> Targets =>
+    [
+        .. (_libraries?.Attached ?? []).OrderBy(l => l.File.Path, StringComparer.Ordinal).Select(l => new ModuleTarget(
+            l.File.Path, l.File.AccessPath, ModuleSummary.Count(l.Probes, "probe", "probes") + (l.KeyLog is { } log ? $", secrets by {log.How}" : ", no secrets"))),
+    ];
+
+    /// <inheritdoc/>
     public void Start(ModuleContext context)
     {
         _context = context;

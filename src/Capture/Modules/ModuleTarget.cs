@@ -1,0 +1,7 @@
+namespace ECapture.Capture.Modules;
+
+/// <summary>A file or an interface that a module is attached to.</summary>
+/// <param name="Path">As people know it.</param>
+/// <param name="AccessPath">Where this process can read it, through /proc when it is of another mount namespace; empty: no file.</param>
+/// <param name="Attached">What is attached, in a few words.</param>
+public sealed record ModuleTarget(string Path, string AccessPath, string Attached);
