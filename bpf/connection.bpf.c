@@ -40,15 +40,32 @@ struct {
 	__type(value, struct socket_owner);
 } connecting SEC(".maps");
 
+#define NOTE_AGAIN_NS 1000000000ULL /* an owner that is not looked up may leave socket_owner */
+
+/* What is known of a socket: a server uses thousands in turn, and reading a tuple costs more than all the rest of a call. */
+struct socket_use {
+	struct socket_tuple tuple; /* family 0: not read yet */
+	__u32 pid;                 /* who was noted as its owner */
+	__u64 process_start;
+	__u64 noted_ns;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct socket_use);
+} socket_uses SEC(".maps");
+
 static __always_inline void owner_of_current(struct socket_owner *owner)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
 
 	owner->pid = bpf_get_current_pid_tgid() >> 32;
 	owner->uid = (__u32)bpf_get_current_uid_gid();
-	owner->process_start = BPF_CORE_READ(task, group_leader, start_boottime);
+	owner->process_start = leader->start_boottime;
 	owner->flags = 0;
-	BPF_CORE_READ_STR_INTO(&owner->comm, task, group_leader, comm);
+	__builtin_memcpy(owner->comm, leader->comm, sizeof(owner->comm));
 }
 
 static __always_inline void fill_record(struct connection_record *record, __u16 type, const struct socket_owner *owner,
@@ -79,17 +96,15 @@ static __always_inline void send_record(__u16 type, const struct socket_owner *o
 		count_loss(LOSS_RING_FULL);
 }
 
-/* True when the thread's last socket is this one, still with the same addresses: a struct sock is reused. */
-static __always_inline bool is_same(const struct thread_socket *last, const struct sock *sk, __u16 family)
+/* True when the socket still has the addresses that were read: a struct sock is reused. */
+static __always_inline bool is_same(const struct socket_tuple *tuple, const struct sock *sk, __u16 family)
 {
-	if (last->sk != (__u64)sk)
-		return false;
-	if (family == AF_UNIX)
-		return last->tuple.family == AF_UNIX && last->tuple.peer_pid == unix_peer(sk);
-	if (last->tuple.local_port != sk->__sk_common.skc_num || last->tuple.remote_port != bpf_ntohs(sk->__sk_common.skc_dport))
-		return false;
-	const __u32 *remote = (const __u32 *)last->tuple.remote;
+	const __u32 *remote = (const __u32 *)tuple->remote;
 
+	if (family == AF_UNIX)
+		return tuple->family == AF_UNIX && tuple->peer_pid == unix_peer(sk);
+	if (!tuple->family || tuple->local_port != sk->__sk_common.skc_num || tuple->remote_port != bpf_ntohs(sk->__sk_common.skc_dport))
+		return false;
 	if (family == AF_INET)
 		return remote[3] == sk->__sk_common.skc_daddr;
 	return remote[0] == sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[0]
@@ -120,32 +135,43 @@ static __always_inline void note_owner(const struct socket_tuple *tuple, __u64 s
 static __always_inline int on_use(struct sock *sk)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct thread_socket *last;
 	struct socket_tuple tuple = {};
+	struct thread_socket *last;
+	struct socket_use *use;
+	__u64 process_start, now;
 	__u16 family;
+	__u32 pid;
 
 	if (!sk)
 		return 0;
 	family = sk->__sk_common.skc_family;
 	if (family != AF_INET && family != AF_INET6 && family != AF_UNIX)
 		return 0;
-	last = bpf_task_storage_get(&thread_socket, task, NULL, 0);
-	if (last && is_same(last, sk, family)) {
-		last->boot_ns = bpf_ktime_get_boot_ns();
-		return 0;
-	}
-	if (!read_tuple(sk, &tuple))
-		return 0;
-	if (!last)
-		last = bpf_task_storage_get(&thread_socket, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (last) {
-		last->tuple = tuple;
-		last->boot_ns = bpf_ktime_get_boot_ns();
-		last->sk = (__u64)sk;
-	} else {
+	use = bpf_sk_storage_get(&socket_uses, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	last = bpf_task_storage_get(&thread_socket, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!use || !last) {
 		count_loss(LOSS_MAP_FULL);
+		return 0;
 	}
-	note_owner(&tuple, (__u64)sk);
+	now = bpf_ktime_get_boot_ns();
+	if (!is_same(&use->tuple, sk, family)) {
+		if (!read_tuple(sk, &tuple))
+			return 0;
+		use->tuple = tuple;
+		use->noted_ns = 0;
+	}
+	last->tuple = use->tuple;
+	last->sk = (__u64)sk;
+	last->boot_ns = now;
+	pid = bpf_get_current_pid_tgid() >> 32;
+	process_start = task->group_leader->start_boottime;
+	if (use->pid != pid || use->process_start != process_start || now - use->noted_ns > NOTE_AGAIN_NS) {
+		use->pid = pid;
+		use->process_start = process_start;
+		use->noted_ns = now;
+		tuple = use->tuple;
+		note_owner(&tuple, (__u64)sk);
+	}
 	return 0;
 }
 
@@ -158,7 +184,8 @@ int BPF_PROG(on_send, struct sock *sk, int result, int flags)
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(on_receive, struct sock *sk, int result, int flags)
 {
-	return on_use(sk);
+	/* Servers ask for more until there is none: what moved nothing is of no interest. */
+	return result < 0 ? 0 : on_use(sk);
 }
 
 /* In the thread that called connect; the source port is not chosen yet. */

@@ -4,7 +4,7 @@
  * frames are not segmented, and each would come twice.
  */
 #define MAX_FRAME 131072
-#define RING_BYTES (64 * 1024 * 1024)
+#define RING_BYTES (32 * 1024 * 1024)
 #define SCRATCH_BYTES (MAX_FRAME + 128)
 #include "record.h"
 #include "shared.h"

@@ -1,5 +1,5 @@
 /* Starts and ends of processes, and which of them were started by a shell. */
-#define RING_BYTES (8 * 1024 * 1024)
+#define RING_BYTES (4 * 1024 * 1024)
 #define SCRATCH_BYTES (52 * 1024)
 #include "process.h"
 

@@ -88,8 +88,7 @@ struct {
 /* The connection of an SSL object. since: when the library was called; a socket that the thread used after that is the connection's. */
 static __always_inline struct connection *connection_of(__u64 ssl, __u64 since, bool handshake)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	__u64 process_start = BPF_CORE_READ(task, group_leader, start_boottime);
+	__u64 process_start = bpf_get_current_task_btf()->group_leader->start_boottime;
 	struct connection_key key = { .ssl = ssl, .pid = bpf_get_current_pid_tgid() >> 32 };
 	struct connection *known = bpf_map_lookup_elem(&connections, &key);
 	struct thread_socket *socket = last_socket();

@@ -123,7 +123,8 @@ static __always_inline void scratch_release(struct scratch *slot)
 /* Fills the header for the current process. length and type are set by record_submit. */
 static __always_inline void record_begin(struct record_header *header)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	/* Read as memory, not by helper calls: this is done for every record. */
+	struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 
 	header->flags = 0;
@@ -132,8 +133,8 @@ static __always_inline void record_begin(struct record_header *header)
 	header->tid = (__u32)pid_tgid;
 	header->uid = (__u32)bpf_get_current_uid_gid();
 	header->cpu = bpf_get_smp_processor_id();
-	header->process_start = BPF_CORE_READ(task, group_leader, start_boottime);
-	BPF_CORE_READ_STR_INTO(&header->comm, task, group_leader, comm);
+	header->process_start = leader->start_boottime;
+	__builtin_memcpy(header->comm, leader->comm, sizeof(header->comm));
 }
 
 /* Sends the first `length` bytes of the slot (it starts with a record_header) and counts what the ring refuses. */

@@ -6,7 +6,7 @@
 #ifndef ECAPTURE_SHELL_H
 #define ECAPTURE_SHELL_H
 
-#define RING_BYTES (8 * 1024 * 1024) /* as process.bpf.c */
+#define RING_BYTES (4 * 1024 * 1024) /* as process.bpf.c */
 #define SCRATCH_BYTES (24 * 1024)
 #include "process.h"
 

@@ -33,8 +33,9 @@ internal sealed class CaptureLoop(
                 CaptureMetrics.Records.Add(records);
             }
 
-            PassTime(clock.BootNs);
-            publisher.Pump();
+            ulong now = clock.BootNs;
+            PassTime(now);
+            publisher.Pump(now);
         }
     }
 

@@ -24,6 +24,9 @@ public sealed unsafe class BpfMap
     /// <summary>The file descriptor; valid once the object is loaded.</summary>
     public int Fd => LibBpf.bpf_map__fd(_handle);
 
+    /// <summary>Most entries; of a ring its bytes.</summary>
+    internal uint MaxEntries => LibBpf.bpf_map__max_entries(_handle);
+
     /// <summary>Sets the number of entries before the object is loaded.</summary>
     public void SetMaxEntries(uint entries) => Check(LibBpf.bpf_map__set_max_entries(_handle, entries), "resize");
 

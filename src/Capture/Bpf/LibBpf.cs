@@ -96,26 +96,6 @@ internal static unsafe partial class LibBpf
     internal static partial int bpf_map_get_next_key(int fd, void* key, void* next);
 
     [LibraryImport(Library, SetLastError = true)]
-    internal static partial nint ring_buffer__new(
-        int mapFd, delegate* unmanaged<nint, byte*, nuint, int> callback, nint context, nint options);
-
-    [LibraryImport(Library, SetLastError = true)]
-    internal static partial int ring_buffer__add(
-        nint ring, int mapFd, delegate* unmanaged<nint, byte*, nuint, int> callback, nint context);
-
-    [LibraryImport(Library, SetLastError = true)]
-    internal static partial int ring_buffer__poll(nint ring, int timeoutMilliseconds);
-
-    [LibraryImport(Library, SetLastError = true)]
-    internal static partial int ring_buffer__consume(nint ring);
-
-    [LibraryImport(Library)]
-    internal static partial int ring_buffer__epoll_fd(nint ring);
-
-    [LibraryImport(Library)]
-    internal static partial void ring_buffer__free(nint ring);
-
-    [LibraryImport(Library, SetLastError = true)]
     internal static partial int bpf_link_create(int programFd, int target, int attachType, nint options);
 
     [LibraryImport(Library, SetLastError = true)]
@@ -164,6 +144,18 @@ internal static unsafe partial class LibBpf
             set => _isReturn = value ? (byte)1 : (byte)0;
         }
     }
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial void* mmap(void* address, nuint length, int access, int flags, int descriptor, nint offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int munmap(void* address, nuint length);
+
+    internal const int CanRead = 1; // PROT_READ
+    internal const int CanWrite = 2; // PROT_WRITE
+    internal const int MapShared = 1; // MAP_SHARED
+    internal const int MapPrivate = 2; // MAP_PRIVATE
+    internal const int MapAnonymous = 0x20; // MAP_ANONYMOUS
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int poll(PollFd* descriptors, nuint count, int timeoutMilliseconds);

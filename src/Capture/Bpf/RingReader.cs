@@ -8,8 +8,13 @@ namespace ECapture.Capture.Bpf;
 /// </summary>
 public sealed unsafe class RingReader : IDisposable
 {
+    // How long records gather once there are some. The kernel wakes a reader for each record that finds the ring read up to its end: a reader that is as fast as its writers would be
+    // woken for every record, which costs both of them more than the record itself.
+    private const int GatherMilliseconds = 2;
+
     private readonly List<Ring> _rings = [];
     private LibBpf.PollFd[] _descriptors = [];
+    private bool _isMore;
 
     /// <summary>Records handed over since the start.</summary>
     public long Records { get; private set; }
@@ -47,7 +52,17 @@ public sealed unsafe class RingReader : IDisposable
             throw new CaptureException($"waiting for the rings failed: {Marshal.GetPInvokeErrorMessage(error)}");
         }
 
-        return ready > 0 ? Turn() : 0;
+        if (ready <= 0)
+        {
+            return 0;
+        }
+
+        if (!_isMore)
+        {
+            _ = LibBpf.poll(null, 0, GatherMilliseconds);
+        }
+
+        return Turn();
     }
 
     /// <summary>Hands over records that are there, without waiting, until there are none or the time is over.</summary>
@@ -99,9 +114,12 @@ public sealed unsafe class RingReader : IDisposable
     private int Turn()
     {
         int handled = 0;
+        _isMore = false;
         foreach (Ring ring in _rings)
         {
-            handled += ring.Consume();
+            int count = ring.Consume();
+            _isMore |= count >= Ring.RecordsPerTurn;
+            handled += count;
         }
 
         Records += handled;

@@ -10,20 +10,20 @@ namespace ECapture.Capture.Publishing;
 /// Encoded events on their way to the log, in one buffer. Each lies as key, room for a digest, room for prefix and sequence, rest:
 /// what is known only at the append is written in front of what was encoded before, and nothing is copied.
 /// </summary>
-internal sealed class EventBatch(int capacity)
+internal sealed class EventBatch(int capacity) : IDisposable
 {
     private const int KeySize = 8;
     private const int DigestSize = SHA256.HashSizeInBytes;
 
     private readonly List<Entry> _entries = [];
     private readonly List<LogEntry> _log = [];
-    private readonly byte[] _buffer = new byte[capacity];
+    private readonly BatchPages _buffer = new(capacity);
 
     /// <summary>Bytes used.</summary>
     internal int Length { get; private set; }
 
     /// <summary>Bytes there are.</summary>
-    internal int Capacity => _buffer.Length;
+    internal int Capacity { get; } = capacity;
 
     /// <summary>Events.</summary>
     internal int Count => _entries.Count;
@@ -42,10 +42,10 @@ internal sealed class EventBatch(int capacity)
     internal Span<byte> Add(EventStream stream, ulong key, int rest)
     {
         int restAt = Length + SizeOf(stream, 0);
-        BinaryPrimitives.WriteUInt64BigEndian(_buffer.AsSpan(Length), key);
+        BinaryPrimitives.WriteUInt64BigEndian(_buffer.GetSpan()[Length..], key);
         _entries.Add(new Entry(stream, Length, restAt, rest));
         Length = restAt + rest;
-        return _buffer.AsSpan(restAt, rest);
+        return _buffer.GetSpan().Slice(restAt, rest);
     }
 
     /// <summary>Lends sequences to the events.</summary>
@@ -58,13 +58,14 @@ internal sealed class EventBatch(int capacity)
         }
 
         _log.Clear();
+        ReadOnlyMemory<byte> memory = _buffer.Memory;
         for (int i = 0; i < _entries.Count; i++)
         {
             Entry entry = _entries[i];
             int roomAt = entry.KeyAt + KeySize + DigestSize;
-            int head = EventEncoder.WriteSequence(_buffer.AsSpan(roomAt, entry.RestAt - roomAt), entry.Stream.Prefix, entry.Stream.Lend());
+            int head = EventEncoder.WriteSequence(_buffer.GetSpan()[roomAt..entry.RestAt], entry.Stream.Prefix, entry.Stream.Lend());
             _log.Add(new LogEntry(
-                entry.Stream.Target, _buffer.AsMemory(entry.KeyAt, KeySize), _buffer.AsMemory(entry.RestAt - head, head + entry.Rest)));
+                entry.Stream.Target, memory.Slice(entry.KeyAt, KeySize), memory.Slice(entry.RestAt - head, head + entry.Rest)));
         }
 
         return _log;
@@ -77,7 +78,7 @@ internal sealed class EventBatch(int capacity)
         {
             int length = _log[i].Value.Length;
             int end = _entries[i].RestAt + _entries[i].Rest;
-            _entries[i].Stream.Append(_buffer.AsSpan(end - length - DigestSize, DigestSize + length));
+            _entries[i].Stream.Append(_buffer.GetSpan().Slice(end - length - DigestSize, DigestSize + length));
         }
     }
 
@@ -90,6 +91,9 @@ internal sealed class EventBatch(int capacity)
         Done = null;
         Length = 0;
     }
+
+    /// <summary>Gives its memory back.</summary>
+    public void Dispose() => ((IDisposable)_buffer).Dispose();
 
     private readonly record struct Entry(EventStream Stream, int KeyAt, int RestAt, int Rest);
 }

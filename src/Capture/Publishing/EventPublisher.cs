@@ -20,6 +20,10 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
 {
     private const int BatchSize = 1 << 20;
     private const int BatchCount = 8192;
+    private const int MostFree = 8; // batches that are kept: after a burst the others go
+
+    // A transaction of the log costs as much as a hundred events.
+    private const ulong GatherNs = 10_000_000;
     private const string QueueFull = "the local log is slower than capture";
 
     private readonly Dictionary<string, PublishedTopic> _topics;
@@ -35,6 +39,7 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
     private readonly long _queueLimit;
     private readonly SecretSealing _sealing;
     private EventBatch _batch = new(BatchSize);
+    private ulong _waitingSince;
 
     internal EventPublisher(
         AgentIdentity identity, CaptureOptions options, AgentClock clock, LossAccount losses, ILogWriter log, ILoggerFactory loggers)
@@ -168,12 +173,18 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
     /// <summary>True when events wait here for the appender to take them.</summary>
     internal bool IsWaiting => _batch.Count > 0;
 
-    /// <summary>Hands the batch over when the appender has nothing else to do.</summary>
-    internal void Pump()
+    /// <summary>Hands the batch over when its first event has waited for <see cref="GatherNs"/> and the appender has nothing else to do.</summary>
+    /// <param name="now">CLOCK_BOOTTIME, nanoseconds.</param>
+    internal void Pump(ulong now)
     {
-        if (_batch.Count > 0 && _appender.QueuedBytes == 0)
+        if (_batch.Count == 0)
+        {
+            _waitingSince = now;
+        }
+        else if (now - _waitingSince >= GatherNs && _appender.QueuedBytes == 0)
         {
             Seal();
+            _waitingSince = now;
         }
     }
 
@@ -193,10 +204,15 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
     }
 
     /// <summary>Gives up what is still queued.</summary>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         _sealing.Dispose();
-        return _appender.DisposeAsync();
+        await _appender.DisposeAsync().ConfigureAwait(false);
+        _batch.Dispose();
+        while (_free.TryTake(out EventBatch? free))
+        {
+            free.Dispose();
+        }
     }
 
     private PublishedTopic Topic(string topic) =>
@@ -271,6 +287,7 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
         }
         else if (room > _batch.Capacity)
         {
+            _batch.Dispose();
             _batch = new EventBatch(room);
         }
     }
@@ -279,9 +296,13 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
     private void Release(EventBatch batch)
     {
         batch.Clear();
-        if (batch.Capacity == BatchSize && _free.Count < _queueLimit / BatchSize)
+        if (batch.Capacity == BatchSize && _free.Count < MostFree)
         {
             _free.Add(batch);
+        }
+        else
+        {
+            batch.Dispose();
         }
     }
 

@@ -126,7 +126,7 @@ internal sealed class Feeder
                 said++;
             }
 
-            publisher.Pump();
+            publisher.Pump(clock.Agent.BootNs);
             if (_commands.TryDequeue(out string? command))
             {
                 if (command == "drain")

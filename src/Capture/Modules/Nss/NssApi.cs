@@ -20,6 +20,7 @@ internal static class NssApi
         Topic = Topics.Nss,
         Library = "nss",
         FilePrefixes = [Transport, Protocol, Token],
+        RingBytes = 16 << 20,
         IsLibraryName = name => LibraryOf(name).Length > 0,
         Functions =
         [
