@@ -17,6 +17,7 @@ namespace ECapture.Sink;
 public sealed partial class SinkWorker : IDisposable
 {
     private static readonly TimeSpan StatusInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan TrimInterval = TimeSpan.FromSeconds(10); // longer than a batch takes, also in a slow store: else memory goes and comes with each
     private static readonly TimeSpan WaitWhileWriting = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan WaitWhilePaused = TimeSpan.FromMilliseconds(500);
 
@@ -33,6 +34,7 @@ public sealed partial class SinkWorker : IDisposable
     private readonly HashSet<string> _unknownTopics = [];
     private volatile string? _failure;
     private long _statusAt;
+    private long _trimmedAt = Stopwatch.GetTimestamp();
 
     /// <summary>Creates the worker; nothing is read yet.</summary>
     /// <param name="consumer">The log; the caller disposes of it after <see cref="RunAsync"/>.</param>
@@ -114,15 +116,31 @@ public sealed partial class SinkWorker : IDisposable
 
         if (!isReading)
         {
-            // Nothing can come but a rebalance: the store sets the pace.
-            await Task.WhenAny(_works.Values.Select(work => (Task?)work.Pending).OfType<Task>().Append(Task.Delay(WaitWhilePaused, cancellationToken))).ConfigureAwait(false);
+            // Nothing can come but a rebalance: the store sets the pace. While it does, the log is left alone: Kafka's client throws away what it has fetched
+            // of a paused partition when it is asked.
+            Task idle = Task.Delay(WaitWhilePaused, _clock, cancellationToken);
+            if (await Task.WhenAny(_works.Values.Select(work => (Task?)work.Pending).OfType<Task>().Append(idle)).ConfigureAwait(false) != idle)
+            {
+                return new LogDelivery(DeliveryKind.None, default, default);
+            }
+
             wait = TimeSpan.Zero;
         }
 
         wait = wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
-        LogDelivery delivery = await _retry.ExecuteAsync(
-            static (state, token) => state._consumer.ReceiveAsync(state.wait, token), (_consumer, wait), cancellationToken).ConfigureAwait(false);
-        return delivery;
+        try
+        {
+            // Not through the retries at first: they allocate with every call.
+            return await _consumer.ReceiveAsync(wait, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LogException e) when (e.IsTransient)
+        {
+            OnRetry(1, TimeSpan.Zero, e);
+            LogDelivery delivery = await _retry.ExecuteAsync(
+                static (state, token) => state._consumer.ReceiveAsync(state.wait, token), (_consumer, wait), cancellationToken).ConfigureAwait(false);
+            _failure = null; // a store that is away, too, says so again
+            return delivery;
+        }
     }
 
     private async ValueTask HandleAsync(LogDelivery delivery)
@@ -257,7 +275,11 @@ public sealed partial class SinkWorker : IDisposable
             _failure,
             BufferedBytes());
         _statusAt = Stopwatch.GetTimestamp();
-        _pool.Trim();
+        if (Stopwatch.GetElapsedTime(_trimmedAt) >= TrimInterval)
+        {
+            _trimmedAt = _statusAt;
+            _pool.Trim();
+        }
     }
 
     private PartitionId Id(TopicPartition partition) => new(_consumer.LogId, partition.Topic, partition.Partition);

@@ -94,8 +94,7 @@ public sealed partial class KafkaLogConsumer : ILogConsumer
                 return new Delivery(DeliveryKind.None, default, default);
             }
 
-            // Short enough for a cancellation to be noticed; the client's own wait cannot be awaited.
-            TimeSpan slice = left < TimeSpan.FromMilliseconds(100) ? left : TimeSpan.FromMilliseconds(100);
+            TimeSpan slice = Slice(left);
             KafkaPartition? ready = await Task.Run(() => Take(slice), cancellationToken);
             _stashed = ready ?? _stashed;
         }
@@ -205,6 +204,12 @@ public sealed partial class KafkaLogConsumer : ILogConsumer
             await closed;
         }
     }
+
+    /// <summary>
+    /// How long the client waits at once: short enough for a cancellation to be noticed, because its own wait cannot be awaited. In whole milliseconds,
+    /// rounded up: it cuts off the rest, and would be asked thousands of times in the last one.
+    /// </summary>
+    internal static TimeSpan Slice(TimeSpan left) => TimeSpan.FromMilliseconds(Math.Min(100, Math.Ceiling(left.TotalMilliseconds)));
 
     internal async Task StartAsync(IReadOnlyCollection<string> topics, CancellationToken cancellationToken)
     {

@@ -5,13 +5,11 @@ namespace ECapture.Tests.Unit.Sink;
 /// <summary>Notes in which order a log's consumer was called.</summary>
 internal sealed class ConsumerCalls(ILogConsumer inner) : ILogConsumer
 {
-    private readonly TaskCompletionSource _paused = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     /// <summary>Names of the methods, but for questions about bounds.</summary>
     public List<string> Made { get; } = [];
 
-    /// <summary>Ends when a partition is paused for the first time.</summary>
-    public Task Paused => _paused.Task;
+    /// <summary>Called after a partition was paused.</summary>
+    public required Action OnPause { get; init; }
 
     public string LogId => inner.LogId;
 
@@ -37,7 +35,7 @@ internal sealed class ConsumerCalls(ILogConsumer inner) : ILogConsumer
     {
         Made.Add(nameof(Pause));
         inner.Pause(partition);
-        _paused.TrySetResult();
+        OnPause();
     }
 
     public void Resume(TopicPartition partition)
