@@ -21,6 +21,8 @@ public static partial class EventReader
     private const uint Checkpoint = V1.Event.CheckpointFieldNumber << TagBits;
     private const uint Loss = V1.Event.LossFieldNumber << TagBits;
     private const uint Coverage = V1.Event.CoverageFieldNumber << TagBits;
+    private const uint HttpExchange = V1.Event.HttpExchangeFieldNumber << TagBits;
+    private const uint WebSocket = V1.Event.WebSocketMessageFieldNumber << TagBits;
 
     private static void ReadPayload(ref WireScanner scanner, uint number, ref PayloadFields payload)
     {
@@ -52,6 +54,7 @@ public static partial class EventReader
         {
             case TlsData | (V1.TlsData.DirectionFieldNumber << 3) | Varint:
             case Packet | (V1.Packet.DirectionFieldNumber << 3) | Varint:
+            case WebSocket | (V1.WebSocketData.DirectionFieldNumber << 3) | Varint:
                 payload.Direction = (uint)scanner.ReadVarint();
                 break;
             case TlsData | (V1.TlsData.OffsetFieldNumber << 3) | Varint:
@@ -62,11 +65,13 @@ public static partial class EventReader
             case Packet | (V1.Packet.DataFieldNumber << 3) | Bytes:
             case ShellCommand | (V1.ShellCommand.TextFieldNumber << 3) | Bytes:
             case SqlStatement | (V1.SqlStatement.StatementFieldNumber << 3) | Bytes:
+            case WebSocket | (V1.WebSocketData.DataFieldNumber << 3) | Bytes:
                 payload.Main = scanner.ReadBytes();
                 break;
             case TlsSecret | (V1.TlsSecret.LabelFieldNumber << 3) | Bytes:
             case Access | (V1.Access.ActionFieldNumber << 3) | Bytes:
             case Control | (V1.Control.ActionFieldNumber << 3) | Bytes:
+            case HttpExchange | (V1.HttpTransaction.MethodFieldNumber << 3) | Bytes:
                 payload.Label = scanner.ReadBytes();
                 break;
             case TlsSecret | (V1.TlsSecret.ClientRandomFieldNumber << 3) | Bytes:
@@ -87,6 +92,7 @@ public static partial class EventReader
                 payload.State = (uint)scanner.ReadVarint();
                 break;
             case ConnectionLink | (V1.ConnectionLink.ServerNameFieldNumber << 3) | Bytes:
+            case HttpExchange | (V1.HttpTransaction.HostFieldNumber << 3) | Bytes:
                 payload.ServerName = scanner.ReadBytes();
                 break;
             case ConnectionLink | (V1.ConnectionLink.FromNsFieldNumber << 3) | Fixed64:
@@ -111,6 +117,7 @@ public static partial class EventReader
                 payload.ExitStatus = (int)scanner.ReadVarint();
                 break;
             case ProcessExec | (V1.ProcessExec.ExecutableFieldNumber << 3) | Bytes:
+            case HttpExchange | (V1.HttpTransaction.PathFieldNumber << 3) | Bytes:
                 payload.Executable = scanner.ReadBytes();
                 break;
             case SqlStatement | (V1.SqlStatement.UserFieldNumber << 3) | Bytes:
@@ -126,6 +133,8 @@ public static partial class EventReader
                 payload.Client = scanner.ReadBytes();
                 break;
             case SqlStatement | (V1.SqlStatement.ParametersFieldNumber << 3) | Bytes:
+            case HttpExchange | (V1.HttpTransaction.RequestHeadersFieldNumber << 3) | Bytes:
+            case HttpExchange | (V1.HttpTransaction.ResponseHeadersFieldNumber << 3) | Bytes:
             case Checkpoint | (V1.Checkpoint.StreamsFieldNumber << 3) | Bytes:
                 Walk(ref scanner); // only checked
                 break;
@@ -147,9 +156,11 @@ public static partial class EventReader
                 payload.ErrorCode = scanner.ReadBytes();
                 break;
             case SqlStatement | (V1.SqlStatement.DurationNsFieldNumber << 3) | Varint:
+            case HttpExchange | (V1.HttpTransaction.DurationNsFieldNumber << 3) | Varint:
                 payload.DurationNs = scanner.ReadVarint();
                 break;
             case SqlStatement | (V1.SqlStatement.ErrorNumberFieldNumber << 3) | Varint:
+            case HttpExchange | (V1.HttpTransaction.StatusFieldNumber << 3) | Varint:
                 payload.ErrorNumber = (uint)scanner.ReadVarint();
                 break;
             case Loss | (V1.Loss.WhereFieldNumber << 3) | Bytes:
@@ -164,14 +175,17 @@ public static partial class EventReader
             case AgentState | (V1.AgentState.DetailFieldNumber << 3) | Bytes:
             case Access | (V1.Access.DetailFieldNumber << 3) | Bytes:
             case Control | (V1.Control.DetailFieldNumber << 3) | Bytes:
+            case HttpExchange | (V1.HttpTransaction.ResponseTypeFieldNumber << 3) | Bytes:
                 payload.Detail = scanner.ReadBytes();
                 break;
             case Loss | (V1.Loss.RecordsFieldNumber << 3) | Varint:
             case Access | (V1.Access.KeysFieldNumber << 3) | Varint:
+            case HttpExchange | (V1.HttpTransaction.RequestBytesFieldNumber << 3) | Varint:
                 payload.Records = scanner.ReadVarint();
                 break;
             case Access | (V1.Access.BytesFieldNumber << 3) | Varint:
             case Control | (V1.Control.BytesFieldNumber << 3) | Varint:
+            case HttpExchange | (V1.HttpTransaction.ResponseBytesFieldNumber << 3) | Varint:
                 payload.Bytes = scanner.ReadVarint();
                 break;
             default:

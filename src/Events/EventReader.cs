@@ -70,7 +70,8 @@ public static partial class EventReader
                     break;
                 default:
                     uint number = tag >> 3;
-                    if ((tag & 7) == Bytes && number is >= V1.Event.TlsDataFieldNumber and <= V1.Event.ControlFieldNumber)
+                    if ((tag & 7) == Bytes && number is (>= V1.Event.TlsDataFieldNumber and <= V1.Event.ControlFieldNumber)
+                        or (>= V1.Event.HttpExchangeFieldNumber and <= V1.Event.WebSocketMessageFieldNumber))
                     {
                         ReadPayload(ref scanner, number, ref fields.Payload);
                     }

@@ -9,13 +9,13 @@ public struct PayloadFields
     /// <summary>The payload's main bytes (docs/architecture.md, "Tables"); empty where it has none.</summary>
     public ByteRange Main;
 
-    /// <summary><c>TlsData.direction</c>, <c>Packet.direction</c>.</summary>
+    /// <summary><c>TlsData.direction</c>, <c>Packet.direction</c>, <c>WebSocketMessage.direction</c>.</summary>
     public uint Direction;
 
     /// <summary><c>TlsData.offset</c>.</summary>
     public ulong StreamOffset;
 
-    /// <summary><c>TlsSecret.label</c>, <c>Access.action</c>, <c>Control.action</c>.</summary>
+    /// <summary><c>TlsSecret.label</c>, <c>Access.action</c>, <c>Control.action</c>, <c>HttpExchange.method</c>.</summary>
     public ByteRange Label;
 
     /// <summary><c>TlsSecret.client_random</c>, <c>ConnectionLink.client_random</c>.</summary>
@@ -33,7 +33,7 @@ public struct PayloadFields
     /// <summary><c>ConnectionState.state</c>, <c>AgentState.state</c>.</summary>
     public uint State;
 
-    /// <summary><c>ConnectionLink.server_name</c>.</summary>
+    /// <summary><c>ConnectionLink.server_name</c>, <c>HttpExchange.host</c>.</summary>
     public ByteRange ServerName;
 
     /// <summary><c>ConnectionLink.from_ns</c>.</summary>
@@ -54,7 +54,7 @@ public struct PayloadFields
     /// <summary><c>ShellResult.exit_status</c>, <c>ProcessExit.exit_status</c>.</summary>
     public int ExitStatus;
 
-    /// <summary><c>ProcessExec.executable</c>.</summary>
+    /// <summary><c>ProcessExec.executable</c>, <c>HttpExchange.path</c>.</summary>
     public ByteRange Executable;
 
     /// <summary><c>SqlStatement.user</c>, <c>Access.actor</c>, <c>Control.actor</c>.</summary>
@@ -81,21 +81,21 @@ public struct PayloadFields
     /// <summary><c>SqlStatement.error_code</c>, <c>Access.reason</c>.</summary>
     public ByteRange ErrorCode;
 
-    /// <summary><c>SqlStatement.duration_ns</c>.</summary>
+    /// <summary><c>SqlStatement.duration_ns</c>, <c>HttpExchange.duration_ns</c>.</summary>
     public ulong DurationNs;
 
-    /// <summary><c>SqlStatement.error_number</c>.</summary>
+    /// <summary><c>SqlStatement.error_number</c>, <c>HttpExchange.status</c>.</summary>
     public uint ErrorNumber;
 
     /// <summary><c>AgentState.module</c>, <c>Loss.where</c>, <c>Coverage.subject</c>, <c>Access.role</c>, <c>Control.subject</c>.</summary>
     public ByteRange Module;
 
-    /// <summary><c>AgentState.detail</c>, <c>Loss.why</c>, <c>Coverage.reason</c>, <c>Access.detail</c>, <c>Control.detail</c>.</summary>
+    /// <summary><c>AgentState.detail</c>, <c>Loss.why</c>, <c>Coverage.reason</c>, <c>Access.detail</c>, <c>Control.detail</c>, <c>HttpExchange.response_type</c>.</summary>
     public ByteRange Detail;
 
-    /// <summary><c>Loss.records</c>, <c>Access.keys</c>.</summary>
+    /// <summary><c>Loss.records</c>, <c>Access.keys</c>, <c>HttpExchange.request_bytes</c>.</summary>
     public ulong Records;
 
-    /// <summary><c>Access.bytes</c>, <c>Control.bytes</c>.</summary>
+    /// <summary><c>Access.bytes</c>, <c>Control.bytes</c>, <c>HttpExchange.response_bytes</c>.</summary>
     public ulong Bytes;
 }

@@ -48,9 +48,18 @@ public static class Topics
     /// <summary>What services did to what is kept: retention, archive, holds, tokens.</summary>
     public const string Control = "control";
 
+    /// <summary>Requests and responses that the sink puts together from plaintext: in the store only, never in a log.</summary>
+    public const string Http = "http";
+
     /// <summary>Every topic that this version writes, in the order in which tools list them.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Tls, GnuTls, GoTls, Nss, Bash, Zsh, Postgres, Mysqld, Packet, Secret, Process, Connection, Agent, Access, Control];
+        [Tls, GnuTls, GoTls, Nss, Http, Bash, Zsh, Postgres, Mysqld, Packet, Secret, Process, Connection, Agent, Access, Control];
+
+    /// <summary>The topics of logs: all that are not derived.</summary>
+    public static IReadOnlyList<string> Logged { get; } = [.. All.Where(topic => topic != Http)];
+
+    /// <summary>The topics of TLS plaintext. Ids of exchanges hold the place in this list: it grows at its end.</summary>
+    public static IReadOnlyList<string> Plaintext { get; } = [Tls, GnuTls, GoTls, Nss];
 
     private const string KafkaPrefix = "ecapture.";
     private const string KafkaSuffix = ".v1";

@@ -67,7 +67,7 @@ internal static partial class CaptureCommand
         CaptureAgent agent = new(capture, log, telemetry.Loggers);
         Forwarder? forwarder = address.Kind == LogKind.Kafka
             ? new Forwarder(
-                directory, address, new ForwarderOptions { Host = capture.Host, Topics = Topics.All }, telemetry.Loggers.CreateLogger<Forwarder>())
+                directory, address, new ForwarderOptions { Host = capture.Host, Topics = Topics.Logged }, telemetry.Loggers.CreateLogger<Forwarder>())
             : null;
         await using HealthServer? health = options.Find(CommonOptions.Health) is { } url
             ? await HealthServer.StartAsync(url, () => agent.Started.IsCompletedSuccessfully ? forwarder?.Trouble : "starting", cancellationToken)

@@ -7,6 +7,7 @@ using ECapture.Log.Local;
 using ECapture.Sink;
 using ECapture.Sink.DeadLetters;
 using ECapture.Sink.Delivery;
+using ECapture.Sink.Projections;
 using ECapture.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -32,14 +33,15 @@ internal sealed class SinkParts : IAsyncDisposable
         WhenFull = LogFullAction.DropOldest,
     };
 
-    private readonly ILogConsumer _consumer;
-    private readonly SinkWorker _worker;
+    // What is made of plaintext is small, and one batch in flight is enough.
+    private const int ProjectionBytes = 8 << 20;
+
+    private readonly List<(ILogConsumer Consumer, SinkWorker Worker)> _parts = [];
+    private readonly ProjectionMetrics _metrics = new();
     private readonly DeadLetterTopic _letters;
 
-    private SinkParts(ILogConsumer consumer, SinkWorker worker, DeadLetterTopic letters)
+    private SinkParts(DeadLetterTopic letters)
     {
-        _consumer = consumer;
-        _worker = worker;
         _letters = letters;
     }
 
@@ -66,13 +68,26 @@ internal sealed class SinkParts : IAsyncDisposable
     {
         LogAddress address = Composition.LogAddressOf(options, data);
         string group = GroupOf(options);
-        ILogConsumer consumer = address.Kind == LogKind.Kafka
-            ? await KafkaLog.OpenConsumerAsync(address, group, Topics.All, cancellationToken)
-            : LocalLog.OpenConsumer(address.Directory, group, Topics.All, new LocalConsumerOptions { Lease = s_lease });
         ILogger<SinkWorker> logger = loggers.CreateLogger<SinkWorker>();
+        SinkOptions batching = SinkOptionsOf(options);
         DeadLetterTopic letters = DeadLettersOf(options, data, store);
-        IDelivery delivery = SinkDelivery.For(store, TimeProvider.System, logger, KeeperParts.RotationOf(options), letters);
-        return new SinkParts(consumer, new SinkWorker(consumer, delivery, SinkOptionsOf(options), TimeProvider.System, logger), letters);
+        SinkParts parts = new(letters);
+        try
+        {
+            IDelivery delivery = SinkDelivery.For(store, TimeProvider.System, logger, KeeperParts.RotationOf(options), letters);
+            parts.Add(await OpenAsync(address, group, Topics.Logged, cancellationToken), delivery, batching, logger);
+            HttpDelivery projection = new(
+                SinkDelivery.For(store, TimeProvider.System, logger, KeeperParts.RotationOf(options)), store, parts._metrics, TimeProvider.System, logger);
+            int bytes = (int)Math.Min(ProjectionBytes, batching.MaxBufferedBytes / 8);
+            SinkOptions less = batching with { BatchBytes = bytes, MaxBufferedBytes = 2L * bytes, MaxConcurrentWrites = 1 };
+            parts.Add(await OpenAsync(address, $"{group}-http", Topics.Plaintext, cancellationToken), projection, less, logger);
+            return parts;
+        }
+        catch
+        {
+            await parts.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Where dead letters go: to Kafka when that is the log, else into a small local log beside the journals, because the agent's has the agent as its writer.</summary>
@@ -88,19 +103,40 @@ internal sealed class SinkParts : IAsyncDisposable
     }
 
     /// <summary>Why it does not do its work now, or null.</summary>
-    internal string? NotReady => _worker.Status switch
+    internal string? NotReady => _parts.Select(part => part.Worker.Status switch
     {
         { Retrying: { } failure } => failure,
         var status when DateTimeOffset.UtcNow - status.At > s_hangs => "the sink has not moved for a minute",
         _ => null,
-    };
+    }).FirstOrDefault(reason => reason is not null);
 
-    internal Task RunAsync(CancellationToken cancellationToken) => _worker.RunAsync(cancellationToken);
+    /// <summary>Runs until cancelled; when one part fails, the other ends, too.</summary>
+    internal async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task[] running = [.. _parts.Select(part => part.Worker.RunAsync(stopping.Token))];
+        await Task.WhenAny(running);
+        await stopping.CancelAsync();
+        await Task.WhenAll(running);
+    }
 
     public async ValueTask DisposeAsync()
     {
-        _worker.Dispose();
-        await _consumer.DisposeAsync();
+        foreach ((ILogConsumer consumer, SinkWorker worker) in _parts)
+        {
+            worker.Dispose();
+            await consumer.DisposeAsync();
+        }
+
         await _letters.DisposeAsync();
+        _metrics.Dispose();
     }
+
+    private static async Task<ILogConsumer> OpenAsync(LogAddress address, string group, IReadOnlyCollection<string> topics, CancellationToken cancellationToken) =>
+        address.Kind == LogKind.Kafka
+            ? await KafkaLog.OpenConsumerAsync(address, group, topics, cancellationToken)
+            : LocalLog.OpenConsumer(address.Directory, group, topics, new LocalConsumerOptions { Lease = s_lease });
+
+    private void Add(ILogConsumer consumer, IDelivery delivery, SinkOptions options, ILogger<SinkWorker> logger) =>
+        _parts.Add((consumer, new SinkWorker(consumer, delivery, options, TimeProvider.System, logger)));
 }

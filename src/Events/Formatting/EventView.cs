@@ -27,6 +27,8 @@ public static class EventView
         Event.PayloadOneofCase.AgentState => e.AgentState,
         Event.PayloadOneofCase.Access => e.Access,
         Event.PayloadOneofCase.Control => e.Control,
+        Event.PayloadOneofCase.HttpExchange => e.HttpExchange,
+        Event.PayloadOneofCase.WebSocketMessage => e.WebSocketMessage,
         _ => null,
     };
 

@@ -7,7 +7,7 @@ public sealed record ForwarderOptions
     public string Host { get; init; } = Environment.MachineName;
 
     /// <summary>Short names of the topics that are forwarded. All by default.</summary>
-    public IReadOnlyCollection<string> Topics { get; init; } = Events.Topics.All;
+    public IReadOnlyCollection<string> Topics { get; init; } = Events.Topics.Logged;
 
     /// <summary>How long a stop waits for acknowledgements; the rest stays in the local log. 1.5 s by default.</summary>
     public TimeSpan StopWait { get; init; } = TimeSpan.FromSeconds(1.5);

@@ -10,7 +10,7 @@ internal sealed class EffectivePolicy(IReadOnlyDictionary<string, ModuleSection>
     private static readonly string[] s_shells = [Topics.Bash, Topics.Zsh];
 
     // Topics whose payloads are not text of users: frames, keys, and what the program says of itself.
-    private static readonly string[] s_notRedacted = [Topics.Packet, Topics.Secret, Topics.Connection, Topics.Agent, Topics.Access, Topics.Control];
+    private static readonly string[] s_notRedacted = [Topics.Packet, Topics.Secret, Topics.Http, Topics.Connection, Topics.Agent, Topics.Access, Topics.Control];
     private static readonly ModuleSection s_nothing = ModuleSection.Read(new Section(JsonTree.Read("{}"u8), "", []));
     private readonly ModuleSection _default = sections.GetValueOrDefault(PolicyReader.Default, s_nothing);
 
@@ -22,6 +22,11 @@ internal sealed class EffectivePolicy(IReadOnlyDictionary<string, ModuleSection>
         if (!canRedact && own.Redact is { Value.Count: > 0 } redact)
         {
             Refuse(redact.Source, $"events of {module} cannot be redacted: overwritten frames and keys would be of no use, and the rest is no user's text");
+        }
+
+        if (module == Topics.Http && (own.AgentKeep ?? own.SinkKeep) is { } derived)
+        {
+            Refuse(derived.Source, $"{module} is made of plaintext as it is kept: say it of {string.Join(", ", s_tls)}");
         }
 
         if (!isTls && own.Keys is { } keys)

@@ -11,6 +11,7 @@ internal static class ModuleDescriptions
         Topics.GnuTls => "plaintext of GnuTLS calls",
         Topics.GoTls => "TLS plaintext of Go programs",
         Topics.Nss => "TLS plaintext of NSS programs",
+        Topics.Http => "HTTP requests with their responses, and WebSocket messages, put together from TLS plaintext",
         Topics.Bash => "lines of bash and commands of shells, with their exit status",
         Topics.Zsh => "lines and commands of zsh, with their exit status",
         Topics.Postgres => "SQL statements of PostgreSQL servers: parameters, user, database, rows, error, duration",

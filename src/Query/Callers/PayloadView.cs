@@ -57,6 +57,12 @@ internal static class PayloadView
                 shown.SqlStatement.ErrorMessage = ByteString.Empty;
                 shown.SqlStatement.Name = ByteString.Empty;
                 break;
+            case Event.PayloadOneofCase.HttpExchange:
+                Clear(shown.HttpExchange);
+                break;
+            case Event.PayloadOneofCase.WebSocketMessage:
+                shown.WebSocketMessage.Data = ByteString.Empty;
+                break;
             case Event.PayloadOneofCase.Access:
                 shown.Access.Filter = ""; // what others searched for
                 shown.Access.Reason = "";
@@ -64,5 +70,17 @@ internal static class PayloadView
             default:
                 break;
         }
+    }
+
+    // Who was asked, how, with what outcome and how much: as of a connection. What was asked for is a payload.
+    private static void Clear(HttpTransaction exchange)
+    {
+        exchange.Path = ByteString.Empty;
+        exchange.RequestType = ByteString.Empty;
+        exchange.ResponseType = ByteString.Empty;
+        exchange.RequestHeaders.Clear();
+        exchange.ResponseHeaders.Clear();
+        exchange.RequestBody = ByteString.Empty;
+        exchange.ResponseBody = ByteString.Empty;
     }
 }

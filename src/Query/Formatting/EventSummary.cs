@@ -31,6 +31,8 @@ internal static class EventSummary
             Event.PayloadOneofCase.AgentState => Agent(e.AgentState),
             Event.PayloadOneofCase.Access => Access(e.Access),
             Event.PayloadOneofCase.Control => Control(e.Control),
+            Event.PayloadOneofCase.HttpExchange => Http(e.HttpExchange),
+            Event.PayloadOneofCase.WebSocketMessage => Format($"{Arrow(e.WebSocketMessage.Direction)} websocket {e.WebSocketMessage.Opcode}, {e.WebSocketMessage.Length} bytes ") + Text(e.WebSocketMessage.Data),
             _ => "an event of a newer schema",
         };
     }
@@ -56,6 +58,13 @@ internal static class EventSummary
             _ => sql.HasRows ? Format($" -> {sql.Rows} rows") : $" -> {Text(sql.CommandTag)}",
         });
         return line.Append(CultureInfo.InvariantCulture, $" in {sql.DurationNs / 1e6:0.###} ms").ToString();
+    }
+
+    private static string Http(HttpTransaction http)
+    {
+        string request = http.Method.IsEmpty ? "? request not captured" : $"{Text(http.Method)} {Text(http.Host)}{Text(http.Path)}";
+        string status = http.Status == 0 ? "no response" : Format($"{http.Status}");
+        return request + Format($" -> {status}, {http.ResponseBytes} bytes in {http.DurationNs / 1e6:0.###} ms") + (http.Problems.Count > 0 ? $" ({string.Join(", ", http.Problems.Select(p => Printable.Of(p)))})" : "");
     }
 
     private static string Agent(AgentState agent)

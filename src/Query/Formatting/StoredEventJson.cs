@@ -1,5 +1,7 @@
 using System.Text.Json;
+using ECapture.Events;
 using ECapture.Events.Formatting;
+using ECapture.Protocols.Sql;
 using ECapture.Storage.Reading;
 
 namespace ECapture.Query.Formatting;
@@ -19,6 +21,12 @@ internal static class StoredEventJson
             json.WriteNumber("exit_status", result.ExitStatus);
             json.WriteString("time", Timestamp.Format(result.Time));
             json.WriteEndObject();
+        }
+
+        if (stored.Event.SqlStatement is { Statement.IsEmpty: false } sql)
+        {
+            SqlDialect dialect = stored.Id.Topic == Topics.Mysqld ? SqlDialect.MySql : SqlDialect.Postgres;
+            json.WriteString("fingerprint", EventView.Id(SqlFingerprint.Of(sql.Statement.Span, dialect)));
         }
 
         json.WriteEndObject();

@@ -54,6 +54,11 @@ public abstract class Batch
         _letters.Add(new DeadRecord(letter, bytes.ToArray()));
     }
 
+    /// <summary>Says how far a stream was read of which nothing need have become a row. Stores that keep it in their plans have it already.</summary>
+    public virtual void See(StreamKey stream, ulong sequence)
+    {
+    }
+
     /// <summary>Nothing more is added: the batch holds the records of a plan.</summary>
     public void Settle(PartitionId partition, Plan plan)
     {

@@ -19,6 +19,13 @@ public sealed class StreamTally
             : new StreamCount(sequence, sequence, 1);
     }
 
+    /// <summary>Moves a stream's end without an event.</summary>
+    public void See(StreamKey stream, ulong sequence)
+    {
+        ref StreamCount count = ref CollectionsMarshal.GetValueRefOrAddDefault(_streams, stream, out bool isKnown);
+        count = isKnown ? count with { Last = sequence } : new StreamCount(sequence, sequence, 0);
+    }
+
     /// <summary>Forgets everything.</summary>
     public void Clear() => _streams.Clear();
 }

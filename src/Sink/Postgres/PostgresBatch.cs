@@ -22,6 +22,8 @@ internal sealed class PostgresBatch(EventTable table, BufferPool pool, Partition
 
     public override int Days => _spans.Count;
 
+    public override void See(StreamKey stream, ulong sequence) => Tally.See(stream, sequence);
+
     protected override void AddRow(in EventRow row, StreamKey stream)
     {
         Copy.Append(row);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using ECapture.Events;
 using ECapture.Events.V1;
 using ECapture.Sink.Archive;
 using ECapture.Sink.Delivery;
@@ -30,6 +31,11 @@ public static class RebuildOperation
     {
         ArgumentNullException.ThrowIfNull(context);
         OperationParameters parameters = context.Parameters;
+        if (parameters.Text("topic") == Topics.Http)
+        {
+            throw new SinkException($"{Topics.Http} is made of plaintext, which no log holds as it: rebuild {string.Join(", ", Topics.Plaintext)}");
+        }
+
         EventTable table = EventTable.Of(parameters.Text("topic") ?? "") ?? throw new SinkException($"there is no table {parameters.Text("topic")}");
         DateTimeOffset since = Time(parameters.Number("since")) ?? throw new SinkException("say since when");
         DateTimeOffset limit = DateTimeOffset.UtcNow - s_closed;

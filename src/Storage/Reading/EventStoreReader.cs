@@ -49,6 +49,10 @@ public sealed class EventStoreReader : IEventStoreReader
         ConnectionFactRead.RunAsync(_sql, range, flows, connections, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<ConnectionTraffic>> TrafficAsync(EventFilter filter, CancellationToken cancellationToken) =>
+        TrafficRead.RunAsync(_sql, filter, cancellationToken);
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<StoredSecret> SecretsAsync(
         TimeRange range, IReadOnlyCollection<byte[]>? clientRandoms, IReadOnlyCollection<ulong> flows, IReadOnlyCollection<ulong> connections,
         CancellationToken cancellationToken) =>

@@ -53,6 +53,10 @@ public interface IEventStoreReader
     IAsyncEnumerable<ConnectionFact> ConnectionFactsAsync(
         TimeRange range, IReadOnlyCollection<ulong>? flows, IReadOnlyCollection<ulong>? connections, CancellationToken cancellationToken);
 
+    /// <summary>How much plaintext the connections of rows that a filter matches have, by direction and module.</summary>
+    /// <exception cref="StoreException">The store failed.</exception>
+    Task<IReadOnlyList<ConnectionTraffic>> TrafficAsync(EventFilter filter, CancellationToken cancellationToken);
+
     /// <summary>Secrets in a span of time.</summary>
     /// <param name="range">Times of the rows.</param>
     /// <param name="clientRandoms">Client randoms of 32 bytes to look for; null: of any.</param>

@@ -26,6 +26,9 @@ public abstract class Column
     /// <summary>True when PostgreSQL's column takes null.</summary>
     public bool IsNullable { get; }
 
+    /// <summary>True when parts of its text are indexed in small letters (schemas/*/072_text.sql).</summary>
+    public bool HasTextIndex { get; init; }
+
     /// <summary>The type in a block: LowCardinality is made by the engine from plain values, at no cost.</summary>
     internal string NativeType => ClickHouseType.StartsWith("LowCardinality(", StringComparison.Ordinal)
         ? ClickHouseType["LowCardinality(".Length..^1]

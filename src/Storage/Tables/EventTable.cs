@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using ECapture.Events;
 using ECapture.Events.V1;
+using ECapture.Protocols.Sql;
 
 namespace ECapture.Storage.Tables;
 
@@ -18,7 +19,7 @@ public sealed class EventTable
     private EventTable(string name)
     {
         Name = name;
-        Columns = [.. CommonColumns(), .. ColumnsOf(name), .. LastColumns(), .. AddedColumns(name)];
+        Columns = [.. CommonColumns(), .. ColumnsOf(name), .. LastColumns(name), .. AddedColumns(name)];
         ColumnList = string.Join(", ", Columns.Select(column => column.Name));
     }
 
@@ -65,9 +66,9 @@ public sealed class EventTable
         new NumberColumn("kind", "UInt8", "smallint", static (in EventRow r) => Small(r.Fields.Payload.Kind)),
     ];
 
-    private static Column[] LastColumns() =>
+    private static Column[] LastColumns(string topic) =>
     [
-        new BytesColumn("data", "String", static (in EventRow r) => r.Fields.Payload.Main.Of(r.Bytes)),
+        new BytesColumn("data", "String", static (in EventRow r) => r.Fields.Payload.Main.Of(r.Bytes)) { HasTextIndex = topic is Topics.Bash or Topics.Zsh or Topics.Postgres or Topics.Mysqld },
         new RestColumn("event"),
         new NumberColumn("data_at", "UInt32", "integer", static (in EventRow r) => (ulong)r.Fields.Payload.Main.Start),
     ];
@@ -76,6 +77,8 @@ public sealed class EventTable
     private static Column[] AddedColumns(string topic) => topic switch
     {
         Topics.Secret => [new TextColumn("sealed_to", "LowCardinality(String)", static (in EventRow r) => r.Fields.Payload.SealedTo.Of(r.Bytes))],
+        Topics.Postgres => [Fingerprint(SqlDialect.Postgres)],
+        Topics.Mysqld => [Fingerprint(SqlDialect.MySql)],
         _ => [],
     };
 
@@ -111,6 +114,17 @@ public sealed class EventTable
         ],
         Topics.Postgres => Sql(),
         Topics.Mysqld => [.. Sql(), new NumberColumn("error_number", "UInt16", "integer", static (in EventRow r) => Cap16(r.Fields.Payload.ErrorNumber))],
+        Topics.Http =>
+        [
+            new BytesColumn("method", "LowCardinality(String)", static (in EventRow r) => r.Fields.Payload.Label.Of(r.Bytes)),
+            new BytesColumn("http_host", "String", static (in EventRow r) => r.Fields.Payload.ServerName.Of(r.Bytes)),
+            new BytesColumn("path", "String", static (in EventRow r) => r.Fields.Payload.Executable.Of(r.Bytes)),
+            new OptionalNumberColumn("status", "UInt16", "integer", static (in EventRow r, out ulong value) => (value = Cap16(r.Fields.Payload.ErrorNumber)) != 0),
+            new NumberColumn("duration_ns", "UInt64", "bigint", static (in EventRow r) => r.Fields.Payload.DurationNs),
+            new NumberColumn("request_bytes", "UInt64", "bigint", static (in EventRow r) => r.Fields.Payload.Records),
+            new NumberColumn("response_bytes", "UInt64", "bigint", static (in EventRow r) => r.Fields.Payload.Bytes),
+            new BytesColumn("response_type", "String", static (in EventRow r) => r.Fields.Payload.Detail.Of(r.Bytes)),
+        ],
         Topics.Agent =>
         [
             State(),
@@ -161,6 +175,9 @@ public sealed class EventTable
         value = r.Fields.Payload.Rows;
         return r.Fields.Payload.HasRows;
     });
+
+    private static NumberColumn Fingerprint(SqlDialect dialect) =>
+        new("fingerprint", "UInt64", "bigint", (in EventRow r) => SqlFingerprint.Of(r.Fields.Payload.Main.Of(r.Bytes), dialect));
 
     private static NumberColumn Size() => new("bytes", "UInt64", "bigint", static (in EventRow r) => r.Fields.Payload.Bytes);
 

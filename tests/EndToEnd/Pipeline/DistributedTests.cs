@@ -98,6 +98,12 @@ public sealed class DistributedTests : IDisposable
         await sink.WaitUntilAsync(
             async () => (await http.GetStringAsync(new Uri(events), cancellationToken)).Split('\n').Count(l => l.Contains(marker, StringComparison.Ordinal)) >= 2,
             $"both ends' plaintext of {marker} is in {store.Kind}", s_patience, cancellationToken);
+
+        // The exchange that the sink made of it, as curl and as nginx saw it.
+        string exchanges = $"{api}/api/v1/events?format=ndjson&filter=http.status%20%3D%3D%20200%20and%20http.path%20~%20%22{marker}%22";
+        await sink.WaitUntilAsync(
+            async () => (await http.GetStringAsync(new Uri(exchanges), cancellationToken)).Split('\n').Count(l => l.Contains(marker, StringComparison.Ordinal)) == 2,
+            $"the exchange of {marker} is in {store.Kind}, of client and server", s_patience, cancellationToken);
         string file = Path.Combine(_data.FullName, $"{store.Kind}.pcapng");
         await sink.WaitUntilAsync(
             async () =>

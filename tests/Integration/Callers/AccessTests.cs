@@ -41,7 +41,7 @@ public sealed class AccessTests(StoresFixture stores, TlsFixture tls) : IAsyncLi
     public async ValueTask InitializeAsync()
     {
         _store = await StoreFactory.OpenAsync(await stores.CreateDatabaseAsync(StoreKind.ClickHouse, Cancel), StoreRole.Writer, Cancel);
-        await StoreLoader.LoadAsync(_store, [.. History.Make(300, seed: 3), .. new TlsHistory(tls).Make()], Cancel);
+        await StoreLoader.LoadAsync(_store, [.. History.Make(300, seed: 3).Where(e => e.TlsSecret is null), .. new TlsHistory(tls).Make()], Cancel);
         foreach (Role role in Enum.GetValues<Role>())
         {
             Make(role.ToString(), role);
@@ -76,6 +76,7 @@ public sealed class AccessTests(StoresFixture stores, TlsFixture tls) : IAsyncLi
             ("api/v1/events?limit=5", Role.Viewer),
             ("api/v1/events?limit=5&filter=process%20%3D%3D%20%22curl%22", Role.Viewer),
             ("api/v1/histogram?since=1d", Role.Viewer),
+            ("api/v1/connections?since=1d", Role.Viewer),
             ("api/v1/modules", Role.Viewer),
             ("api/v1/fields", Role.Viewer),
             ("api/v1/status", Role.Viewer),

@@ -40,6 +40,9 @@ internal sealed class EndlessStore(long? failAfter) : IEventStoreReader
         TimeRange range, IReadOnlyCollection<ulong>? flows, IReadOnlyCollection<ulong>? connections, CancellationToken cancellationToken) =>
         AsyncEnumerable.Empty<ConnectionFact>();
 
+    public Task<IReadOnlyList<ConnectionTraffic>> TrafficAsync(EventFilter filter, CancellationToken cancellationToken) =>
+        throw new StoreException("endless: broken", isTransient: false);
+
     public IAsyncEnumerable<StoredSecret> SecretsAsync(
         TimeRange range, IReadOnlyCollection<byte[]>? clientRandoms, IReadOnlyCollection<ulong> flows, IReadOnlyCollection<ulong> connections,
         CancellationToken cancellationToken) => AsyncEnumerable.Empty<StoredSecret>();

@@ -59,6 +59,17 @@ internal static class ExpressionOracle
         ("sql ~ \"drop table\"", e => e.SqlStatement is not null && Text(e).Contains("DROP TABLE", StringComparison.Ordinal)),
         ("sql !~ \"drop table\"", e => e.SqlStatement is not null && !Text(e).Contains("DROP TABLE", StringComparison.Ordinal)),
         ("command ~ \"needle\"", e => e.ShellCommand is not null && Text(e).Contains("needle", StringComparison.OrdinalIgnoreCase)),
+        ("http_host == \"shop.example\"", e => e.HttpExchange is not null && e.Sequence % 2 == 0),
+        ("http.host ~ \"api.EXAMPLE\"", e => e.HttpExchange is not null && e.Sequence % 2 == 1),
+        ("http_path ~ \"needle\"", e => e.HttpExchange is { } http && http.Path.ToStringUtf8().Contains("needle", StringComparison.OrdinalIgnoreCase)),
+        ("http_method != \"GET\"", _ => false),
+        ("http_status >= 400", e => e.HttpExchange?.Status >= 400),
+        ("http_status != 200", e => e.HttpExchange is { Status: not (0 or 200) }),
+        ("http_duration < 3ns", e => e.HttpExchange?.DurationNs < 3),
+        ("http_type =~ \"html$\" and http_request_bytes == 3 and http_response_bytes == 5", e => e.HttpExchange is not null),
+        ("sql ~ \"50%_\\\\\"", e => e.SqlStatement is not null && Text(e).Contains("50%_\\", StringComparison.Ordinal)),
+        ("command ~ \"50%_\\\\\" or command ~ \"NEEDLE\"", e => e.ShellCommand is not null && (Text(e).Contains("50%_\\", StringComparison.Ordinal) || Text(e).Contains("needle", StringComparison.OrdinalIgnoreCase))),
+        ($"sql_fingerprint == {Fingerprint("SELECT * FROM needle WHERE a = 1"):x16}", e => e.SqlStatement is not null && Text(e).Contains("FROM needle WHERE", StringComparison.Ordinal)),
         ("sql_user == \"app\"", e => e.SqlStatement is not null),
         ("sql_rows >= 0", _ => false),
         ("sql_rows != 5", _ => false),
@@ -107,6 +118,8 @@ internal static class ExpressionOracle
             yield return ($"data =~ \"{pattern}\"", e => regex.IsMatch(Text(e)));
         }
     }
+
+    private static ulong Fingerprint(string statement) => ECapture.Protocols.Sql.SqlFingerprint.Of(Encoding.UTF8.GetBytes(statement), ECapture.Protocols.Sql.SqlDialect.Postgres);
 
     private static string Name(Event e) => e.Process?.Name.ToStringUtf8() ?? "";
 

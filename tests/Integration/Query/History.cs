@@ -17,6 +17,7 @@ internal static class History
     private static readonly byte[][] s_texts =
     [
         "GET /login?user=a HTTP/1.1\r\n\r\n"u8.ToArray(), "needle"u8.ToArray(), "NEEDLE"u8.ToArray(), "'; DROP TABLE tls; --\\"u8.ToArray(),
+        "SELECT * FROM needle WHERE a = 7 -- x"u8.ToArray(), "UPDATE t SET p = '50%_\\'"u8.ToArray(),
         [0, 1, 2, 0xff, 0xfe], Encoding.UTF8.GetBytes("größe\tneedle\n"), [],
     ];
 
@@ -130,6 +131,20 @@ internal static class History
                 break;
             case Topics.Postgres or Topics.Mysqld:
                 e.SqlStatement = new SqlStatement { System = "postgresql", User = ByteString.CopyFromUtf8("app"), Statement = data, DurationNs = 7 };
+                break;
+            case Topics.Http:
+                e.HttpExchange = new HttpTransaction
+                {
+                    Role = HttpTransaction.Types.Role.Client,
+                    Method = ByteString.CopyFromUtf8("GET"),
+                    Host = ByteString.CopyFromUtf8(e.Sequence % 2 == 0 ? "shop.example" : "API.example:8443"),
+                    Path = data,
+                    Status = (uint)(e.Sequence % 3 == 0 ? 0 : 100 * (1 + (e.Sequence % 5))),
+                    DurationNs = e.Sequence,
+                    RequestBytes = 3,
+                    ResponseBytes = 5,
+                    ResponseType = ByteString.CopyFromUtf8("text/html"),
+                };
                 break;
             case Topics.Access:
                 e.Access = new Access { Actor = "alice", Role = "analyst", Action = "events", Filter = "module=tls", Outcome = Access.Types.Outcome.Granted, Rows = 3 };

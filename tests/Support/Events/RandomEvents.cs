@@ -15,6 +15,7 @@ public sealed class RandomEvents(int seed)
     public static IReadOnlyList<Event.PayloadOneofCase> PayloadsOf(string topic) => topic switch
     {
         Topics.Tls or Topics.GnuTls or Topics.GoTls or Topics.Nss => [Event.PayloadOneofCase.TlsData],
+        Topics.Http => [Event.PayloadOneofCase.HttpExchange, Event.PayloadOneofCase.WebSocketMessage],
         Topics.Secret => [Event.PayloadOneofCase.TlsSecret],
         Topics.Packet => [Event.PayloadOneofCase.Packet],
         Topics.Connection => [Event.PayloadOneofCase.ConnectionState, Event.PayloadOneofCase.ConnectionLink],
@@ -218,6 +219,28 @@ public sealed class RandomEvents(int seed)
                     made.Control.Rows = Number();
                 }
 
+                break;
+            case Event.PayloadOneofCase.HttpExchange:
+                made.HttpExchange = new HttpTransaction
+                {
+                    Role = HttpTransaction.Types.Role.Client,
+                    Version = 11,
+                    Method = Bytes(3),
+                    Host = Bytes(_random.Next(20)),
+                    Path = Bytes(_random.Next(300)),
+                    Status = Maybe() ? Small() : 0,
+                    DurationNs = Number(),
+                    RequestBytes = Number(),
+                    ResponseBytes = Number(),
+                    ResponseType = Bytes(8),
+                    ResponseBody = Blob(),
+                    Topic = "tls",
+                };
+                made.HttpExchange.RequestHeaders.Add(new HttpTransaction.Types.Header { Name = Bytes(4), Value = Bytes(9) });
+                made.HttpExchange.Problems.Add("gap");
+                break;
+            case Event.PayloadOneofCase.WebSocketMessage:
+                made.WebSocketMessage = new WebSocketData { Direction = (Direction)_random.Next(3), Opcode = "text", Length = Number(), Data = Blob() };
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(payload));

@@ -2,6 +2,8 @@ using ECapture.Log;
 using ECapture.Policies;
 using ECapture.Sink;
 using ECapture.Sink.DeadLetters;
+using ECapture.Sink.Delivery;
+using ECapture.Sink.Projections;
 using ECapture.Storage;
 using ECapture.Storage.Partitions;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -12,18 +14,20 @@ namespace ECapture.Tests.Support.Sink;
 public sealed class SinkRun : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
+    private readonly ProjectionMetrics _metrics = new();
     private readonly SinkWorker _worker;
     private readonly Task _run;
 
     public SinkRun(MemoryLog log, Store store, int batchRows = 1000, int recordsPerDelivery = 100, Func<string, PartitionUnit>? rotation = null, Policy? policy = null,
-        IDeadLetterTopic? letters = null)
-        : this(log.Open(recordsPerDelivery), store, batchRows, rotation, policy, letters)
+        IDeadLetterTopic? letters = null, bool projects = false)
+        : this(log.Open(recordsPerDelivery), store, batchRows, rotation, policy, letters, projects)
     {
     }
 
     /// <summary>A sink over a log of any kind; the consumer stays the caller's.</summary>
     public SinkRun(
-        ILogConsumer consumer, Store store, int batchRows = 1000, Func<string, PartitionUnit>? rotation = null, Policy? policy = null, IDeadLetterTopic? letters = null)
+        ILogConsumer consumer, Store store, int batchRows = 1000, Func<string, PartitionUnit>? rotation = null, Policy? policy = null, IDeadLetterTopic? letters = null,
+        bool projects = false)
     {
         SinkOptions options = new()
         {
@@ -33,8 +37,9 @@ public sealed class SinkRun : IAsyncDisposable
             RetryDelay = TimeSpan.FromMilliseconds(20),
             MaxRetryDelay = TimeSpan.FromMilliseconds(200),
         };
+        IDelivery delivery = SinkDelivery.For(store, TimeProvider.System, NullLogger.Instance, rotation, letters);
         _worker = new SinkWorker(
-            consumer, SinkDelivery.For(store, TimeProvider.System, NullLogger.Instance, rotation, letters), options, TimeProvider.System, NullLogger<SinkWorker>.Instance);
+            consumer, projects ? new HttpDelivery(delivery, store, _metrics, TimeProvider.System, NullLogger.Instance) : delivery, options, TimeProvider.System, NullLogger<SinkWorker>.Instance);
         _run = _worker.RunAsync(_stop.Token);
     }
 
@@ -71,6 +76,7 @@ public sealed class SinkRun : IAsyncDisposable
         await _stop.CancelAsync();
         await _run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // a test that wants its failure has awaited it
         _worker.Dispose();
+        _metrics.Dispose();
         _stop.Dispose();
     }
 }

@@ -90,6 +90,9 @@ public sealed class EventCutTests
             case Event.PayloadOneofCase.SqlStatement:
                 made.SqlStatement.Statement = main;
                 break;
+            case Event.PayloadOneofCase.WebSocketMessage:
+                made.WebSocketMessage.Data = main;
+                break;
             default:
                 Assert.Fail($"{made.PayloadCase} has main bytes that this test does not know");
                 break;

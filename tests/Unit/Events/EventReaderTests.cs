@@ -24,7 +24,7 @@ public sealed class EventReaderTests
             AssertSame(made, encoded, fields);
         }
 
-        Assert.Equal(16, seen.Count);
+        Assert.Equal(18, seen.Count);
     }
 
     [Fact]
@@ -229,6 +229,19 @@ public sealed class EventReaderTests
                 Assert.Equal((uint)made.AgentState.State, p.State);
                 Same(made.AgentState.Module, encoded, p.Module);
                 Same(made.AgentState.Detail, encoded, p.Detail);
+                break;
+            case Event.PayloadOneofCase.HttpExchange:
+                HttpTransaction http = made.HttpExchange;
+                Same(http.Method, encoded, p.Label);
+                Same(http.Host, encoded, p.ServerName);
+                Same(http.Path, encoded, p.Executable);
+                Same(http.ResponseType, encoded, p.Detail);
+                Assert.Equal(
+                    (http.Status, http.DurationNs, http.RequestBytes, http.ResponseBytes), (p.ErrorNumber, p.DurationNs, p.Records, p.Bytes));
+                break;
+            case Event.PayloadOneofCase.WebSocketMessage:
+                Assert.Equal((uint)made.WebSocketMessage.Direction, p.Direction);
+                main = made.WebSocketMessage.Data;
                 break;
             case Event.PayloadOneofCase.Access:
                 Access access = made.Access;

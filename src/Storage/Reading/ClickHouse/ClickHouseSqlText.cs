@@ -10,6 +10,8 @@ namespace ECapture.Storage.Reading.ClickHouse;
 /// <summary>ClickHouse: parameters are <c>{p0:Type}</c>.</summary>
 internal sealed class ClickHouseSqlText : SqlText
 {
+    private const int IndexedLength = 3; // of schemas/clickhouse/072_text.sql
+
     private readonly Dictionary<string, string> _parameters = [];
 
     public IReadOnlyDictionary<string, string> Parameters => _parameters;
@@ -54,7 +56,10 @@ internal sealed class ClickHouseSqlText : SqlText
 
     public override string EqualsBytes(Column column, byte[] value) => $"{column.Name} = {Bytes(value)}";
 
-    public override string ContainsIgnoringCase(Column column, byte[] value) => $"positionCaseInsensitive({column.Name}, {Bytes(value)}) > 0";
+    // Only LIKE over exactly the indexed expression skips granules.
+    public override string ContainsIgnoringCase(Column column, byte[] value) => column.HasTextIndex && value.Length >= IndexedLength
+        ? $"lower({column.Name}) LIKE {Bytes(LikePattern(value))}"
+        : $"positionCaseInsensitive({column.Name}, {Bytes(value)}) > 0";
 
     public override string Matches(Column column, Pattern pattern) => $"match({column.Name}, {Add("String", Re2Pattern.Render(pattern))})";
 
@@ -75,6 +80,22 @@ internal sealed class ClickHouseSqlText : SqlText
 
     private string Between(string column, IPAddress first, IPAddress last) =>
         $"({column} >= {Add("IPv6", first.ToString())} AND {column} <= {Add("IPv6", last.ToString())})";
+
+    private static byte[] LikePattern(byte[] value)
+    {
+        List<byte> pattern = [(byte)'%'];
+        foreach (byte b in value)
+        {
+            if (b is (byte)'%' or (byte)'_' or (byte)'\\')
+            {
+                pattern.Add((byte)'\\');
+            }
+
+            pattern.Add(b is >= (byte)'A' and <= (byte)'Z' ? (byte)(b | 0x20) : b);
+        }
+
+        return [.. pattern, (byte)'%'];
+    }
 
     // Bytes have no text form.
     private string Bytes(byte[] value) => $"unhex({Add("String", Convert.ToHexStringLower(value))})";

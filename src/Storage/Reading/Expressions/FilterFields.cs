@@ -9,6 +9,7 @@ public static class FilterFields
 {
     private const string Sql = "db_user";
     private const string Shell = "command";
+    private const string Http = "http_host";
 
     /// <summary>Every field, in the order in which tools list them.</summary>
     public static IReadOnlyList<FilterField> All { get; } =
@@ -33,6 +34,14 @@ public static class FilterFields
         new("interface", Type.Text, "Network interface of a packet.", "interface == \"eth0\"", ["interface"]),
         new("sni", Type.Text, "Server name that a TLS client asked for; module connection.", "sni ~ \"example.com\"", ["server_name"]),
         new("data", Type.Text, "The captured bytes: plaintext, statement, command, frame.", "data ~ \"login\"", ["data"], isPayload: true),
+        new("http_method", Type.Text, "Method of a request; module http.", "http_method == \"POST\"", ["method"], Http),
+        new("http_host", Type.Text, "Host that a request names.", "http_host == \"example.com\"", ["http_host"]),
+        new("http_path", Type.Text, "Target of a request, with its query.", "http_path ~ \"/login\"", ["path"], Http, isPayload: true),
+        new("http_status", Type.Number, "Status of the response, where it was seen.", "http_status >= 500", ["status"], Http),
+        new("http_type", Type.Text, "Content-Type of the response.", "http_type ~ \"json\"", ["response_type"], Http, isPayload: true),
+        new("http_duration", Type.Duration, "From the first byte of the request to the last of the response.", "http_duration > 1s", ["duration_ns"], Http),
+        new("http_request_bytes", Type.Number, "Body of the request as transferred.", "http_request_bytes > 1000000", ["request_bytes"], Http),
+        new("http_response_bytes", Type.Number, "Body of the response as transferred.", "http_response_bytes == 0", ["response_bytes"], Http),
         new("sql", Type.Text, "SQL statement.", "sql ~ \"drop table\"", ["data"], Sql, isPayload: true),
         new("sql_user", Type.Text, "Database user.", "sql_user == \"root\"", ["db_user"], Sql),
         new("sql_database", Type.Text, "Database.", "sql_database == \"shop\"", ["db_name"], Sql),
@@ -45,6 +54,7 @@ public static class FilterFields
                 ("incomplete", (long)SqlStatement.Types.Outcome.Incomplete),
             ]),
         new("sql_error", Type.Text, "SQLSTATE of a failed statement.", "sql_error == \"42P01\"", ["error_code"], Sql),
+        new("sql_fingerprint", Type.Id, "What statements have in common that differ in their literals alone.", "sql_fingerprint == 8d1f00c300000001", ["fingerprint"], Sql, isPayload: true),
         new("sql_duration", Type.Duration, "From the statement to the last byte of its answer.", "sql_duration > 250ms", ["duration_ns"], Sql),
         new("command", Type.Text, "Line or command of a shell.", "command =~ \"^sudo \"", ["data"], Shell, isPayload: true),
         new("directory", Type.Text, "Working directory of a shell's command.", "directory == \"/root\"", ["directory"]),
@@ -66,6 +76,6 @@ public static class FilterFields
         _ => ["==", "!=", "in"],
     };
 
-    /// <summary>The field of a name, or null.</summary>
-    public static FilterField? Find(string name) => All.FirstOrDefault(f => f.Name == name);
+    /// <summary>The field of a name, or null; <c>http.host</c> is <c>http_host</c>.</summary>
+    public static FilterField? Find(string name) => All.FirstOrDefault(f => f.Name == name.Replace('.', '_'));
 }

@@ -12,6 +12,8 @@ namespace ECapture.Storage.Reading.Postgres;
 /// <summary>PostgreSQL: parameters are <c>$1</c>; unsigned 64-bit numbers are their two's complement, times whole microseconds.</summary>
 internal sealed class PostgresSqlText : SqlText
 {
+    private const int IndexedLength = 3; // trigrams
+
     private readonly List<NpgsqlParameter> _parameters = [];
 
     public IReadOnlyList<NpgsqlParameter> Parameters => _parameters;
@@ -86,7 +88,7 @@ internal sealed class PostgresSqlText : SqlText
     }
 
     public override string ContainsIgnoringCase(Column column, byte[] value) => PostgresPattern.BeginsPlainly(value[0])
-        ? $"position({Add(NpgsqlDbType.Text, PostgresPattern.Escape(value).ToLowerInvariant())} in lower({Escaped(column)} COLLATE \"C\")) > 0"
+        ? column.HasTextIndex && value.Length >= IndexedLength ? $"lower({Escaped(column)} COLLATE \"C\") LIKE {Add(NpgsqlDbType.Text, LikePattern(value))}" : $"position({Add(NpgsqlDbType.Text, PostgresPattern.Escape(value).ToLowerInvariant())} in lower({Escaped(column)} COLLATE \"C\")) > 0"
         : $"{Escaped(column)} ~ {Add(NpgsqlDbType.Text, PostgresPattern.RenderContains(value))}";
 
     public override string Matches(Column column, Pattern pattern) => $"{Escaped(column)} ~ {Add(NpgsqlDbType.Text, PostgresPattern.Render(pattern))}";
@@ -106,6 +108,10 @@ internal sealed class PostgresSqlText : SqlText
         $"((extract(epoch from {column}) * 1000000)::bigint * 1000 - {Signed(from)}) / {Signed(width)}";
 
     public override string ClockOffset(string wall, string boot) => $"(extract(epoch from {wall}) * 1000000)::bigint * 1000 - {boot}";
+
+    // What the index of schemas/postgres/072_text.sql knows.
+    private static string LikePattern(byte[] value) =>
+        "%" + PostgresPattern.Escape(value).ToLowerInvariant().Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal) + "%";
 
     private static string Escaped(Column column) =>
         column.PostgresType == "bytea" ? $"encode({column.Name}, 'escape')" : $"encode(convert_to({column.Name}, 'UTF8'), 'escape')";

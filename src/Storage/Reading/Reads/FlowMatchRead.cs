@@ -7,7 +7,7 @@ namespace ECapture.Storage.Reading.Reads;
 /// <summary>Which flows and connections the rows of a filter belong to.</summary>
 internal static class FlowMatchRead
 {
-    private static readonly string[] s_defaultTopics = [Topics.Packet, Topics.Tls, Topics.GnuTls, Topics.GoTls, Topics.Nss, Topics.Connection, Topics.Postgres, Topics.Mysqld];
+    private static readonly string[] s_defaultTopics = [Topics.Packet, Topics.Tls, Topics.GnuTls, Topics.GoTls, Topics.Nss, Topics.Http, Topics.Connection, Topics.Postgres, Topics.Mysqld];
 
     public static async IAsyncEnumerable<FlowMatch> RunAsync(
         ISqlStore store, EventFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -11,6 +11,7 @@ internal static class TableNames
         Topics.GnuTls => "gnutls",
         Topics.GoTls => "gotls",
         Topics.Nss => "nss",
+        Topics.Http => "http",
         Topics.Bash => "bash",
         Topics.Zsh => "zsh",
         Topics.Postgres => "postgres",
