@@ -5,6 +5,6 @@ public static class FuzzTargets
 {
     public static IReadOnlyList<IFuzzTarget> All { get; } =
     [
-        new HttpMutationTarget(), new HttpGapTarget(), new HttpCutTarget(), new HpackTarget(), new NoiseTarget(), new ClientHelloTarget(), new PostgresTarget(), new RedactorTarget(),
+        new HttpMutationTarget(), new HttpGapTarget(), new HttpCutTarget(), new HpackTarget(), new NoiseTarget(), new ClientHelloTarget(), new PostgresTarget(), new SqlTarget(), new RedactorTarget(),
     ];
 }

@@ -13,6 +13,7 @@ public sealed class ParserFuzzTests
     [InlineData("noise")]
     [InlineData("client-hello")]
     [InlineData("postgres")]
+    [InlineData("sql")]
     [InlineData("redactor")]
     public void Run_SeededInputs_KeepEveryPromise(string target)
     {
