@@ -120,6 +120,11 @@ bench-query: setup-test ## Measure rebuilding and searching over 10 million pack
 bench-capture: setup-test publish ## Measure what capture costs nginx, PostgreSQL and MariaDB (BENCH='--rounds 1 --seconds 5 --only nginx --json'; as root)
 	@dotnet run --project tests/Benchmarks --configuration Release -- capture --ecapture $(PUBLISHED)/ecapture $(BENCH)
 
+.PHONY: screenshots
+screenshots: setup-test ## Take the pictures of the web pages that docs/screenshots holds, of a demo
+	@dotnet build tests/Integration --configuration Release -p:Screenshots=true -v q --nologo
+	@tests/Integration/bin/Release/net10.0/linux-x64/ECapture.Tests.Integration --filter-class '*ScreenshotTests'
+
 lint: ## Check whitespace of C#, syntax of the scripts, that schemas stay readable (buf breaking)
 	@dotnet format whitespace ECapture.Pipeline.sln --verify-no-changes --no-restore
 	@for script in $$(git ls-files '*.sh' .ci/run); do bash -n "$$script" || exit 1; done

@@ -1,1 +1,2 @@
+global using ECapture.Tests.Support;
 global using Xunit;

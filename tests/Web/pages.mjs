@@ -1,23 +1,12 @@
 // Drives the web pages in a real Chromium: node pages.mjs ADDRESS FOLDER FROM TO
 // Speaks with the test that started it by lines: says "live" when it waits for a new event, "ok" at the end.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
+import { open } from './browser.mjs';
 
 const [address, folder, from, to] = process.argv.slice(2);
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((p) => existsSync(p));
-assert.ok(executablePath, 'chromium is missing: run `make setup`, or: apt-get install chromium');
-
-const patience = 60_000;
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
-const said = [];
+const { browser, page, said } = await open();
 try {
-  const context = await browser.newContext({ viewport: { width: 1360, height: 860 }, acceptDownloads: true });
-  context.setDefaultTimeout(patience);
-  const page = await context.newPage();
-  page.on('console', (m) => ['error', 'warning'].includes(m.type()) && said.push(`${m.type()}: ${m.text()} ${m.location().url}`));
-  page.on('pageerror', (e) => said.push(`page error: ${e.message}`));
   const foreign = [];
   page.on('request', (r) => !r.url().startsWith(address) && !r.url().startsWith('blob:') && foreign.push(r.url()));
 
@@ -35,6 +24,13 @@ try {
   assert.equal(await page.locator('.timeline .loss').count(), 1);
   assert.match(await page.locator('.timeline .loss title').textContent(), /7 records lost: ring:tls, full/);
   assert.match(await page.locator('.peak').textContent(), /events, at most .* 1 losses/);
+  // A gap has its length, and so has a day that retention dropped.
+  const wide = async (name) => (await page.locator(`.timeline .${name}`).getAttribute('d')).match(/^M([\d.]+) 0H([\d.]+)/).slice(1).map(Number);
+  const [lostFrom, lostTo] = await wide('gap');
+  assert.ok(Math.abs((lostTo - lostFrom) / 1200 - 3_600_000 / (Date.parse(to) - Date.parse(from))) < 0.01, `the gap is ${lostFrom} to ${lostTo}`);
+  assert.match(await page.locator('.timeline .dropped title').textContent(), /^tls: dropped by retention 2026-/);
+  const [goneFrom, goneTo] = await wide('dropped');
+  assert.ok(goneFrom > 0 && goneTo > goneFrom, `dropped is ${goneFrom} to ${goneTo}`);
   assert.match(await page.locator('footer').textContent(), /events in /);
 
   step('older events come while scrolling');
@@ -116,6 +112,44 @@ try {
   await page.waitForFunction(() => !['', 'building…'].includes(document.querySelector('.answer').textContent));
   assert.match(await detail.locator('.answer').textContent(), /^1 sessions, [1-9]/);
   await (await download).saveAs(path.join(folder, 'session.pcapng'));
+
+  step('HTTP exchanges');
+  await page.goto(`${address}#from=${from}&to=${to}`);
+  await page.reload();
+  await rows.first().waitFor();
+  await page.locator('body').press('2');
+  await page.locator('th', { hasText: 'Status' }).waitFor();
+  await loaded();
+  await page.waitForFunction(() => [...document.querySelectorAll('tbody .what')].some((c) => /^(shop\.example|API\.example:8443)/.test(c.textContent)));
+  await filter.fill('http.status == 500 and http.host ~ "SHOP"');
+  await filter.press('Enter');
+  await page.waitForFunction(() => document.querySelectorAll('tbody tr').length > 0 && [...document.querySelectorAll('tbody tr')].every((r) => r.textContent.includes('500') && r.classList.contains('trouble')));
+  await page.locator('body').press('j');
+  await page.locator('body').press('Enter');
+  assert.match(await detail.locator('.payload').textContent(), /^GET /);
+  await detail.getByRole('tab', { name: 'Response' }).click();
+  assert.match(await detail.locator('.payload').textContent(), /^500/);
+  assert.match(page.url(), /show=http/);
+
+  step('connections');
+  await filter.fill('');
+  await filter.press('Enter');
+  await loaded();
+  await page.getByRole('button', { name: 'Connections' }).click();
+  await page.locator('th', { hasText: 'Server name' }).waitFor();
+  await loaded();
+  await rows.first().waitFor();
+  await filter.fill('host == "tlshost"');
+  await filter.press('Enter');
+  await page.waitForFunction(() => document.querySelectorAll('tbody tr').length > 0 && [...document.querySelectorAll('tbody tr')].every((r) => r.textContent.includes('tlshost')));
+  await page.locator('body').press('j');
+  await page.locator('body').press('Enter');
+  await detail.getByRole('button', { name: 'both ends' }).click();
+  await page.locator('th', { hasText: 'What' }).waitFor();
+  assert.doesNotMatch(page.url(), /show=/);
+  await loaded();
+  await page.goBack();
+  await page.locator('th', { hasText: 'Server name' }).waitFor();
 
   step('dark and light');
   await page.locator('body').press('t');

@@ -89,15 +89,23 @@ public static class EventJson
 
         if (e.Flow is { } flow)
         {
-            json.WriteStartObject("flow");
-            json.WriteString("id", EventView.Id(flow.Id));
-            json.WriteString("local_address", EventView.Address(flow.LocalAddress));
-            json.WriteNumber("local_port", flow.LocalPort);
-            json.WriteString("remote_address", EventView.Address(flow.RemoteAddress));
-            json.WriteNumber("remote_port", flow.RemotePort);
-            json.WriteNumber("protocol", flow.Protocol);
-            json.WriteNumber("network_namespace", flow.NetworkNamespace);
-            json.WriteEndObject();
+            WriteFlow(json, flow);
         }
+    }
+
+    /// <summary>Writes the property <c>flow</c>.</summary>
+    public static void WriteFlow(Utf8JsonWriter json, Flow flow)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        ArgumentNullException.ThrowIfNull(flow);
+        json.WriteStartObject("flow");
+        json.WriteString("id", EventView.Id(flow.Id));
+        json.WriteString("local_address", EventView.Address(flow.LocalAddress));
+        json.WriteNumber("local_port", flow.LocalPort);
+        json.WriteString("remote_address", EventView.Address(flow.RemoteAddress));
+        json.WriteNumber("remote_port", flow.RemotePort);
+        json.WriteNumber("protocol", flow.Protocol);
+        json.WriteNumber("network_namespace", flow.NetworkNamespace);
+        json.WriteEndObject();
     }
 }

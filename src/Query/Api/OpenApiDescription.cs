@@ -31,6 +31,8 @@ internal static class OpenApiDescription
                     s_eventForms),
                 "api/v1/pcapng" => ("A pcapng file of the whole sessions of the events that the parameters match: TLS secrets first, then packets in the order of time.",
                     SearchParameters.Pcapng, s_file),
+                "api/v1/connections" => ("Connections of the events that the parameters match, one object each: ends, process, begin and end, server name, TLS version, plaintext bytes.",
+                    SearchParameters.Connections, s_document),
                 "api/v1/histogram" => ("How many events of each module lie in spans of equal length.", SearchParameters.Histogram, s_document),
                 "api/v1/fields" => ("The fields, operators and values of filter expressions.", [], s_document),
                 "api/v1/modules" => ("The modules and what their events are.", [], s_document),

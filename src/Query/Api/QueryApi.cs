@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using ECapture.Events;
 using ECapture.Query.Callers;
+using ECapture.Query.Connections;
 using ECapture.Query.Formatting;
 using ECapture.Query.Keys;
 using ECapture.Query.Pcap;
@@ -24,6 +25,7 @@ internal static class QueryApi
         // As a Delegate: a RequestDelegate would be left out of the API's description.
         app.MapGet("/api/v1/events", (Delegate)((HttpContext context) => EventsAsync(context, store))).WithName("events");
         app.MapGet("/api/v1/pcapng", (Delegate)((HttpContext context) => PcapngAsync(context, store, options))).WithName("pcapng");
+        app.MapGet("/api/v1/connections", (Delegate)((HttpContext context) => ConnectionsAsync(context, store))).WithName("connections");
         app.MapGet("/api/v1/modules", (Delegate)((HttpContext context) => ModulesAsync(context))).WithName("modules");
         app.MapGet("/api/v1/status", (Delegate)((HttpContext context) => StatusAsync(context, store, options))).WithName("status");
         app.MapGet("/api/v1/histogram", (Delegate)((HttpContext context) => HistogramAsync(context, store))).WithName("histogram");
@@ -58,6 +60,18 @@ internal static class QueryApi
         request = request with { Filter = access.Restrict(request.Filter) };
         await access.GrantAsync(keys: 0, context.RequestAborted).ConfigureAwait(false);
         await HistogramApi.AnswerAsync(context, store, request).ConfigureAwait(false);
+    }
+
+    private static async Task ConnectionsAsync(HttpContext context, IEventStoreReader store)
+    {
+        AccessRequest access = AccessRequest.Of(context);
+        (EventFilter filter, int limit) = RequestReader.ReadConnections(Parameters(context));
+        filter = access.Restrict(filter);
+        await access.GrantAsync(keys: 0, context.RequestAborted).ConfigureAwait(false);
+        (IReadOnlyList<ConnectionView> connections, bool isCut) =
+            await new ConnectionList(store, access.Caller.Filter).RunAsync(filter, limit, context.RequestAborted).ConfigureAwait(false);
+        await ConnectionsApi.AnswerAsync(context, connections, isCut).ConfigureAwait(false);
+        await access.CompleteAsync(connections.Count, bytes: 0, keys: 0).ConfigureAwait(false);
     }
 
     private static async Task PcapngAsync(HttpContext context, IEventStoreReader store, QueryServiceOptions options)

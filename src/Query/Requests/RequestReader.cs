@@ -57,6 +57,17 @@ public static class RequestReader
         });
     }
 
+    /// <summary>Reads a list of connections.</summary>
+    /// <param name="parameters">Names and values; a name may come several times.</param>
+    /// <exception cref="ParameterException">One of them cannot be used.</exception>
+    public static (EventFilter Filter, int Limit) ReadConnections(IEnumerable<KeyValuePair<string, string>> parameters)
+    {
+        const int DefaultConnections = 200;
+        const int MaximumConnections = 1000;
+        var values = new ParameterValues(parameters, SearchParameters.Connections);
+        return (ReadFilter(values), Number(values, "limit", DefaultConnections, MaximumConnections));
+    }
+
     /// <summary>Reads a count of events over time.</summary>
     /// <param name="parameters">Names and values; a name may come several times.</param>
     /// <exception cref="ParameterException">One of them cannot be used.</exception>
@@ -69,9 +80,7 @@ public static class RequestReader
         EventFilter filter = ReadFilter(values) with { IncludeResults = true };
         long to = filter.To ?? TimeText.Now;
         long from = filter.From ?? to - Hour;
-        int buckets = values.Single("buckets") is not { } text ? DefaultBuckets
-            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n is >= 1 and <= MaximumBuckets ? n
-            : throw new ParameterException("buckets", text, $"a number from 1 to {MaximumBuckets}");
+        int buckets = Number(values, "buckets", DefaultBuckets, MaximumBuckets);
         if (from >= to)
         {
             throw new ParameterException("from", TimeText.Format(from), $"a time before {TimeText.Format(to)}");
@@ -140,6 +149,10 @@ public static class RequestReader
             throw new ParameterException("filter", text, e);
         }
     }
+
+    private static int Number(ParameterValues values, string name, int builtIn, int most) => values.Single(name) is not { } text ? builtIn
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n >= 1 && n <= most ? n
+        : throw new ParameterException(name, text, $"a number from 1 to {most}");
 
     private static string? Module(string text) => Topics.All.Contains(text) ? text : null;
 

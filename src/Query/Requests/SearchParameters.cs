@@ -1,3 +1,5 @@
+using ECapture.Events;
+
 namespace ECapture.Query.Requests;
 
 /// <summary>The parameters of searches and of pcapng rebuilds.</summary>
@@ -6,7 +8,7 @@ public static class SearchParameters
     /// <summary>Which events: for both.</summary>
     public static IReadOnlyList<SearchParameter> Filter { get; } =
     [
-        new("module", "Modules: tls, gnutls, gotls, nss, bash, zsh, postgres, mysqld, packet, secret, process, connection, agent. Several by commas.", "tls,bash", true),
+        new("module", $"Modules: {string.Join(", ", Topics.All)}. Several by commas.", "tls,bash", true),
         new("since", "How far back: a number and s, m, h, d or w; or a time.", "10m", false),
         new("from", "From this time on: RFC 3339, or a date and time in UTC.", "2026-11-20T06:00:00Z", false),
         new("to", "Before this time.", "2026-11-20T07:00:00Z", false),
@@ -31,6 +33,13 @@ public static class SearchParameters
         new("order", "newest or oldest first.", "newest", false),
         new("results", "true: ends of commands and processes as events of their own.", "false", false),
         new("format", "json, ndjson, csv or table.", "ndjson", false),
+    ];
+
+    /// <summary>Of a list of connections; its filter looks at events of the module connection.</summary>
+    public static IReadOnlyList<SearchParameter> Connections { get; } =
+    [
+        .. Filter.Where(p => p.Name is not ("module" or "text")),
+        new("limit", "Most connections, 1 to 1000; 200 unless said otherwise.", "50", false),
     ];
 
     /// <summary>Of a count over time.</summary>

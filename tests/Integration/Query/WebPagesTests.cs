@@ -5,6 +5,7 @@ using ECapture.Events.V1;
 using ECapture.Storage;
 using ECapture.Storage.Reading;
 using ECapture.Tests.Integration.Storage;
+using ECapture.Tests.Support;
 using ECapture.Tests.Support.Querying;
 using Google.Protobuf;
 using Process = System.Diagnostics.Process;
@@ -36,12 +37,16 @@ public sealed class WebPagesTests(StoresFixture stores, TlsFixture tls) : IDispo
             [
                 .. history.Where(e => e.Loss is null), .. sessions,
                 Own(1, Topics.Tls, last, e => e.TlsData = new TlsData { Data = ByteString.CopyFromUtf8("<img src=x onerror=alert(1)><script>alert(2)</script>") }),
-                Own(2, Topics.Agent, last, e => e.Loss = new Loss { Where = "ring:tls", Why = "full", Records = 7 }),
+                Own(2, Topics.Agent, last, e =>
+                {
+                    e.BootNs = 10_000_000_000_000;
+                    e.Loss = new Loss { Where = "ring:tls", Why = "full", Records = 7, FromNs = e.BootNs - 3_600_000_000_000 };
+                }),
             ],
             Cancel);
         await using RunningQuery query = await RunningQuery.StartAsync(new EventStoreReader(store));
 
-        string tests = Path.Combine(RepositoryFolder(), "tests", "Web");
+        string tests = Path.Combine(Repository.Root, "tests", "Web");
         ProcessStartInfo start = new("node", [Path.Combine(tests, "pages.mjs"), query.Address.ToString(), _folder.FullName, Time(History.Begin - 1_000_000_000), Time(last + 1_000_000_000)])
         {
             RedirectStandardOutput = true,
@@ -88,18 +93,5 @@ public sealed class WebPagesTests(StoresFixture stores, TlsFixture tls) : IDispo
         };
         payload(e);
         return e;
-    }
-
-    private static string RepositoryFolder()
-    {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "ECapture.Pipeline.sln")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new InvalidOperationException("the tests do not run inside the repository");
     }
 }

@@ -19,6 +19,7 @@ export interface EventItem {
   process?: { pid: number; tid?: number; uid: number; name: string };
   connection?: string;
   flow?: Flow;
+  boot_ns?: string;
   truncation?: { length: number; sha256?: string };
   data?: Record<string, unknown>;
   result?: { exit_status: number; time: string };
@@ -27,6 +28,33 @@ export interface EventItem {
 export interface Page {
   events: EventItem[];
   next: string | null;
+}
+
+/** A connection as the service puts it together. */
+interface ConnectionItem {
+  host: string;
+  connection: string | null;
+  opened: string | null;
+  last: string;
+  process?: { pid: number; uid: number; name: string };
+  flow?: Flow;
+}
+
+/** One as an event, which the list and the detail know. */
+function asEvent(c: ConnectionItem): EventItem {
+  const { host, connection, opened, last, process, flow, ...data } = c;
+  return {
+    id: `${host} ${connection ?? `${flow?.id} ${last}`}`,
+    cursor: '',
+    time: opened ?? last,
+    module: 'connection',
+    type: 'connection',
+    host,
+    ...(connection ? { connection } : {}),
+    ...(process ? { process } : {}),
+    ...(flow ? { flow } : {}),
+    data: { ...data, opened, last } as Record<string, unknown>,
+  };
 }
 
 export interface Histogram {
@@ -106,6 +134,10 @@ async function json<T>(path: string, parameters: Parameters = {}, signal?: Abort
 
 export const api = {
   events: (parameters: Parameters, signal?: AbortSignal) => json<Page>('events', parameters, signal),
+  async connections(parameters: Parameters, signal?: AbortSignal): Promise<Page & { cut: boolean }> {
+    const found = await json<{ connections: ConnectionItem[]; cut: boolean }>('connections', parameters, signal);
+    return { events: found.connections.map(asEvent), next: null, cut: found.cut };
+  },
   histogram: (parameters: Parameters, signal?: AbortSignal) => json<Histogram>('histogram', parameters, signal),
   fields: () => json<{ fields: Field[] }>('fields'),
   status: () => json<Status>('status'),

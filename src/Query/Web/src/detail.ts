@@ -1,6 +1,6 @@
 import type { EventItem } from './api';
 import { h } from './dom';
-import { bytesOf, end, hexDump, mainField, printable, textOf } from './format';
+import { end, hexDump, mainField, panes, printable } from './format';
 
 export interface DetailActions {
   /** Looks at what else happened: a filter and minutes around the event. */
@@ -12,6 +12,9 @@ export interface DetailActions {
 /** An id of zeros is none. */
 export const hasConnection = (e: EventItem) => e.connection !== undefined && !/^0+$/.test(e.connection);
 
+// What stands in the panes of an exchange.
+const isSaid = /^(request|response)_(headers|body)$/;
+
 const quoted = (text: string) => `"${text.replace(/[\\"]/g, '\\$&')}"`;
 
 /** One event: what it says, as text and as bytes, and what happened around it. */
@@ -21,26 +24,28 @@ export class Detail {
   constructor(private readonly actions: DetailActions) {}
 
   show(e: EventItem): void {
-    const field = mainField[e.type];
-    const bytes = field ? bytesOf(e.data, field) : new Uint8Array();
+    const sides = panes(e);
     const said = h('pre', { class: 'payload', tabindex: '0' });
-    const asText = h('button', { type: 'button', role: 'tab' }, 'Text');
-    const asHex = h('button', { type: 'button', role: 'tab' }, 'Hex');
+    const size = h('span');
+    const tabs: HTMLButtonElement[] = [];
+    let chosen = sides[0];
     const view = (hex: boolean) => {
-      asText.setAttribute('aria-selected', String(!hex));
-      asHex.setAttribute('aria-selected', String(hex));
-      said.textContent = hex ? hexDump(bytes) : field ? textOf(e.data, field) : '';
+      if (!chosen) return;
+      tabs.forEach((tab) => tab.setAttribute('aria-selected', String(tab.textContent === (hex ? 'Hex' : chosen!.name))));
+      said.textContent = hex ? hexDump(chosen.bytes) : chosen.text;
+      size.textContent = `${chosen.bytes.length.toLocaleString()} bytes${e.truncation ? ` of ${e.truncation.length.toLocaleString()}: cut` : ''}`;
     };
-    asText.addEventListener('click', () => view(false));
-    asHex.addEventListener('click', () => view(true));
+    for (const pane of sides) {
+      tabs.push(h('button', { type: 'button', role: 'tab', click: () => ((chosen = pane), view(false)) }, pane.name));
+    }
+    tabs.push(h('button', { type: 'button', role: 'tab', click: () => view(true) }, 'Hex'));
+    const field = mainField[e.type];
     view(field !== undefined && e.data?.[`${field}_encoding`] === 'base64');
 
     this.element.replaceChildren(
       h('header', {}, h('h2', {}, `${e.module}: ${e.type.replaceAll('_', ' ')}`), h('button', { type: 'button', class: 'close', title: 'Close (Esc)', 'aria-label': 'Close', click: () => this.actions.close() }, '×')),
       this.around(e),
-      ...(bytes.length > 0
-        ? [h('div', { class: 'tabs', role: 'tablist' }, asText, asHex, h('span', {}, `${bytes.length.toLocaleString()} bytes${e.truncation ? ` of ${e.truncation.length.toLocaleString()}: cut` : ''}`)), said]
-        : []),
+      ...(sides.length > 0 ? [h('div', { class: 'tabs', role: 'tablist' }, ...tabs, size), said] : []),
       this.facts(e, field),
     );
     this.element.hidden = false;
@@ -88,7 +93,7 @@ export class Detail {
       ...(e.result ? ([['exit status', `${e.result.exit_status} at ${e.result.time}`]] as [string, string][]) : []),
     ];
     for (const [name, value] of Object.entries(e.data ?? {})) {
-      if (name !== field && !name.endsWith('_encoding') && value !== '' && value !== null) {
+      if (name !== field && !isSaid.test(name) && !name.endsWith('_encoding') && value !== '' && value !== null) {
         rows.push([name.replaceAll('_', ' '), typeof value === 'object' ? JSON.stringify(value, null, 1) : String(value)]);
       }
     }

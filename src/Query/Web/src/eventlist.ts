@@ -1,6 +1,7 @@
 import type { EventItem } from './api';
+import { columns, type Layout } from './columns';
 import { h } from './dom';
-import { clock, end, isTrouble, summary } from './format';
+import { isTrouble } from './format';
 
 const most = 5000;
 
@@ -12,15 +13,31 @@ export class EventList {
   private events: EventItem[] = [];
   private readonly ids = new Set<string>();
   private selected = -1;
+  private shown = columns.events;
+  private readonly head = h('thead');
 
   constructor(
     private readonly colour: (module: string) => string,
     private readonly open: (e: EventItem) => void,
     more: () => void,
   ) {
-    const head = h('thead', {}, h('tr', {}, ...['Time (UTC)', 'Module', 'Host', 'Process', 'Remote', 'What'].map((c) => h('th', { scope: 'col' }, c))));
-    this.element = h('section', { class: 'events', 'aria-label': 'Events' }, h('table', {}, head, this.body), this.note);
+    this.element = h('section', { class: 'events', 'aria-label': 'Events' }, h('table', {}, this.head, this.body), this.note);
+    this.layout('events');
     new IntersectionObserver((seen) => seen.some((s) => s.isIntersecting) && this.events.length > 0 && this.events.length < most && more(), { rootMargin: '400px' }).observe(this.note);
+  }
+
+  /** Chooses the columns; what is in the list goes. */
+  layout(name: Layout): void {
+    this.shown = columns[name];
+    this.element.dataset.layout = name;
+    this.clear('');
+    this.head.replaceChildren(
+      h('tr', {}, ...this.shown.map((c) => {
+        const cell = h('th', { scope: 'col' }, c.title);
+        cell.style.setProperty('width', c.width ?? 'auto');
+        return cell;
+      })),
+    );
   }
 
   clear(note: string): void {
@@ -88,18 +105,15 @@ export class EventList {
   }
 
   private row(e: EventItem, name = ''): HTMLTableRowElement {
-    const today = new Date().toISOString().slice(0, 10);
     const row = h(
       'tr',
       { class: `${name} ${isTrouble(e) ? 'trouble' : ''}`.trim(), 'aria-selected': 'false' },
-      h('td', { class: 'time', title: e.time }, clock(e.time, today)),
-      h('td', {}, h('span', { class: 'module' }, e.module)),
-      h('td', {}, e.host),
-      h('td', {}, e.process ? `${e.process.name} ${e.process.pid}` : ''),
-      h('td', {}, e.flow ? end(e.flow.remote_address, e.flow.remote_port) : ''),
-      h('td', { class: 'what' }, summary(e).slice(0, 400)),
+      ...this.shown.map((c) => {
+        const text = c.text(e).slice(0, 400);
+        return c.class === 'module-name' ? h('td', {}, h('span', { class: 'module' }, text)) : h('td', { class: c.class, title: c.class === 'time' ? e.time : undefined }, text);
+      }),
     );
-    (row.querySelector('.module') as HTMLElement).style.setProperty('--module', this.colour(e.module));
+    row.querySelector<HTMLElement>('.module')?.style.setProperty('--module', this.colour(e.module));
     row.addEventListener('click', () => {
       this.select([...this.body.children].indexOf(row));
       this.open(e);

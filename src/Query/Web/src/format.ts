@@ -26,6 +26,7 @@ export const mainField: Record<string, string> = {
   tls_secret: 'secret',
   shell_command: 'text',
   sql_statement: 'statement',
+  web_socket_message: 'data',
 };
 
 export function summary(e: EventItem): string {
@@ -43,6 +44,10 @@ export function summary(e: EventItem): string {
       return data.outcome === 'error' ? `${main}  ✗ ${String(data.error_code ?? '')} ${textOf(data, 'error_message')}` : main;
     case 'shell_command':
       return e.result ? `${main}  (exit ${e.result.exit_status})` : main;
+    case 'http_exchange':
+      return `${textOf(data, 'method') || '?'} ${textOf(data, 'host')}${textOf(data, 'path')} → ${String(data.status || 'no response')}`;
+    case 'web_socket_message':
+      return `${data.direction === 'sent' ? '→' : '←'} ${String(data.opcode ?? '')} ${main}`;
     case 'loss':
       return `${String(data.records ?? '?')} records lost: ${String(data.where ?? '')}, ${String(data.why ?? '')}`;
     case 'process_exec':
@@ -56,7 +61,7 @@ export function summary(e: EventItem): string {
 }
 
 export function isTrouble(e: EventItem): boolean {
-  return e.type === 'loss' || e.type === 'coverage' || e.data?.outcome === 'error' || (e.result?.exit_status ?? 0) !== 0;
+  return e.type === 'loss' || e.type === 'coverage' || e.data?.outcome === 'error' || Number(e.data?.status ?? 0) >= 500 || (e.result?.exit_status ?? 0) !== 0;
 }
 
 export function hexDump(bytes: Uint8Array, limit = 16384): string {
@@ -81,3 +86,28 @@ export function clock(time: string, today: string): string {
 }
 
 export const end = (address: string, port: number) => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`);
+
+/** A side of what an event says: its bytes, and how they read. */
+export interface Pane {
+  name: string;
+  bytes: Uint8Array;
+  text: string;
+}
+
+/** What an event says: an exchange has two sides. */
+export function panes(e: EventItem): Pane[] {
+  if (e.type === 'http_exchange') {
+    const line = `${textOf(e.data, 'method')} ${textOf(e.data, 'path')}`;
+    return [side('Request', e, 'request', line), side('Response', e, 'response', e.data?.status ? `${String(e.data.status)}` : 'not captured')];
+  }
+  const field = mainField[e.type];
+  const bytes = field ? bytesOf(e.data, field) : new Uint8Array();
+  return field && bytes.length > 0 ? [{ name: 'Text', bytes, text: textOf(e.data, field) }] : [];
+}
+
+function side(name: string, e: EventItem, which: string, line: string): Pane {
+  const headers = e.data?.[`${which}_headers`];
+  const lines = (Array.isArray(headers) ? (headers as Record<string, unknown>[]) : []).map((h) => `${textOf(h, 'name')}: ${h.unknown ? '?' : textOf(h, 'value')}`);
+  const body = `${which}_body`;
+  return { name, bytes: bytesOf(e.data, body), text: [line, ...lines, '', textOf(e.data, body)].join('\n') };
+}

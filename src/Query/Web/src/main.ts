@@ -1,10 +1,12 @@
 import './style.css';
 import { api, ApiError, token, type EventItem, type Parameters } from './api';
 import { Detail, hasConnection } from './detail';
+import { layouts, type Layout } from './columns';
 import { h } from './dom';
 import { EventList } from './eventlist';
 import { FilterBar } from './filterbar';
 import { ranges, read, span, write, type View } from './state';
+import { droppedOf } from './retention';
 import { Timeline } from './timeline';
 
 const pageSize = 200;
@@ -23,7 +25,7 @@ class App {
   private readonly detail = new Detail({
     around: (filter, time, minutes) => {
       const at = Date.parse(time);
-      this.go({ filter, modules: [], back: 0, from: at - minutes * 60_000, to: at + minutes * 60_000 });
+      this.go({ show: 'events', filter, modules: [], back: 0, from: at - minutes * 60_000, to: at + minutes * 60_000 });
     },
     download: (e, keys, reason, done) => void this.download(e, keys, reason, done),
     close: () => this.detail.hide(),
@@ -33,6 +35,7 @@ class App {
   private readonly chips = h('div', { class: 'chips', role: 'group', 'aria-label': 'Modules' });
   private readonly range = h('select', { 'aria-label': 'Span of time', change: () => this.chooseRange() });
   private readonly liveButton = h('button', { type: 'button', class: 'live', 'aria-pressed': 'false', title: 'Follow (l)', click: () => this.toggleLive() }, '● live');
+  private readonly views = h('div', { class: 'views', role: 'group', 'aria-label': 'Views' });
   private readonly store = h('span', { class: 'store' });
   private readonly help = this.helpDialog();
   private readonly login = this.loginDialog();
@@ -41,7 +44,7 @@ class App {
     const theme = h('button', { type: 'button', title: 'Dark or light (t)', 'aria-label': 'Dark or light', click: () => this.theme() }, '◐');
     const question = h('button', { type: 'button', title: 'Keys (?)', 'aria-label': 'Help', click: () => this.help.showModal() }, '?');
     root.append(
-      h('header', { class: 'top' }, h('h1', {}, 'ecapture'), this.bar.element, this.range, this.liveButton, theme, question),
+      h('header', { class: 'top' }, h('h1', {}, 'ecapture'), this.views, this.bar.element, this.range, this.liveButton, theme, question),
       this.timeline.element,
       this.chips,
       h('main', {}, this.list.element, this.detail.element),
@@ -84,6 +87,8 @@ class App {
   }
 
   private chosenModules(): string[] {
+    if (this.view.show === 'http') return ['http'];
+    if (this.view.show === 'connections') return ['connection'];
     return this.view.modules.length > 0 ? this.view.modules : this.modules.filter((m) => !hidden.includes(m));
   }
 
@@ -93,22 +98,28 @@ class App {
     this.fixed = span(this.view);
     this.bar.value = this.view.filter;
     this.showRanges();
+    this.showViews();
     this.showChips({});
+    this.list.layout(this.view.show);
     this.list.clear('loading…');
     this.bar.clearError();
     try {
-      const [page, histogram, losses] = await Promise.all([
-        api.events({ ...this.parameters(), module: this.chosenModules(), limit: String(pageSize) }, loading.signal),
+      const isConnections = this.view.show === 'connections';
+      const [page, histogram, losses, drops] = await Promise.all([
+        isConnections
+          ? api.connections({ ...this.parameters(), limit: '500' }, loading.signal)
+          : api.events({ ...this.parameters(), module: this.chosenModules(), limit: String(pageSize) }, loading.signal),
         api.histogram({ ...this.parameters(), module: this.modules, buckets: '200' }, loading.signal),
         api.events({ from: this.parameters().from, to: this.parameters().to, module: 'agent', text: '', limit: '500' }, loading.signal),
+        api.events({ from: this.parameters().from, module: 'control', filter: 'action in ("retention.drop", "archive.restore")', limit: '500' }, loading.signal),
       ]);
-      this.next = page.events.length < pageSize ? null : page.next;
+      this.next = isConnections || page.events.length < pageSize ? null : page.next;
       this.list.clear('');
       this.list.append(page.events);
       this.showChips(Object.fromEntries(Object.entries(histogram.modules).map(([m, counts]) => [m, counts.reduce((a, b) => a + b, 0)])));
       const shown = this.chosenModules();
-      this.timeline.show({ ...histogram, modules: Object.fromEntries(Object.entries(histogram.modules).filter(([m]) => shown.includes(m))) }, losses.events.filter((e) => e.type === 'loss'));
-      this.list.say(this.list.count === 0 ? 'Nothing matches in this span of time.' : this.next ? '' : `${this.list.count} events: that is all.`);
+      this.timeline.show({ ...histogram, modules: Object.fromEntries(Object.entries(histogram.modules).filter(([m]) => shown.includes(m))) }, losses.events.filter((e) => e.type === 'loss'), droppedOf(drops.events, isConnections ? [] : shown));
+      this.list.say(this.list.count === 0 ? 'Nothing matches in this span of time.' : this.next ? '' : 'cut' in page && page.cut ? `${this.list.count} connections; there are more: narrow the time or the filter.` : `${this.list.count} ${isConnections ? 'connections' : 'events'}: that is all.`);
     } catch (error) {
       if (!loading.signal.aborted) {
         this.list.clear('');
@@ -135,7 +146,8 @@ class App {
   private async follow(): Promise<void> {
     const since = Math.max(this.fixed.from, (this.list.newest ? Date.parse(this.list.newest.time) : Date.now()) - 10_000);
     try {
-      const page = await api.events({ filter: this.view.filter, module: this.chosenModules(), from: new Date(since).toISOString(), limit: String(pageSize) });
+      const parameters = { filter: this.view.filter, from: new Date(since).toISOString() };
+      const page = this.view.show === 'connections' ? await api.connections({ ...parameters, limit: '500' }) : await api.events({ ...parameters, module: this.chosenModules(), limit: String(pageSize) });
       if (this.live !== null) {
         this.list.prepend(page.events);
         this.list.say(`following; ${this.list.count} events`);
@@ -185,6 +197,17 @@ class App {
     );
   }
 
+  private showViews(): void {
+    this.views.replaceChildren(
+      ...layouts.map(([name, title], i) => h('button', { type: 'button', 'aria-pressed': String(this.view.show === name), title: `${title} (${i + 1})`, click: () => this.look(name) }, title)),
+    );
+  }
+
+  private look(show: Layout): void {
+    this.detail.hide();
+    this.go({ ...this.view, show, modules: [] });
+  }
+
   private chooseRange(): void {
     const back = Number(this.range.value);
     if (back > 0) this.go({ ...this.view, back, from: 0, to: 0 });
@@ -199,7 +222,7 @@ class App {
         chip.addEventListener('click', (event) => {
           const toggled = shown.includes(m) ? shown.filter((other) => other !== m) : [...shown, m];
           const only = this.view.modules.length === 1 && this.view.modules[0] === m ? [] : [m];
-          this.go({ ...this.view, modules: event.ctrlKey || event.metaKey ? toggled : only });
+          this.go({ ...this.view, show: 'events', modules: event.ctrlKey || event.metaKey ? toggled : only });
         });
         return chip;
       }),
@@ -236,6 +259,9 @@ class App {
       l: () => this.toggleLive(),
       r: () => void this.load(),
       t: () => this.theme(),
+      '1': () => this.look('events'),
+      '2': () => this.look('http'),
+      '3': () => this.look('connections'),
       '?': () => this.help.showModal(),
     };
     const isButton = event.target instanceof HTMLButtonElement && event.key === 'Enter';
@@ -252,13 +278,13 @@ class App {
   }
 
   private helpDialog(): HTMLDialogElement {
-    const keys: [string, string][] = [['/', 'filter'], ['j k ↓ ↑', 'next, previous event'], ['Enter', 'open it'], ['Esc', 'close it'], ['l', 'follow live'], ['r', 'load again'], ['t', 'dark or light'], ['?', 'this']];
+    const keys: [string, string][] = [['1 2 3', 'events, HTTP, connections'], ['/', 'filter'], ['j k ↓ ↑', 'next, previous event'], ['Enter', 'open it'], ['Esc', 'close it'], ['l', 'follow live'], ['r', 'load again'], ['t', 'dark or light'], ['?', 'this']];
     const dialog = h(
       'dialog',
       { 'aria-label': 'Help' },
       h('h2', {}, 'Keys'),
       h('dl', {}, ...keys.flatMap(([key, what]) => [h('dt', {}, h('kbd', {}, key)), h('dd', {}, what)])),
-      h('p', {}, 'Drag over the timeline to zoom; Back undoes it. A red line is a loss: records that were not kept.'),
+      h('p', {}, 'Drag over the timeline to zoom; Back undoes it. A red line is a loss: records that were not kept, red the time that they are missing from. Grey is time whose events retention has dropped.'),
       h('p', {}, 'Filters: process == "curl" and port == 443, sql ~ "drop table", command =~ "^sudo ". The address of this page holds what you look at: share it.'),
       h('form', { method: 'dialog' }, h('button', {}, 'Close')),
     );

@@ -1,6 +1,9 @@
 // What is looked at, kept in the address so that a link shows the same.
 
+import type { Layout } from './columns';
+
 export interface View {
+  show: Layout;
   filter: string;
   modules: string[];
   /** Milliseconds back from now; 0 when from and to say it. */
@@ -24,7 +27,9 @@ export function read(): View {
   const to = Date.parse(hash.get('to') ?? '');
   const isSpan = Number.isFinite(from) && Number.isFinite(to) && from < to;
   const back = Number(hash.get('back'));
+  const show = hash.get('show');
   return {
+    show: show === 'http' || show === 'connections' ? show : 'events',
     filter: hash.get('filter') ?? '',
     modules: (hash.get('modules') ?? '').split(',').filter((m) => m.length > 0),
     back: isSpan ? 0 : back > 0 ? back : 3_600_000,
@@ -35,6 +40,7 @@ export function read(): View {
 
 export function write(view: View): void {
   const hash = new URLSearchParams();
+  if (view.show !== 'events') hash.set('show', view.show);
   if (view.filter) hash.set('filter', view.filter);
   if (view.modules.length > 0) hash.set('modules', view.modules.join(','));
   if (view.back > 0) {

@@ -2,6 +2,13 @@ import type { EventItem, Histogram } from './api';
 import { h, s } from './dom';
 import { summary } from './format';
 
+/** Time whose events of a module retention has dropped. */
+export interface Dropped {
+  from: number;
+  to: number;
+  title: string;
+}
+
 const width = 1200;
 const height = 96;
 
@@ -50,7 +57,7 @@ export class Timeline {
     });
   }
 
-  show(histogram: Histogram, losses: EventItem[]): void {
+  show(histogram: Histogram, losses: EventItem[], dropped: Dropped[]): void {
     this.range = { from: Date.parse(histogram.from), to: Date.parse(histogram.to) };
     const modules = Object.entries(histogram.modules);
     const buckets = Math.max(1, ...modules.map(([, counts]) => counts.length));
@@ -58,7 +65,12 @@ export class Timeline {
     const most = Math.max(1, ...totals);
     const bar = width / buckets;
     const floor = new Array<number>(buckets).fill(height);
+    const place = (time: number) => Math.min(width, Math.max(0, ((time - this.range.from) / (this.range.to - this.range.from)) * width));
+    const area = (from: number, to: number, name: string, title: string) =>
+      s('path', { d: `M${place(from).toFixed(1)} 0H${Math.max(place(to), place(from) + 2).toFixed(1)}V${height}H${place(from).toFixed(1)}z`, class: name }, s('title', {}, title));
+    const gone = dropped.filter((d) => d.from < this.range.to && d.to > this.range.from);
     this.chart.replaceChildren(
+      ...gone.map((d) => area(d.from, d.to, 'dropped', d.title)),
       ...modules.map(([module, counts]) => {
         let path = '';
         counts.forEach((count, i) => {
@@ -70,8 +82,9 @@ export class Timeline {
         });
         return s('path', { d: path, fill: this.colour(module) }, s('title', {}, module));
       }),
+      ...losses.map((loss) => area(lostFrom(loss), Date.parse(loss.time), 'gap', `${loss.host}: ${summary(loss)}`)),
       ...losses.map((loss) => {
-        const at = ((Date.parse(loss.time) - this.range.from) / (this.range.to - this.range.from)) * width;
+        const at = place(Date.parse(loss.time));
         return s('path', { d: `M${at.toFixed(1)} 0v${height}`, class: 'loss' }, s('title', {}, `${loss.time} ${loss.host}: ${summary(loss)}`));
       }),
     );
@@ -79,8 +92,15 @@ export class Timeline {
     this.from.textContent = text(this.range.from);
     this.to.textContent = `${text(this.range.to)} UTC`;
     const total = totals.reduce((sum, count) => sum + count, 0);
-    this.peak.textContent = `${total.toLocaleString()} events, at most ${Math.max(0, ...totals).toLocaleString()} in ${spanText(histogram.width_ms)}${losses.length > 0 ? `, ${losses.length} losses` : ''}`;
+    this.peak.textContent = `${total.toLocaleString()} events, at most ${Math.max(0, ...totals).toLocaleString()} in ${spanText(histogram.width_ms)}${losses.length > 0 ? `, ${losses.length} losses` : ''}${gone.length > 0 ? `, ${gone.length} partitions dropped by retention` : ''}`;
   }
+}
+
+// A loss says when it began by the kernel's clock, which the event has, too.
+function lostFrom(loss: EventItem): number {
+  const at = Date.parse(loss.time);
+  const [now, from] = [Number(loss.boot_ns ?? 0), Number(loss.data?.from_ns ?? 0)];
+  return from > 0 && now > from ? at - (now - from) / 1e6 : at;
 }
 
 function spanText(ms: number): string {

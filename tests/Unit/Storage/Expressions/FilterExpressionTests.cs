@@ -1,5 +1,4 @@
 using ECapture.Storage.Reading.Expressions;
-using ECapture.Tests.Unit.Deploy;
 
 namespace ECapture.Tests.Unit.Storage.Expressions;
 

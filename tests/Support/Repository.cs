@@ -1,11 +1,12 @@
 using System.Reflection;
 
-namespace ECapture.Tests.Unit.Deploy;
+namespace ECapture.Tests.Support;
 
 /// <summary>The checkout that these tests were built from.</summary>
-internal static class Repository
+public static class Repository
 {
-    internal static string Root { get; } = Find();
+    /// <summary>Its folder.</summary>
+    public static string Root { get; } = Find();
 
     private static string Find()
     {
