@@ -55,7 +55,7 @@ public sealed class DistributedTests : IDisposable
         SecretSearch search = new(curl.KeyLog, marker);
         byte[] log = [];
         await capture.WaitUntilAsync(
-            () => Task.FromResult((log = SecretSearch.Files(Path.Combine(agent, "log"))).AsSpan().IndexOf(Encoding.UTF8.GetBytes(marker)) >= 0),
+            () => Task.FromResult((log = SecretSearch.Files(Path.Combine(agent, "log"), "segment-*")).AsSpan().IndexOf(Encoding.UTF8.GetBytes(marker)) >= 0),
             "the plaintext is in the local log", s_patience, cancellationToken);
 
         await FindAndDecryptAsync(stores[0], key, marker, nginx.Port, sinkOne, collector, cancellationToken);

@@ -33,10 +33,10 @@ internal sealed class SecretSearch(IReadOnlyList<string> keyLog, string marker)
     }
 
     /// <summary>All bytes of a folder's files.</summary>
-    public static byte[] Files(string folder)
+    public static byte[] Files(string folder, string pattern = "*")
     {
         using MemoryStream all = new();
-        foreach (string path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        foreach (string path in Directory.EnumerateFiles(folder, pattern, SearchOption.AllDirectories))
         {
             using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             file.CopyTo(all);
