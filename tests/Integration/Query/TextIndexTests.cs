@@ -19,21 +19,6 @@ public sealed class TextIndexTests(StoresFixture stores)
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Contains_ClickHouse_SkipsTheGranulesWithoutIt()
-    {
-        StoreAddress address = await stores.CreateDatabaseAsync(StoreKind.ClickHouse, Cancel);
-        await using Store store = await StoreFactory.OpenAsync(address, StoreRole.Writer, Cancel);
-        await FillAndFindAsync(store);
-        await stores.ClickHouse.ExecuteAsync(address.Database, "OPTIMIZE TABLE bash FINAL", Cancel);
-
-        string plan = await stores.ClickHouse.ExecuteAsync(
-            address.Database, "EXPLAIN indexes = 1 SELECT count() FROM bash WHERE lower(data) LIKE unhex(hex('%xylophone%')) FORMAT TSVRaw", Cancel);
-
-        string index = plan[plan.IndexOf("Name: text_index", StringComparison.Ordinal)..];
-        Assert.Contains("Granules: 1/4", index, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task Contains_Postgres_AsksTheTrigramIndex()
     {
         await using PostgresStore store = (PostgresStore)await StoreFactory.OpenAsync(await stores.CreateDatabaseAsync(StoreKind.Postgres, Cancel), StoreRole.Writer, Cancel);
