@@ -161,19 +161,8 @@ public sealed partial class KafkaLogConsumer : ILogConsumer
     }
 
     /// <inheritdoc/>
-    public async ValueTask<(long First, long Next)> GetBoundsAsync(TopicPartition partition, CancellationToken cancellationToken)
-    {
-        Confluent.Kafka.TopicPartition native = Native(partition);
-        try
-        {
-            WatermarkOffsets offsets = await Task.Run(() => _consumer.QueryWatermarkOffsets(native, BoundsLimit), cancellationToken);
-            return (offsets.Low.Value, offsets.High.Value);
-        }
-        catch (KafkaException e)
-        {
-            throw KafkaErrors.Convert(_address, $"asking for the offsets of {native.Topic}/{native.Partition.Value}", e.Error, _lastError);
-        }
-    }
+    public ValueTask<(long First, long Next)> GetBoundsAsync(TopicPartition partition, CancellationToken cancellationToken) =>
+        KafkaBounds.AskAsync(_consumer, _address, partition, BoundsLimit, () => _lastError, cancellationToken);
 
     /// <summary>Commits, leaves the group and closes; two seconds at most are given to a broker that does not answer.</summary>
     public async ValueTask DisposeAsync()
@@ -383,8 +372,5 @@ public sealed partial class KafkaLogConsumer : ILogConsumer
         }
     }
 
-    private KafkaPartition? Find(TopicPartition partition) => _owned.GetValueOrDefault(Native(partition));
-
-    private static Confluent.Kafka.TopicPartition Native(TopicPartition partition) =>
-        new(Topics.KafkaName(partition.Topic), partition.Partition);
+    private KafkaPartition? Find(TopicPartition partition) => _owned.GetValueOrDefault(KafkaPartition.NativeOf(partition));
 }

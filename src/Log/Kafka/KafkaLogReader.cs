@@ -78,19 +78,8 @@ public sealed class KafkaLogReader : ILogReader
     }
 
     /// <inheritdoc/>
-    public async ValueTask<(long First, long Next)> GetBoundsAsync(TopicPartition partition, CancellationToken cancellationToken)
-    {
-        Confluent.Kafka.TopicPartition native = Native(partition);
-        try
-        {
-            WatermarkOffsets offsets = await Task.Run(() => _consumer.QueryWatermarkOffsets(native, s_patience), cancellationToken);
-            return (offsets.Low.Value, offsets.High.Value);
-        }
-        catch (KafkaException e)
-        {
-            throw KafkaErrors.Convert(_address, $"asking for the offsets of {native.Topic}/{native.Partition.Value}", e.Error, _lastError);
-        }
-    }
+    public ValueTask<(long First, long Next)> GetBoundsAsync(TopicPartition partition, CancellationToken cancellationToken) =>
+        KafkaBounds.AskAsync(_consumer, _address, partition, s_patience, () => _lastError, cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<ReadOnlyMemory<LogRecord>> ReadAsync(
@@ -101,7 +90,7 @@ public sealed class KafkaLogReader : ILogReader
             yield break;
         }
 
-        _consumer.Assign(new TopicPartitionOffset(Native(partition), from));
+        _consumer.Assign(new TopicPartitionOffset(KafkaPartition.NativeOf(partition), from));
         LogRecord[] records = new LogRecord[MaxRecords];
         bool isEnd = false;
         long heardAt = Stopwatch.GetTimestamp();
@@ -169,6 +158,4 @@ public sealed class KafkaLogReader : ILogReader
             throw KafkaErrors.Convert(_address, "reading", e.Error, _lastError);
         }
     }
-
-    private static Confluent.Kafka.TopicPartition Native(TopicPartition partition) => new(Topics.KafkaName(partition.Topic), partition.Partition);
 }

@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using ECapture.Events;
 
 namespace ECapture.Log.Kafka;
 
@@ -28,6 +29,9 @@ internal sealed class KafkaPartition(TopicPartition partition, Confluent.Kafka.T
     /// Records that were taken from the client and not delivered yet, in order. More than one only when the client gave another before it heard of a pause.
     /// </summary>
     public Queue<LogRecord> Stash { get; } = new();
+
+    /// <summary>A partition by the name that it has on the cluster.</summary>
+    public static Confluent.Kafka.TopicPartition NativeOf(TopicPartition partition) => new(Topics.KafkaName(partition.Topic), partition.Partition);
 
     public TopicPartitionOffset Position => new(Native, Next);
 }

@@ -4,22 +4,8 @@ namespace ECapture.Storage.ClickHouse;
 
 /// <summary>The body of a SELECT as it arrives. A server that fails in the middle breaks the transfer, which is a <see cref="StoreException"/>.</summary>
 internal sealed class ClickHouseHttpStream(
-    HttpResponseMessage response, Stream content, TimeSpan timeout, Func<Exception, StoreException> translate) : Stream
+    HttpResponseMessage response, Stream content, TimeSpan timeout, Func<Exception, StoreException> translate) : ForwardReadStream
 {
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override int Read(byte[] buffer, int offset, int count)
     {
         try
@@ -50,19 +36,6 @@ internal sealed class ClickHouseHttpStream(
             throw translate(new OperationCanceledException());
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

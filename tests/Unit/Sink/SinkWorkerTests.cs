@@ -112,14 +112,7 @@ public sealed class SinkWorkerTests
     [Fact]
     public async Task Run_BatchIsBeingWritten_FillsTheNextAndStopsThere()
     {
-        MemoryLog log = new();
-        EventFeed feed = new(seed: 8);
-        TopicPartition partition = new(Topics.Bash, 0);
-        for (int i = 0; i < 2_000; i++)
-        {
-            log.Append(partition, feed.Next(Topics.Bash).Value.ToArray());
-        }
-
+        MemoryLog log = OfOnePartition(out TopicPartition partition);
         TaskCompletionSource gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
         RecordingDelivery store = new() { Gate = gate.Task };
         using SinkWorker worker = Worker(log, store, new SinkOptions { BatchRows = 200, FlushInterval = TimeSpan.FromMinutes(10) });
@@ -145,14 +138,7 @@ public sealed class SinkWorkerTests
     [Fact]
     public async Task Run_BatchIsStoredAndTheNextIsFull_GoesOnWithoutAskingTheLog()
     {
-        MemoryLog log = new();
-        EventFeed feed = new(seed: 8);
-        TopicPartition partition = new(Topics.Bash, 0);
-        for (int i = 0; i < 2_000; i++)
-        {
-            log.Append(partition, feed.Next(Topics.Bash).Value.ToArray());
-        }
-
+        MemoryLog log = OfOnePartition(out _);
         TaskCompletionSource gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
         RecordingDelivery store = new() { Gate = gate.Task };
         // A partition is paused while it loads, too: what counts is the pause of the one whose second batch is full.
@@ -235,6 +221,20 @@ public sealed class SinkWorkerTests
         MemoryLog log = new();
         feed = new EventFeed(seed: 5);
         feed.Fill(log, count);
+        return log;
+    }
+
+    // 2,000 events, in deliveries of 100.
+    private static MemoryLog OfOnePartition(out TopicPartition partition)
+    {
+        MemoryLog log = new();
+        EventFeed feed = new(seed: 8);
+        partition = new TopicPartition(Topics.Bash, 0);
+        for (int i = 0; i < 2_000; i++)
+        {
+            log.Append(partition, feed.Next(Topics.Bash).Value.ToArray());
+        }
+
         return log;
     }
 

@@ -1,27 +1,13 @@
 namespace ECapture.Storage.ClickHouse.InProcess;
 
 /// <summary>The result of a SELECT, a chunk of the engine's memory at a time.</summary>
-internal sealed unsafe class ChdbQueryStream(ChdbClickHouse pool, ChdbConnection connection, nint stream) : Stream
+internal sealed unsafe class ChdbQueryStream(ChdbClickHouse pool, ChdbConnection connection, nint stream) : ForwardReadStream
 {
     private nint _chunk;
     private nuint _length;
     private nuint _at;
     private bool _isComplete;
     private bool _isDisposed;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override int Read(Span<byte> buffer)
     {
@@ -51,19 +37,6 @@ internal sealed unsafe class ChdbQueryStream(ChdbClickHouse pool, ChdbConnection
             ? ValueTask.FromResult(Read(buffer.Span))
             : new ValueTask<int>(Task.Run(() => Read(buffer.Span), cancellationToken));
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
