@@ -246,7 +246,7 @@ static __always_inline void send_frame(struct __sk_buff *skb, const struct frame
 	if (length == 0 || bpf_skb_load_bytes(skb, 0, slot->bytes + sizeof(*record), length))
 		count_loss(LOSS_MEMORY_FAULT);
 	else
-		record_submit(slot, 1, sizeof(*record) + length);
+		record_submit_of(owner ? owner->pid : 0, slot, 1, sizeof(*record) + length);
 	scratch_release(slot);
 }
 

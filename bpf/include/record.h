@@ -59,6 +59,7 @@ enum loss_reason {
 	LOSS_MEMORY_FAULT,
 	LOSS_MAP_FULL,
 	LOSS_NOT_FOUND, /* what a record needs was not seen before it */
+	LOSS_SHARE,     /* the ring is nearly full, and this source has had its share of the rest */
 	LOSS_REASONS = 8,
 };
 
@@ -89,6 +90,20 @@ struct {
 	__type(key, __u32);
 	__type(value, struct scratch);
 } scratch_slots SEC(".maps");
+
+/* What a source took of a ring that is nearly full. */
+struct source_share {
+	__u64 turn;
+	__u64 bytes;
+};
+
+/* By source: a cgroup, or what the object takes for one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, struct source_share);
+} source_shares SEC(".maps");
 
 static __always_inline void count_loss(__u32 reason)
 {
@@ -137,8 +152,33 @@ static __always_inline void record_begin(struct record_header *header)
 	__builtin_memcpy(header->comm, leader->comm, sizeof(header->comm));
 }
 
-/* Sends the first `length` bytes of the slot (it starts with a record_header) and counts what the ring refuses. */
-static __always_inline void record_submit(struct scratch *slot, __u16 type, __u32 length)
+/* The last eighth of a ring is shared out: a source that floods it has a 64th of the ring there, until an eighth was read, so that it does not cost the others their records. */
+static __always_inline bool has_room(__u64 source, __u32 length)
+{
+	__u64 size = bpf_ringbuf_query(&events, BPF_RB_RING_SIZE), part = size / 8;
+	struct source_share fresh = {}, *share;
+
+	if (bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) < size - part || !part)
+		return true;
+	fresh.turn = bpf_ringbuf_query(&events, BPF_RB_CONS_POS) / part;
+	fresh.bytes = length;
+	share = bpf_map_lookup_elem(&source_shares, &source);
+	if (!share || share->turn != fresh.turn)
+		return !bpf_map_update_elem(&source_shares, &source, &fresh, BPF_ANY);
+	return __sync_fetch_and_add(&share->bytes, length) + length <= size / 64;
+}
+
+/* Gives a record to the ring, and counts what the ring refuses. */
+static __always_inline void ring_send(void *record, __u32 length, __u64 source)
+{
+	if (!has_room(source, length))
+		count_loss(LOSS_SHARE);
+	else if (bpf_ringbuf_output(&events, record, length, 0))
+		count_loss(LOSS_RING_FULL);
+}
+
+/* Sends the first `length` bytes of the slot; it starts with a record_header. */
+static __always_inline void record_submit_of(__u64 source, struct scratch *slot, __u16 type, __u32 length)
 {
 	struct record_header *header = (struct record_header *)slot->bytes;
 
@@ -146,8 +186,12 @@ static __always_inline void record_submit(struct scratch *slot, __u16 type, __u3
 		return;
 	header->length = length;
 	header->type = type;
-	if (bpf_ringbuf_output(&events, slot->bytes, length, 0))
-		count_loss(LOSS_RING_FULL);
+	ring_send(slot->bytes, length, source);
+}
+
+static __always_inline void record_submit(struct scratch *slot, __u16 type, __u32 length)
+{
+	record_submit_of(bpf_get_current_cgroup_id(), slot, type, length);
 }
 
 #endif

@@ -136,8 +136,8 @@ __noinline int send_chunk(struct chunk *chunk, __u64 from, __u64 offset, __u64 l
 	record->length = take;
 	if (bpf_probe_read_user(chunk->bytes, take, (void *)(from + done)))
 		count_loss(LOSS_MEMORY_FAULT);
-	else if (bpf_ringbuf_output(&events, chunk, sizeof(*record) + take, 0))
-		count_loss(LOSS_RING_FULL);
+	else
+		ring_send(chunk, sizeof(*record) + take, bpf_get_current_cgroup_id());
 	return done + take >= length;
 }
 

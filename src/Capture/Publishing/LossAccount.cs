@@ -11,7 +11,7 @@ internal sealed class LossAccount(AgentClock clock) : ILossAccount
 {
     // enum loss_reason of bpf/include/record.h
     private static readonly string[] s_reasons =
-        ["ring full", "no scratch slot", "memory fault", "map full", "not found", "reason 5", "reason 6", "reason 7"];
+        ["ring full", "no scratch slot", "memory fault", "map full", "not found", "share of a full ring", "reason 6", "reason 7"];
 
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Where, string Why, uint Cpu), LossEntry> _open = [];

@@ -48,7 +48,7 @@ internal sealed class CaptureReport(
         double? captured = rounds.TrueForAll(r => r.Captured >= 0) ? rounds.Sum(r => (double)r.Captured) / rounds.Sum(r => r.Offered) : null;
         return new Row(
             mode, Median(rounds.Select(r => r.Rate)), Median(ratios), ratios.Min(), ratios.Max(), captured, rounds.Sum(r => r.Lost),
-            Median(rounds.Select(r => r.AgentCpu * 1e6 / r.Offered)), rounds.Max(r => r.AgentRss) >> 20);
+            Median(rounds.Select(r => r.CpuPerMillion)), rounds.Max(r => r.AgentRss) >> 20);
     }
 
     private static double Median(IEnumerable<double> values)

@@ -23,13 +23,13 @@ internal sealed class RunningAgent(ServerProcess process, string folder) : IAsyn
     /// <summary>Processor time so far, seconds.</summary>
     public double Cpu => CpuTime.SecondsOf(process.Id);
 
-    /// <summary>Resident memory, shared pages by their share, bytes: a ring is mapped twice, and counted once.</summary>
+    /// <summary>Resident memory (VmRSS), bytes.</summary>
     public long Memory
     {
         get
         {
-            string line = File.ReadLines($"/proc/{process.Id}/smaps_rollup").First(l => l.StartsWith("Pss:", StringComparison.Ordinal));
-            return long.Parse(line["Pss:".Length..^"kB".Length].Trim(), CultureInfo.InvariantCulture) * 1024;
+            string line = File.ReadLines($"/proc/{process.Id}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
+            return long.Parse(line["VmRSS:".Length..^"kB".Length].Trim(), CultureInfo.InvariantCulture) * 1024;
         }
     }
 
