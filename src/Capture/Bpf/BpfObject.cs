@@ -69,9 +69,6 @@ public sealed unsafe class BpfObject : IDisposable
         return BtfTypes.Parse(new ReadOnlySpan<byte>(data, checked((int)size)));
     }
 
-    /// <summary>Says whether a program is loaded at all; before <see cref="Load"/>.</summary>
-    public void SetAutoload(string program, bool load) => _ = LibBpf.bpf_program__set_autoload(Program(program), load);
-
     /// <summary>
     /// Loads maps and programs into the kernel. Sizes the map <c>scratch_slots</c> by the processors of this machine.
     /// </summary>

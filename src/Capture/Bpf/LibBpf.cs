@@ -59,9 +59,6 @@ internal static unsafe partial class LibBpf
     internal static partial int bpf_program__fd(nint program);
 
     [LibraryImport(Library)]
-    internal static partial int bpf_program__set_autoload(nint program, [MarshalAs(UnmanagedType.U1)] bool load);
-
-    [LibraryImport(Library)]
     internal static partial int bpf_program__set_expected_attach_type(nint program, int type);
 
     [LibraryImport(Library, SetLastError = true)]
@@ -91,9 +88,6 @@ internal static unsafe partial class LibBpf
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int bpf_map_delete_elem(int fd, void* key);
-
-    [LibraryImport(Library, SetLastError = true)]
-    internal static partial int bpf_map_get_next_key(int fd, void* key, void* next);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int bpf_link_create(int programFd, int target, int attachType, nint options);

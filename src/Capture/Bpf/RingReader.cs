@@ -16,9 +16,6 @@ public sealed unsafe class RingReader : IDisposable
     private LibBpf.PollFd[] _descriptors = [];
     private bool _isMore;
 
-    /// <summary>Records handed over since the start.</summary>
-    public long Records { get; private set; }
-
     /// <summary>Adds a ring buffer map of a loaded object.</summary>
     /// <exception cref="CaptureException">The kernel refused.</exception>
     public void Add(BpfMap map, IRecordHandler handler)
@@ -122,7 +119,6 @@ public sealed unsafe class RingReader : IDisposable
             handled += count;
         }
 
-        Records += handled;
         return handled;
     }
 }
