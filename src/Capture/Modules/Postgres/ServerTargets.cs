@@ -45,8 +45,13 @@ internal sealed class ServerTargets(ModuleContext context, BpfObject postgres)
             {
                 string file = $"/proc/{pid}/exe";
                 Attach(file, path);
-                _titles[pid] = ServerTitle.Read(pid);
-                Watch(pid, file);
+                ServerTitle title = _titles[pid] = ServerTitle.Read(pid);
+
+                // Only who serves a client: a breakpoint in the postmaster is inherited by every server that it forks, and hit there for nothing.
+                if (title.Client is { Length: > 0 })
+                {
+                    Watch(pid, file);
+                }
             }
         }
     }
