@@ -99,6 +99,11 @@ ROUNDS ?= 1
 chaos: setup-test ## Kill, freeze, cut off and fill up real pipelines; every event must be stored once (SEED=n ROUNDS=m CHAOS='--seconds 30'; as root)
 	@dotnet run --project tests/Chaos --configuration Release -- run --seed $(SEED) --rounds $(ROUNDS) $(CHAOS)
 
+.PHONY: test-modules
+test-modules: setup-test ## The modules against other versions of libraries, servers, shells, compilers, fetched and run in trees of their own; writes docs/compatibility.md (ONLY='gnutls,bash 5.3'; as root)
+	@dotnet build tests/Matrix --configuration Release -v q --nologo
+	@tests/Matrix/bin/Release/net10.0/linux-x64/Matrix run --report docs/compatibility.md --only '$(ONLY)'
+
 .PHONY: bench-sink stress-service
 stress-service: setup-test publish ## Sink and API with the in-process engine under load, ended and started again for SECONDS=300: looks for hangs
 	@dotnet run --project tests/Benchmarks --configuration Release -- stress-service $(PUBLISHED)/ecapture $(or $(SECONDS),300) $(SEED)

@@ -3,10 +3,30 @@
 //   Matrix resolve FILE…         what the resolver of module tls finds in libraries and programs, and how long it looks
 using ECapture.Tests.Matrix;
 
-switch (args)
+try
 {
-    case ["resolve", .. string[] files]:
-        return ResolveCommand.Run(files);
-    default:
-        return 2;
+    switch (args)
+    {
+        case ["resolve", .. string[] files]:
+            return ResolveCommand.Run(files);
+        case ["run", ..]:
+            using (CancellationTokenSource stop = new())
+            {
+                Console.CancelKeyPress += (_, e) =>
+                {
+                    e.Cancel = true;
+                    stop.Cancel();
+                };
+                return await MatrixCommand.RunAsync(MatrixOptions.Parse(args.AsSpan(1)), stop.Token);
+            }
+
+        default:
+            Console.Error.WriteLine(MatrixOptions.Usage);
+            return 2;
+    }
+}
+catch (FormatException e)
+{
+    Console.Error.WriteLine($"Matrix: {e.Message}\n{MatrixOptions.Usage}");
+    return 2;
 }
