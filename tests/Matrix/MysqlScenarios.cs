@@ -31,7 +31,7 @@ internal static class MysqlScenarios
             string daemon = isMysql ? "/usr/sbin/mysqld" : "/usr/sbin/mariadbd";
             if (isMysql)
             {
-                await tree.MustAsync(stop, daemon, "--no-defaults", "--initialize-insecure", "--user=root", data);
+                await tree.MustAsync(stop, daemon, "--no-defaults", "--initialize-insecure", "--secure-file-priv=", "--user=root", data);
             }
             else
             {
@@ -56,7 +56,7 @@ internal static class MysqlScenarios
                 "mysqld", program, mode,
                 port => tree.Start(
                     daemon, "--no-defaults", "--user=root", data, $"--port={port}", "--bind-address=127.0.0.1", $"--socket={inside}/socket", $"--pid-file={inside}/pid",
-                    "--innodb-buffer-pool-size=32M", $"--ssl-cert={tree.Inside(certificate.CertificatePath)}", $"--ssl-key={tree.Inside(certificate.KeyPath)}"),
+                    "--innodb-buffer-pool-size=32M", "--secure-file-priv=", $"--ssl-cert={tree.Inside(certificate.CertificatePath)}", $"--ssl-key={tree.Inside(certificate.KeyPath)}"),
                 async port => (await tree.RunAsync("", stop, [.. client(port), "-e", "select 1"])).ExitCode == 0,
                 (port, sql) => tree.RunAsync(sql, stop, client(port)))
             {

@@ -55,6 +55,7 @@ done <"$work/all"
 # What the package scripts would have done, as far as programs need it.
 mkdir -p "$root"/{proc,dev,tmp,run,root,etc}
 chmod 1777 "$root/tmp"
+[[ -e $root/usr/bin/sh || ! -e $root/usr/bin/bash ]] || ln -s bash "$root/usr/bin/sh"
 echo 'root:x:0:0:root:/root:/bin/sh
 nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin' >"$root/etc/passwd"
 echo 'root:x:0:

@@ -19,7 +19,7 @@ internal static class DoctorCommand
 
     internal static Command Create() => CommandRunner.Create(
         "doctor",
-        "Say which probes can run on this host, and why the others cannot. Attaches each for a moment when it runs as root; changes nothing.",
+        "Say which probes can run on this host and why the others cannot, and which processes use TLS that no module captures. Attaches each module for a moment when it runs as root; changes nothing.",
         [
             "sudo ecapture doctor",
             "ecapture doctor --json",
@@ -31,6 +31,7 @@ internal static class DoctorCommand
     {
         List<Finding> findings = [.. HostChecks.Run()];
         findings.AddRange(await ModuleChecks.RunAsync(options.FindAll(CommonOptions.Interfaces), cancellationToken));
+        findings.AddRange(TargetChecks.Run());
         if (options.IsSet(s_json))
         {
             Console.WriteLine(JsonSerializer.Serialize(findings, s_format));

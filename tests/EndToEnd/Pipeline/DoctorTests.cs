@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ECapture.Tests.EndToEnd.Tls;
 using ECapture.Tests.Support.Cli;
 
 namespace ECapture.Tests.EndToEnd.Pipeline;
@@ -23,6 +24,29 @@ public sealed class DoctorTests
         }
 
         Assert.Equal("lo", modules["packet"].GetProperty("detail").GetString());
+    }
+
+    [Fact]
+    public async Task Doctor_JavaRuns_NamesTheProcessWhoseTlsIsNotCaptured()
+    {
+        // Waits for a certificate on its standard input.
+        using ScriptProcess java = ScriptProcess.Start("/usr/bin/keytool", ["-printcert"]);
+        using PeriodicTimer looks = new(TimeSpan.FromMilliseconds(20));
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+        while (!File.ReadAllText($"/proc/{java.Pid}/maps").Contains("libjvm.so", StringComparison.Ordinal))
+        {
+            Assert.True(await looks.WaitForNextTickAsync(patience.Token), "keytool became no Java process");
+        }
+
+        Outcome outcome = await Ecapture.RunAsync("doctor", "--json", "--interface", "lo");
+
+        Assert.True(outcome.ExitCode == 0, outcome.Output + outcome.Errors);
+        using JsonDocument findings = JsonDocument.Parse(outcome.Output);
+        Assert.Contains(findings.RootElement.EnumerateArray(), f =>
+            f.GetProperty("area").GetString() == "target" && f.GetProperty("verdict").GetString() == "limited"
+            && f.GetProperty("name").GetString() == "keytool"
+            && f.GetProperty("detail").GetString()!.Contains($"{java.Pid}", StringComparison.Ordinal)
+            && f.GetProperty("detail").GetString()!.Contains("Java's own TLS", StringComparison.Ordinal));
     }
 
     [Fact]
