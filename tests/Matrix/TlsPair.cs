@@ -53,7 +53,7 @@ internal sealed record TlsPair(
             if (BuiltIn is not null)
             {
                 await Ran.RunAsync(BuiltIn, ["--version"], "", cancellationToken);
-                await said.WaitForAsync(s_patience, cancellationToken, "TLS library", BuiltIn, "probes");
+                await said.WaitForAsync(4 * s_patience, cancellationToken, "TLS library", BuiltIn, "probes");
             }
 
             await using WireCapture wire = await WireCapture.StartAsync(folder, port);
