@@ -47,7 +47,7 @@ internal sealed class ContentSearch(ILibraryPlanner planner) : IDisposable
 
             // /proc/self/fd leads to the inode for as long as the handle is open.
             string path = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{handle.DangerousGetHandle()}");
-            if (!_waiting.TryAdd(new Candidate(file with { AccessPath = path }, handle, null)))
+            if (!_waiting.TryAdd(new Candidate(file with { AccessPath = path }, handle)))
             {
                 handle.Dispose();
                 return false;
@@ -110,23 +110,26 @@ internal sealed class ContentSearch(ILibraryPlanner planner) : IDisposable
     private void Look(Candidate candidate)
     {
         bool holds = false;
-        LibraryPlan? plan = null;
         try
         {
             using ElfFile elf = ElfFile.Open(candidate.File.AccessPath);
             holds = Holds(elf);
-            plan = holds ? planner.Plan(elf) : null;
+            if (holds)
+            {
+                _found.Enqueue(candidate with { Plan = planner.Plan(elf) });
+            }
         }
-        catch (CaptureException)
+        catch (CaptureException) when (!holds)
         {
-            // A program of another kind, or, when it holds one, a file that whoever attaches to it finds damaged, too, and says so.
+            // A program of another kind.
+        }
+        catch (Exception e) // whatever a user's file holds must not end the agent: it is said instead
+        {
+            holds = true;
+            _found.Enqueue(candidate with { Error = e.Message });
         }
 
-        if (holds)
-        {
-            _found.Enqueue(candidate with { Plan = plan });
-        }
-        else
+        if (!holds)
         {
             candidate.Dispose();
         }
@@ -136,9 +139,15 @@ internal sealed class ContentSearch(ILibraryPlanner planner) : IDisposable
     internal static bool Holds(ElfFile elf) =>
         LabelFinder.Contains(elf, s_label) && !elf.TryGetSymbol("SSL_ImportFD", out _) && !elf.TryGetSymbol("gnutls_record_send", out _);
 
-    /// <summary>A file that is open, and what to attach to in it; null: not read, or it could not be.</summary>
-    internal sealed record Candidate(LibraryFile File, SafeFileHandle Handle, LibraryPlan? Plan) : IDisposable
+    /// <summary>A file that is open.</summary>
+    internal sealed record Candidate(LibraryFile File, SafeFileHandle Handle) : IDisposable
     {
+        /// <summary>What to attach to in it; null: it could not be read.</summary>
+        internal LibraryPlan? Plan { get; init; }
+
+        /// <summary>Why it could not be read; empty: it was.</summary>
+        internal string Error { get; init; } = "";
+
         /// <inheritdoc/>
         public void Dispose() => Handle.Dispose();
     }

@@ -148,7 +148,16 @@ internal sealed partial class LibrarySet : IDisposable
         {
             using (found)
             {
-                if (!_attached.ContainsKey(found.File.Identity) && !_refused.Contains(found.File.Identity) && TryAttach(found.File, found.Plan))
+                if (_attached.ContainsKey(found.File.Identity) || _refused.Contains(found.File.Identity))
+                {
+                    continue;
+                }
+
+                if (found.Error.Length > 0)
+                {
+                    Refuse(found.File, found.Error);
+                }
+                else if (TryAttach(found.File, found.Plan))
                 {
                     _builtIn.Add(found.File.Path);
                 }
