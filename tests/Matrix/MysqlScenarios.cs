@@ -36,7 +36,7 @@ internal static class MysqlScenarios
             else
             {
                 await tree.MustAsync(
-                    stop, "/usr/bin/mariadb-install-db", "--no-defaults", "--user=root", data, "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve");
+                    stop, "/usr/bin/mariadb-install-db", "--no-defaults", "--user=root", data, "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve", "--force");
             }
 
             TestCertificate certificate = TestCertificate.Create(folder.FullName);

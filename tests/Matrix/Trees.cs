@@ -6,7 +6,7 @@ namespace ECapture.Tests.Matrix;
 /// <param name="cache">Where they are.</param>
 internal sealed class Trees(string cache)
 {
-    private static readonly string[] s_common = ["libc-bin", "bash", "zsh", "openssl", "gnutls-bin", "libnss3-tools", "curl", "coreutils", "util-linux", "python3", "perl-base"];
+    private static readonly string[] s_common = ["libc-bin", "bash", "zsh", "openssl", "gnutls-bin", "libnss3-tools", "curl", "coreutils", "util-linux", "python3", "perl-base", "sed", "grep", "mawk"];
 
     /// <summary>Where they are.</summary>
     internal string Cache => cache;

@@ -56,6 +56,7 @@ done <"$work/all"
 mkdir -p "$root"/{proc,dev,tmp,run,root,etc}
 chmod 1777 "$root/tmp"
 [[ -e $root/usr/bin/sh || ! -e $root/usr/bin/bash ]] || ln -s bash "$root/usr/bin/sh"
+[[ -e $root/usr/bin/awk || ! -e $root/usr/bin/mawk ]] || ln -s mawk "$root/usr/bin/awk"
 echo 'root:x:0:0:root:/root:/bin/sh
 nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin' >"$root/etc/passwd"
 echo 'root:x:0:
