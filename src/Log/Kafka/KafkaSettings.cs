@@ -59,6 +59,7 @@ internal static class KafkaSettings
             ["fetch.wait.max.ms"] = "100",
             ["reconnect.backoff.max.ms"] = "2000",
             ["queued.max.messages.kbytes"] = "16384",
+            ["fetch.queue.backoff.ms"] = "10", // else who has emptied the full queue, as a sink does after each batch, waits a second for the next fetch
             ["check.crcs"] = "true",
         };
         AddAddress(settings, address);
