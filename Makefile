@@ -76,6 +76,7 @@ publish: $(PUBLISHED)/.published ## Publish the program to out/ecapture
 $(PUBLISHED)/.published: $(PROGRAM_SOURCES)
 	@rm -rf $(PUBLISHED)
 	@dotnet publish src/Cli --configuration $(CONFIGURATION) --output $(PUBLISHED) --nologo -v quiet -consoleLoggerParameters:NoSummary
+	@$(PUBLISHED)/ecapture man >$(PUBLISHED)/ecapture.1
 	@touch $@
 
 # ---- tests, measurements, style
@@ -90,6 +91,13 @@ test-e2e: setup-test ## Run the end-to-end tests alone (real eBPF, as root)
 
 test-live: setup-test ## 200 TLS sessions into a live pcapng file, every one decrypted by tshark (as root)
 	@TEST_SESSIONS=200 FILTER='--filter-class *LivePcapTests' tests/run.sh EndToEnd
+
+.PHONY: test-live test-remote test-end
+test-remote: setup-test ## 1,000 random changes of the configuration over HTTP while curl and nginx talk (as root)
+	@TEST_CHANGES=1000 FILTER='--filter-class *RemoteChangesTests --show-live-output on' tests/run.sh EndToEnd
+
+test-end: setup-test ## SIGINT and SIGTERM end a capture within 2 s, files complete, nothing attached; on a machine that does nothing else (as root)
+	@TEST_END_SECONDS=2 FILTER='--filter-class *.EndTests --show-live-output on' tests/run.sh EndToEnd
 
 bench: setup-test ## Measure, and print the ratios that docs/benchmarks.md holds
 	@dotnet run --project tests/Benchmarks --configuration Release -- $(BENCH)
@@ -145,6 +153,11 @@ install: publish ## Install the program and its systemd unit under PREFIX (/usr/
 	@mkdir -p $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PROGRAM_DIR) $(DESTDIR)$(PREFIX)/lib/systemd/system
 	@rm -rf $(DESTDIR)$(PROGRAM_DIR)
 	@cp -r $(PUBLISHED) $(DESTDIR)$(PROGRAM_DIR)
+	@install -D -m 644 $(PUBLISHED)/ecapture.1 $(DESTDIR)$(PREFIX)/share/man/man1/ecapture.1
+	@mkdir -p $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	@$(PUBLISHED)/ecapture completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ecapture
+	@$(PUBLISHED)/ecapture completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_ecapture
+	@$(PUBLISHED)/ecapture completion fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ecapture.fish
 	@chmod -R u=rwX,go=rX $(DESTDIR)$(PROGRAM_DIR)
 	@ln -sfn ../lib/ecapture/program/ecapture $(DESTDIR)$(PREFIX)/bin/ecapture
 	@sed 's|@PREFIX@|$(PREFIX)|g' deploy/systemd/ecapture.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/ecapture.service
@@ -152,7 +165,8 @@ install: publish ## Install the program and its systemd unit under PREFIX (/usr/
 
 uninstall: ## Remove what `make install` installed (data stays)
 	@rm -rf $(DESTDIR)$(PROGRAM_DIR)
-	@rm -f $(DESTDIR)$(PREFIX)/bin/ecapture $(DESTDIR)$(PREFIX)/lib/systemd/system/ecapture.service
+	@rm -f $(DESTDIR)$(PREFIX)/bin/ecapture $(DESTDIR)$(PREFIX)/lib/systemd/system/ecapture.service $(DESTDIR)$(PREFIX)/share/man/man1/ecapture.1
+	@rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ecapture $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_ecapture $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ecapture.fish
 
 clean: ## Remove everything that was built
 	@rm -rf out

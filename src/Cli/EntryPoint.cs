@@ -39,6 +39,7 @@ internal static class EntryPoint
             AdminCommand.Create(),
             .. TerminalCommand.CreateAll(),
             CompletionCommand.Create(),
+            ManualCommand.Create(),
             VersionCommand.Create(),
         ])
         {

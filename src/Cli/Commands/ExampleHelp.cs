@@ -19,6 +19,12 @@ internal sealed class ExampleHelp(SynchronousCommandLineAction usual, IReadOnlyL
         command.Options.Add(help);
     }
 
+    /// <summary>The command lines that a command's help shows.</summary>
+    internal static IReadOnlyList<string> ExamplesOf(Command command) =>
+        command.Options.OfType<HelpOption>().Select(h => h.Action).OfType<ExampleHelp>().FirstOrDefault()?.Examples ?? [];
+
+    private IReadOnlyList<string> Examples => examples;
+
     public override int Invoke(ParseResult parseResult)
     {
         int code = usual.Invoke(parseResult);

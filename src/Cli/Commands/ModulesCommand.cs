@@ -8,7 +8,6 @@ using ECapture.Capture.Modules;
 using ECapture.Cli.Doctor;
 using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ECapture.Cli.Commands;
 
@@ -37,7 +36,7 @@ internal static class ModulesCommand
 
         DataDirectory data = Composition.DataOf(options);
         AgentReport? running = await AgentSocket.AskAsync(data.Root, cancellationToken);
-        AgentReport report = running ?? await TryAsync(cancellationToken);
+        AgentReport report = running ?? await TrialRun.RunAsync(new CaptureOptions { Modules = CaptureModules.Names }, cancellationToken);
         IReadOnlyList<ListedModule> modules = [.. report.Modules.OrderBy(m => m.Name, StringComparer.Ordinal).Select(ListedModule.Of)];
         if (options.IsSet(s_json))
         {
@@ -71,25 +70,6 @@ internal static class ModulesCommand
                 string version = string.Join(", ", new[] { target.Version, target.BuildId.Length > 0 ? $"build id {target.BuildId}" : "" }.Where(v => v.Length > 0));
                 output.WriteLine($"    {target.Path}{(version.Length > 0 ? $" ({version})" : "")}: {target.Attached}");
             }
-        }
-    }
-
-    private static async Task<AgentReport> TryAsync(CancellationToken cancellationToken)
-    {
-        CaptureOptions options = new() { Modules = CaptureModules.Names, KeepSecretsOpen = true }; // nothing is kept
-        await using DiscardingLog log = new();
-        using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        CaptureAgent agent = new(options, log, NullLoggerFactory.Instance);
-        Task run = agent.RunAsync(stopping.Token);
-        try
-        {
-            await agent.Started;
-            return await agent.ReportAsync();
-        }
-        finally
-        {
-            await stopping.CancelAsync();
-            await run.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
     }
 

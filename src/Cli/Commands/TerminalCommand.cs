@@ -1,6 +1,8 @@
 using System.CommandLine;
+using ECapture.Capture;
 using ECapture.Capture.Agent;
 using ECapture.Capture.Modules;
+using ECapture.Cli.Doctor;
 using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
 using ECapture.Events.V1;
@@ -80,15 +82,22 @@ internal static class TerminalCommand
         TerminalSession session = new(plan.Capture, receiver, telemetry.Loggers);
         string state = "starting";
         await using ConfigServer? remote = plan.Listen is null ? null : await ListenAsync(plan.Listen, settings, () => state, outputs.Say, cancellationToken);
-        await session.RunAsync(
-            agent =>
-            {
-                outputs.Begin();
-                state = Ready(plan, agent);
-                outputs.Say(state + "; Ctrl-C ends it");
-            },
-            cancellationToken);
-        return ExitCode.Ok;
+        try
+        {
+            await session.RunAsync(
+                agent =>
+                {
+                    outputs.Begin();
+                    state = Ready(plan, agent);
+                    outputs.Say(state + "; Ctrl-C ends it");
+                },
+                cancellationToken);
+            return ExitCode.Ok;
+        }
+        catch (CaptureException e) when (!e.IsUsage && HostChecks.MissingForCapture() is { Length: > 0 } missing)
+        {
+            throw new UsageException($"{e.Message}; this host lacks {missing}");
+        }
     }
 
     private static LogLevel LevelOf(bool isDebug) => isDebug ? LogLevel.Debug : LogLevel.Warning;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ECapture.Capture;
+using ECapture.Cli.Doctor;
 using ECapture.Cli.Options;
 using ECapture.Events;
 using ECapture.Terminal;
@@ -158,10 +159,15 @@ internal sealed class TerminalPlan
 
     private static void CheckBtf(OptionReader options)
     {
-        const string KernelTypes = "/sys/kernel/btf/vmlinux";
-        if (options.Choice(TerminalOptions.Btf, "0", "0", "1", "2") == "2")
+        string mode = options.Choice(TerminalOptions.Btf, "0", "0", "1", "2");
+        if (mode == "2")
         {
-            throw new UsageException($"--btf: 2: this build has only objects that need the kernel's types; leave it out where {KernelTypes} exists");
+            throw new UsageException($"--btf: 2: this build has only objects that need the kernel's types; leave it out where {KernelTypes.Path} exists");
+        }
+
+        if (mode == "1" && !KernelTypes.AreThere)
+        {
+            throw new UsageException($"--btf: 1: {KernelTypes.Path} does not exist: {KernelTypes.Remedy}");
         }
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using ECapture.Capture.Bpf;
+using ECapture.Cli.Doctor;
 using ECapture.Cli.Options;
 
 namespace ECapture.Cli.Commands;
@@ -8,7 +9,6 @@ namespace ECapture.Cli.Commands;
 /// <summary><c>ecapture version</c>.</summary>
 internal static class VersionCommand
 {
-    private const string KernelTypes = "/sys/kernel/btf/vmlinux";
     private static readonly Option<bool> s_json = CommonOptions.Switch("json", "print the versions as JSON");
 
     internal static Command Create()
@@ -25,7 +25,8 @@ internal static class VersionCommand
                 (".NET", Environment.Version.ToString()),
                 ("libbpf", LibBpfVersion.Text ?? "not found: apt-get install libbpf1"),
                 ("kernel", KernelRelease()),
-                ("BTF", File.Exists(KernelTypes) ? KernelTypes : $"{KernelTypes} does not exist"),
+                ("BTF", KernelTypes.AreThere ? KernelTypes.Path : $"{KernelTypes.Path} does not exist"),
+                ("container", ContainerCheck.Run().Detail),
             ];
             if (parsed.GetValue(s_json))
             {
@@ -35,7 +36,7 @@ internal static class VersionCommand
 
             foreach ((string name, string value) in facts)
             {
-                output.WriteLine($"{name,-8} {value}");
+                output.WriteLine($"{name,-9} {value}");
             }
 
             return ExitCode.Ok;

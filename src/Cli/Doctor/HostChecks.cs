@@ -1,28 +1,34 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using ECapture.Capture.Bpf;
 using ECapture.Cli.Commands;
 
 namespace ECapture.Cli.Doctor;
 
 /// <summary>Checks what the kernel and the machine offer; changes nothing.</summary>
-internal static partial class HostChecks
+internal static class HostChecks
 {
     private const string Area = "host";
-    private const string Btf = "/sys/kernel/btf/vmlinux";
 
-    internal static IEnumerable<Finding> Run()
+    internal static IEnumerable<Finding> Run() => [.. OfCapture(), InProcessStore(), KafkaClient()];
+
+    /// <summary>What capture lacks here, in one line; empty: nothing that is known.</summary>
+    internal static string MissingForCapture() =>
+        string.Join("; ", OfCapture().Where(f => f.Verdict == Verdict.Missing).Select(f => $"{f.Name}: {f.Detail}{(f.Remedy is null ? "" : $" -> {f.Remedy}")}"));
+
+    /// <summary>What capture needs.</summary>
+    private static IEnumerable<Finding> OfCapture()
     {
         yield return new Finding(Area, "kernel", Verdict.Ok, $"{VersionCommand.KernelRelease()} {RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}");
         yield return Privileges();
-        yield return LibBpfVersion();
-        yield return File.Exists(Btf)
-            ? new Finding(Area, "BTF", Verdict.Ok, Btf)
-            : new Finding(Area, "BTF", Verdict.Missing, $"{Btf} does not exist", "use a kernel built with CONFIG_DEBUG_INFO_BTF=y");
+        yield return LibBpf();
+        yield return KernelTypes.AreThere
+            ? new Finding(Area, "BTF", Verdict.Ok, KernelTypes.Path)
+            : new Finding(Area, "BTF", Verdict.Missing, $"{KernelTypes.Path} does not exist", KernelTypes.Remedy);
         yield return Lockdown();
         yield return UprobeUnit();
         yield return SocketTracepoints();
-        yield return InProcessStore();
-        yield return KafkaClient();
+        yield return ContainerCheck.Run();
     }
 
     private static Finding Privileges()
@@ -35,20 +41,12 @@ internal static partial class HostChecks
         string[] missing = [.. needed.Where(c => (effective >> c.Bit & 1) == 0 && !(isAdmin && c.Bit is 38 or 39)).Select(c => c.Name)];
         return missing.Length == 0
             ? new Finding(Area, "privileges", Verdict.Ok, Environment.IsPrivilegedProcess ? "root" : "all capabilities that are needed")
-            : new Finding(Area, "privileges", Verdict.Missing, "without " + string.Join(", ", missing), "run as root");
+            : new Finding(Area, "privileges", Verdict.Missing, "without " + string.Join(", ", missing), "run as root; in a container give it these capabilities (--privileged, or --cap-add of each)");
     }
 
-    private static Finding LibBpfVersion()
-    {
-        try
-        {
-            return new Finding(Area, "libbpf", Verdict.Ok, Marshal.PtrToStringUTF8(VersionString()) ?? "unknown");
-        }
-        catch (DllNotFoundException)
-        {
-            return new Finding(Area, "libbpf", Verdict.Missing, "libbpf.so.1 is not installed", "apt-get install libbpf1");
-        }
-    }
+    private static Finding LibBpf() => LibBpfVersion.Text is { } version
+        ? new Finding(Area, "libbpf", Verdict.Ok, version)
+        : new Finding(Area, "libbpf", Verdict.Missing, "libbpf.so.1 is not installed", "apt-get install libbpf1");
 
     private static Finding Lockdown()
     {
@@ -70,12 +68,12 @@ internal static partial class HostChecks
     private static Finding SocketTracepoints()
     {
         const string Name = "socket tracepoints";
-        if (!File.Exists(Btf))
+        if (!KernelTypes.AreThere)
         {
             return new Finding(Area, Name, Verdict.Missing, "unknown without BTF");
         }
 
-        bool found = File.ReadAllBytes(Btf).AsSpan().IndexOf("btf_trace_sock_send_length"u8) >= 0;
+        bool found = File.ReadAllBytes(KernelTypes.Path).AsSpan().IndexOf("btf_trace_sock_send_length"u8) >= 0;
         return found
             ? new Finding(Area, Name, Verdict.Ok, "sock_send_length, sock_recv_length")
             : new Finding(Area, Name, Verdict.Missing, "sock_send_length is not in this kernel", "addresses of connections need Linux 6.3 or newer");
@@ -106,7 +104,4 @@ internal static partial class HostChecks
             ? new Finding(Area, name, Verdict.Ok, found)
             : new Finding(Area, name, Verdict.Missing, $"{file} is neither in {directory} nor beside the program", remedy);
     }
-
-    [LibraryImport("libbpf.so.1", EntryPoint = "libbpf_version_string")]
-    private static partial nint VersionString();
 }

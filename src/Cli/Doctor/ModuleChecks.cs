@@ -1,7 +1,6 @@
 using ECapture.Capture;
 using ECapture.Capture.Agent;
 using ECapture.Capture.Modules;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ECapture.Cli.Doctor;
 
@@ -28,27 +27,17 @@ internal static class ModuleChecks
 
     private static async Task<Finding> TryAsync(string name, IReadOnlyList<string> interfaces, CancellationToken cancellationToken)
     {
-        CaptureOptions options = new() { Modules = [name], Interfaces = interfaces, KeepSecretsOpen = true }; // nothing is kept
-        await using DiscardingLog log = new();
-        using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        CaptureAgent agent = new(options, log, NullLoggerFactory.Instance);
-        Task run = agent.RunAsync(stopping.Token);
         try
         {
-            await agent.Started;
-            ModuleOutcome? outcome = agent.Outcomes.FirstOrDefault(o => o.Name == name);
-            return outcome is { IsRunning: true }
-                ? new Finding(Area, name, Verdict.Ok, outcome.Detail.Length == 0 ? "attaches" : outcome.Detail)
-                : new Finding(Area, name, Verdict.Missing, outcome?.Detail ?? "did not start");
+            AgentReport report = await TrialRun.RunAsync(new CaptureOptions { Modules = [name], Interfaces = interfaces }, cancellationToken);
+            ModuleStatus? status = report.Modules.FirstOrDefault(m => m.Name == name);
+            return status is { IsRunning: true }
+                ? new Finding(Area, name, Verdict.Ok, status.Detail.Length == 0 ? "attaches" : status.Detail)
+                : new Finding(Area, name, Verdict.Missing, status?.Detail ?? "did not start");
         }
         catch (CaptureException e)
         {
             return new Finding(Area, name, Verdict.Missing, e.Message);
-        }
-        finally
-        {
-            await stopping.CancelAsync();
-            await run.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using ECapture.Tests.EndToEnd.Tls;
 using ECapture.Tests.Support.Cli;
@@ -57,6 +58,29 @@ public sealed class DoctorTests
         Assert.Equal(1, outcome.ExitCode);
         Assert.Contains("CAP_BPF", outcome.Output, StringComparison.Ordinal);
         Assert.Contains("run as root", outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Container_OwnPidNamespace_IsSaidWithTheWayOut()
+    {
+        using Process process = Process.Start(new ProcessStartInfo("unshare", ["--pid", "--fork", "--mount-proc", Ecapture.Path, "version"]) { RedirectStandardOutput = true })!;
+        string said = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Matches(@"(?m)^container\s.*: the host's processes are not seen$", said);
+
+        Outcome outside = await Ecapture.RunAsync("version");
+        Assert.DoesNotContain("not seen", outside.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Terminal_WithoutACapability_SaysWhichAndHowToGetIt()
+    {
+        using Process process = Process.Start(new ProcessStartInfo("setpriv", ["--bounding-set", "-bpf,-sys_admin", Ecapture.Path, "tls"]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        string said = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(process.ExitCode == 2, said);
+        Assert.Contains("this host lacks privileges: without CAP_BPF", said, StringComparison.Ordinal);
+        Assert.Contains("--cap-add", said, StringComparison.Ordinal);
     }
 
     [Fact]

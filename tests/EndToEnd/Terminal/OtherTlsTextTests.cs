@@ -35,6 +35,26 @@ public sealed class OtherTlsTextTests
     }
 
     [Fact]
+    public async Task Nss_ServerOfCurl_ShowsTheRequest()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("ecapture-nss-terminal-");
+        try
+        {
+            await using NssServer server = await NssServer.StartAsync(folder.FullName, "tls1.3:tls1.3");
+            await using TerminalRun run = await TerminalRun.StartAsync("nspr");
+
+            await TlsClient.RunAsync("/usr/bin/curl", [], "-sS", "-k", "--http1.1", server.Url + _marker);
+
+            await run.WaitForBlockAsync($"< GET /{_marker} HTTP/1.1", $" nss selfserv[{server.Pid}]");
+            Assert.Equal(0, await run.StopAsync());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Gnutls_Wget_ShowsRequestAndAnswer()
     {
         await using NginxServer nginx = await NginxServer.StartAsync();

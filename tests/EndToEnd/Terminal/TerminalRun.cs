@@ -35,14 +35,17 @@ public sealed class TerminalRun : IAsyncDisposable
     public IReadOnlyList<string> Blocks => Output.Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>Starts a command and waits until it captures.</summary>
-    public static async Task<TerminalRun> StartAsync(params string[] arguments)
+    public static Task<TerminalRun> StartAsync(params string[] arguments) => StartAsync(arguments, new Dictionary<string, string>());
+
+    /// <summary>Starts a command with more environment variables and waits until it captures.</summary>
+    public static async Task<TerminalRun> StartAsync(string[] arguments, IReadOnlyDictionary<string, string> environment)
     {
         if (!Environment.IsPrivilegedProcess)
         {
             throw new InvalidOperationException("end-to-end tests attach eBPF programs: run them as root");
         }
 
-        TerminalRun run = new(Ecapture.Start(arguments, new Dictionary<string, string>()), "ecapture " + string.Join(' ', arguments));
+        TerminalRun run = new(Ecapture.Start(arguments, environment), "ecapture " + string.Join(' ', arguments));
         try
         {
             await run.WaitUntilAsync(() => run.Errors.Contains("Ctrl-C ends it", StringComparison.Ordinal), "the command captures");

@@ -61,6 +61,26 @@ public sealed class CompletionTests
         }
     }
 
+    [Fact]
+    public async Task Manual_Page_HoldsEveryCommandOptionAndExampleThatHelpShows()
+    {
+        using StringWriter output = new();
+        Assert.Equal(0, await EntryPoint.RunAsync(["man"], output, TextWriter.Null));
+        string page = output.ToString();
+        foreach (System.CommandLine.Command command in EntryPoint.CreateRoot().Subcommands.Where(c => !c.Hidden))
+        {
+            Assert.Contains($".SS \"ecapture {command.Name}", page, StringComparison.Ordinal);
+            foreach (System.CommandLine.Option option in command.Options.Where(o => !o.Hidden && o.Name != "--help"))
+            {
+                Assert.Contains($"\\fB{option.Name.Replace("-", "\\-", StringComparison.Ordinal)}\\fR", page, StringComparison.Ordinal);
+            }
+        }
+
+        Assert.Contains("\necapture bash \\-e 1".Replace("ecapture", "sudo ecapture", StringComparison.Ordinal), page, StringComparison.Ordinal);
+        Assert.DoesNotContain("supervised", page, StringComparison.Ordinal); // hidden
+        Assert.All(page.Split('\n').Where(l => l.StartsWith('.')), l => Assert.Matches(@"^\.(TH|SH|SS|TP|PP|B|I|nf|fi|RS|RE)( |$)", l));
+    }
+
     private static async Task<string> ScriptAsync(string shell)
     {
         using StringWriter output = new();
