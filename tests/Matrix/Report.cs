@@ -16,6 +16,11 @@ internal sealed class Report
     internal Report(string cache)
     {
         _file = Path.Combine(cache, "cells.json");
+        Load();
+    }
+
+    private void Load()
+    {
         if (File.Exists(_file))
         {
             foreach (Cell cell in JsonSerializer.Deserialize<List<Cell>>(File.ReadAllText(_file)) ?? [])
@@ -28,6 +33,7 @@ internal sealed class Report
     /// <summary>Keeps the cells of a scenario, in place of those that it had.</summary>
     internal void Add(Scenario scenario, IEnumerable<Cell> cells)
     {
+        Load(); // another run may have added some meanwhile
         Remove(c => c.Scenario() == scenario.Name);
         foreach (Cell cell in cells)
         {

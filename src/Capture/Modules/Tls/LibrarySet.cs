@@ -1,3 +1,4 @@
+using ECapture.Capture.Modules.Processes;
 using Microsoft.Extensions.Logging;
 
 namespace ECapture.Capture.Modules.Tls;
@@ -105,9 +106,16 @@ internal sealed partial class LibrarySet : IDisposable
     }
 
     /// <summary>Looks soon at a program that began, whether it has a TLS library built in.</summary>
-    internal void Look(int pid, string path)
+    internal void Look(StartedProcess process)
     {
+        int pid = (int)process.Record.Header.Pid;
+        string path = process.Executable.ToStringUtf8();
         string access = $"/proc/{pid}/exe";
+        if (!File.Exists(access) && ImageKey.Of(path) == process.Image)
+        {
+            access = path; // it has ended; its file may be run again
+        }
+
         if (_content is not null && FileIdentity.TryRead(access, out FileIdentity identity) && !_attached.ContainsKey(identity) && !_refused.Contains(identity))
         {
             _content.Offer(new LibraryFile(identity, access, path, pid));

@@ -69,7 +69,7 @@ public abstract class TlsLibraryModule : IModule, IProcessObserver
     {
         if (_api.IsBuiltIn)
         {
-            _libraries!.Look((int)process.Record.Header.Pid, process.Executable.ToStringUtf8());
+            _libraries!.Look(process);
         }
     }
 
