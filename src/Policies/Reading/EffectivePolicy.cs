@@ -63,7 +63,7 @@ internal sealed class EffectivePolicy(IReadOnlyDictionary<string, ModuleSection>
                 : Pick("redact", own.Redact, null, []),
             KeepsKeys = isTls && Pick("keys", own.Keys, _default.Keys, "drop") == "keep",
             Rotation = Pick("rotation", own.Rotation, _default.Rotation, "day") == "hour" ? Rotation.Hour : Rotation.Day,
-            RetentionAge = Pick("retention.age", own.RetentionAge, _default.RetentionAge, null),
+            RetentionAge = Pick("retention.age", own.RetentionAge ?? (module == Topics.Http ? OfPlaintext() : null), _default.RetentionAge, null),
             RetentionBytes = Pick("retention.bytes", own.RetentionBytes, isSecret ? null : _default.RetentionBytes, null),
             Archive = Pick("archive", own.Archive, _default.Archive, false),
             Sources = sources,
@@ -76,6 +76,13 @@ internal sealed class EffectivePolicy(IReadOnlyDictionary<string, ModuleSection>
             return picked.Value;
         }
     }
+
+    // What is made of plaintext goes with the first of it, unless it is said otherwise.
+    private Given<TimeSpan?>? OfPlaintext() => s_tls
+        .Select(s => sections.GetValueOrDefault(s, s_nothing).RetentionAge ?? _default.RetentionAge)
+        .OfType<Given<TimeSpan?>>()
+        .Where(age => age.Value is not null)
+        .MinBy(age => age.Value);
 
     // What a shell's lines are rid of stands in the arguments of the programs that it starts, too.
     private Given<IReadOnlyList<RedactionRule>>? OfShells()

@@ -25,6 +25,24 @@ public sealed class PolicyFileTests
         Assert.Empty(policy.Warnings);
     }
 
+    [Theory]
+    [InlineData("""{"modules":{"tls":{"retention":{"age":"36h"}},"gotls":{"retention":{"age":"7d"}}}}""", 36, "modules.tls.retention.age")]
+    [InlineData("""{"modules":{"default":{"retention":{"age":"2d"}},"tls":{"retention":{"age":"7d"}},"secret":{"retention":{"age":"7d"}}}}""", 48, "modules.default.retention.age")]
+    [InlineData("""{"modules":{"tls":{"retention":{"age":"36h"}},"http":{"retention":{"age":"90d"}}}}""", 2160, "modules.http.retention.age")]
+    public void Read_AgeOfHttp_IsThatOfThePlaintextThatGoesFirstUnlessSaid(string json, int hours, string source)
+    {
+        ModulePolicy http = Valid(json).For(Topics.Http);
+
+        Assert.Equal(TimeSpan.FromHours(hours), http.RetentionAge);
+        Assert.Equal(source, http.Sources["retention.age"].Path);
+    }
+
+    [Theory]
+    [InlineData("""{"modules":{"http":{"redact":["cookie"]}}}""", "events of http cannot be redacted")]
+    [InlineData("""{"modules":{"http":{"sink":{"keep":100}}}}""", "http is made of plaintext as it is kept: say it of tls, gnutls, gotls, nss")]
+    public void Read_HttpWithWhatIsSaidOfPlaintext_IsRefused(string json, string message) =>
+        Assert.Contains(message, Assert.Single(Errors(json)).Message, StringComparison.Ordinal);
+
     [Fact]
     public void Read_ModuleAndDefault_ModuleGoesBeforeDefaultBeforeBuiltIn()
     {
