@@ -19,9 +19,9 @@ public static class SinkDelivery
     /// <param name="letterTopic">Where dead letters go before the store has them; null: to the store alone.</param>
     public static IDelivery For(
         Store store, TimeProvider clock, ILogger logger, Func<string, PartitionUnit>? rotation = null, IDeadLetterTopic? letterTopic = null) => store switch
-    {
-        ClickHouseStore s => new PlannedDelivery(new ClickHousePlanStore(s.Engine.Reserve(), clock, letterTopic), Guid.NewGuid(), logger),
-        PostgresStore s => new PostgresDelivery(s, clock, logger, rotation, letterTopic),
-        _ => throw new ArgumentOutOfRangeException(nameof(store)),
-    };
+        {
+            ClickHouseStore s => new PlannedDelivery(new ClickHousePlanStore(s.Engine.Reserve(), clock, letterTopic), Guid.NewGuid(), logger),
+            PostgresStore s => new PostgresDelivery(s, clock, logger, rotation, letterTopic),
+            _ => throw new ArgumentOutOfRangeException(nameof(store)),
+        };
 }
