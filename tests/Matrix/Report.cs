@@ -21,6 +21,7 @@ internal sealed class Report
 
     private void Load()
     {
+        _cells.Clear();
         if (File.Exists(_file))
         {
             foreach (Cell cell in JsonSerializer.Deserialize<List<Cell>>(File.ReadAllText(_file)) ?? [])
