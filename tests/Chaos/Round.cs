@@ -33,7 +33,7 @@ internal sealed class Round
     }
 
     /// <summary>What it is made of.</summary>
-    public string Shape => (_options.IsReal ? "an agent with probes, Kafka, sinks into ClickHouse and PostgreSQL"
+    public string Shape => (_options.IsReal ? "two agents and one with probes, Kafka, sinks into ClickHouse and PostgreSQL"
         : _isFleet ? "two agents, Kafka, sinks into ClickHouse and PostgreSQL" : "one machine: local log, sinks into the in-process engine and PostgreSQL")
         + (_startsCold ? "; faults from the first moment" : "");
 
@@ -84,7 +84,8 @@ internal sealed class Round
         await world.ReviveServersAsync(cancellationToken);
 
         long healed = Stopwatch.GetTimestamp();
-        List<(Guid Run, long Published)> drained = await DrainFeedersAsync(world, load, cancellationToken);
+        await (world.Poison?.StopAsync(s_noProgress) ?? Task.CompletedTask);
+        List<(Guid Run, long Published)> drained = await DrainFeedersAsync(world, cancellationToken);
         Truth truth = new();
         foreach (FeederPart feeder in world.Feeders.Values)
         {
@@ -99,35 +100,40 @@ internal sealed class Round
         foreach (IStoreQuery store in stores)
         {
             _faults.AddRange(await StoreCheck.CompareAsync(store, truth, cancellationToken));
+            _faults.AddRange(await LetterCheck.CompareAsync(store, world.Poison?.Written ?? [], cancellationToken));
         }
 
         foreach ((string store, string log) in world.Addresses())
         {
             _faults.AddRange(await OwnCommands.CheckAsync(store, log, _folder));
+            if (world.Poison is not null)
+            {
+                _faults.AddRange(await OwnCommands.CheckLettersAsync(store, log, _folder));
+            }
         }
 
         Verdict = string.Create(CultureInfo.InvariantCulture,
-            $"ok: {truth.Events} events of {truth.Streams.Count} streams of {truth.Runs.Count()} runs, each once in {string.Join(" and ", stores.Select(s => s.Name))}; "
+            $"ok: {truth.Events} events and {world.Poison?.Written.Count ?? 0} records that are none of {truth.Streams.Count} streams of {truth.Runs.Count()} runs, each once in {string.Join(" and ", stores.Select(s => s.Name))}; "
             + $"{faults.Count} faults; {truth.Losses.Values.Sum(loss => loss.Records)} declared lost before the log; drained {seconds:0.0} s after the last fault; "
             + $"{world.Sinks.Values.Sum(sink => sink.Replays)} batches run again, {world.Sinks.Values.Sum(sink => sink.Superseded)} given up for another sink's, {world.Sinks.Values.Sum(sink => sink.Repairs)} repaired; "
             + $"{world.Parts.Sum(part => part.SelfEnds)} starts that failed");
     }
 
     // Afterwards nothing is appended any more; what was is still forwarded.
-    private async Task<List<(Guid Run, long Published)>> DrainFeedersAsync(PipelineWorld world, RealLoad? load, CancellationToken cancellationToken)
+    private async Task<List<(Guid Run, long Published)>> DrainFeedersAsync(PipelineWorld world, CancellationToken cancellationToken)
     {
         List<(Guid Run, long Published)> drained = [];
         foreach (FeederPart feeder in world.Feeders.Values)
         {
             feeder.Part.Start();
-            if (load is not null)
+            if (feeder.Forwarder is not null)
             {
                 if (await feeder.Part.StopAsync() is not 0 and var code)
                 {
                     _faults.Add($"{feeder.Part.Name} was told to end and ended with {code}");
                 }
 
-                feeder.Forwarder!.Start();
+                feeder.Forwarder.Start();
             }
             else
             {
@@ -135,7 +141,7 @@ internal sealed class Round
             }
         }
 
-        foreach (FeederPart feeder in world.Feeders.Values.Where(_ => load is null))
+        foreach (FeederPart feeder in world.Feeders.Values.Where(feeder => feeder.Forwarder is null))
         {
             drained.Add(await feeder.Drained.WaitAsync(s_noProgress, cancellationToken));
         }
@@ -177,12 +183,13 @@ internal sealed class Round
             IReadOnlyList<IStoreQuery> stores = await world.QueriesAsync(isEnd: false, cancellationToken);
             long[] counts = await CountsAsync(stores, cancellationToken);
             long behind = _isFleet ? 0 : Lag(world.Feeders["a"].Directory, truth);
-            if (counts.All(count => count >= truth.Events) && behind == 0)
+            long unburied = await LetterCheck.MissingAsync(stores, world.Poison?.Written ?? [], cancellationToken);
+            if (counts.All(count => count >= truth.Events) && behind == 0 && unburied == 0)
             {
                 return;
             }
 
-            long progress = counts.Sum() - behind;
+            long progress = counts.Sum() - behind - unburied;
             if (progress > best)
             {
                 best = progress;
@@ -190,7 +197,7 @@ internal sealed class Round
             }
             else if (Stopwatch.GetElapsedTime(since) > s_noProgress)
             {
-                _faults.Add($"nothing moved for {s_noProgress.TotalSeconds} s: {string.Join(", ", stores.Zip(counts, (store, count) => $"{store.Name} has {count}"))} of {truth.Events} events, local group behind by {behind}");
+                _faults.Add($"nothing moved for {s_noProgress.TotalSeconds} s: {string.Join(", ", stores.Zip(counts, (store, count) => $"{store.Name} has {count}"))} of {truth.Events} events, local group behind by {behind}, {unburied} dead letters missing");
                 return;
             }
 

@@ -141,7 +141,7 @@ internal sealed partial class JournalParts : IAsyncDisposable
         {
             Forwarder forwarder = new(
                 directory, kafka, new ForwarderOptions { Host = host, Topics = EventJournal.TopicNames }, loggers.CreateLogger<Forwarder>());
-            return new Carrier(directory, forwarder.RunAsync, null, null, null);
+            return new Carrier(directory, forwarder.RunAsync, since => forwarder.IdleAt > since, []);
         }
 
         LocalLogConsumer consumer = LocalLog.OpenConsumer(
@@ -150,7 +150,8 @@ internal sealed partial class JournalParts : IAsyncDisposable
         DeadLetterTopic letters = SinkParts.DeadLettersOf(options, data, store);
         SinkWorker worker = new(
             consumer, SinkDelivery.For(store, TimeProvider.System, logger, KeeperParts.RotationOf(options), letters), s_sink, TimeProvider.System, logger);
-        return new Carrier(directory, worker.RunAsync, worker, consumer, letters);
+        return new Carrier(
+            directory, worker.RunAsync, since => worker.Status.IsDrained && worker.Status.At > since, [consumer, letters], worker);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The journal {Directory} cannot be used: {Reason}; what has to be recorded there is refused")]
@@ -162,23 +163,21 @@ internal sealed partial class JournalParts : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "The last entries of the journal were not delivered within {Seconds} s; the next process on this data directory delivers them")]
     private static partial void LogLate(ILogger logger, double seconds);
 
+    /// <param name="Directory">The journal.</param>
+    /// <param name="RunAsync">Carries it.</param>
+    /// <param name="IsDrained">True when everything that it held at a time has arrived.</param>
+    /// <param name="Parts">What it is made of.</param>
+    /// <param name="Worker">The sink, where it is one.</param>
     private sealed record Carrier(
-        string Directory, Func<CancellationToken, Task> RunAsync, SinkWorker? Worker, LocalLogConsumer? Consumer, DeadLetterTopic? Letters) : IAsyncDisposable
+        string Directory, Func<CancellationToken, Task> RunAsync, Func<DateTimeOffset, bool> IsDrained, IReadOnlyList<IAsyncDisposable> Parts, SinkWorker? Worker = null)
+        : IAsyncDisposable
     {
-        // A forwarder waits for its acknowledgements when it is stopped.
-        internal bool IsDrained(DateTimeOffset since) => Worker is null || (Worker.Status.IsDrained && Worker.Status.At > since);
-
         public async ValueTask DisposeAsync()
         {
             Worker?.Dispose();
-            if (Consumer is not null)
+            foreach (IAsyncDisposable part in Parts)
             {
-                await Consumer.DisposeAsync();
-            }
-
-            if (Letters is not null)
-            {
-                await Letters.DisposeAsync();
+                await part.DisposeAsync();
             }
         }
     }

@@ -33,6 +33,7 @@ public sealed partial class Forwarder
     private long _lastProgress;
     private long _lastCommit;
     private long _lastReport;
+    private long _idleAt; // ticks of DateTimeOffset.UtcNow
 
     /// <summary>Makes a forwarder; <see cref="RunAsync"/> does the work.</summary>
     /// <param name="directory">The local log; it exists.</param>
@@ -54,6 +55,9 @@ public sealed partial class Forwarder
 
     /// <summary>Records in the local log that Kafka has not acknowledged, as of the last second.</summary>
     public long Spooled => Interlocked.Read(ref _spooled);
+
+    /// <summary>When the local log held nothing more and Kafka had acknowledged everything, last; <see cref="DateTimeOffset.MinValue"/>: never yet.</summary>
+    public DateTimeOffset IdleAt => new(Interlocked.Read(ref _idleAt), TimeSpan.Zero);
 
     /// <summary>Why nothing goes through, or null while it does.</summary>
     public string? Trouble => _trouble;
@@ -112,9 +116,13 @@ public sealed partial class Forwarder
                 }
 
                 bool busy = _partitions.Values.Any(p => !p.IsEmpty);
+                long asked = DateTimeOffset.UtcNow.Ticks;
                 Delivery delivery = await ReceiveAsync(source, busy ? BusyWait : IdleWait, cancellationToken);
                 switch (delivery.Kind)
                 {
+                    case DeliveryKind.None when !busy && _partitions.Count > 0 && _trouble is null:
+                        Interlocked.Exchange(ref _idleAt, asked);
+                        break;
                     case DeliveryKind.Assigned:
                         _partitions[delivery.Partition] = new InFlight();
                         source.Seek(delivery.Partition, -1);

@@ -24,6 +24,8 @@ public sealed class DeadLetterTopic(Func<ILogWriter> open, string store, TimePro
     private const int MaxErrorChars = 4096;
     private const int PiecesPerAppend = 8;
 
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
     private readonly SemaphoreSlim _gate = new(1);
     private readonly Dictionary<string, int> _partitions = new(StringComparer.Ordinal);
     private ILogWriter? _writer;
@@ -40,15 +42,9 @@ public sealed class DeadLetterTopic(Func<ILogWriter> open, string store, TimePro
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            _writer ??= open();
             foreach (DeadRecord record in records.Where(record => !record.IsOnTopic))
             {
-                TopicPartition to = await PlaceAsync(_writer, record.Letter, cancellationToken).ConfigureAwait(false);
-                foreach (LogEntry[] entries in Pieces(log, record, to).Chunk(PiecesPerAppend))
-                {
-                    await _writer.AppendAsync(entries, cancellationToken).ConfigureAwait(false);
-                }
-
+                await AppendAsync(log, record, cancellationToken).ConfigureAwait(false);
                 record.IsOnTopic = true;
             }
         }
@@ -69,6 +65,27 @@ public sealed class DeadLetterTopic(Func<ILogWriter> open, string store, TimePro
     {
         await CloseAsync().ConfigureAwait(false);
         _gate.Dispose();
+    }
+
+    // A producer waits for its broker without end; here somebody is to know.
+    private async Task AppendAsync(string log, DeadRecord record, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(s_patience);
+        try
+        {
+            _writer ??= open();
+            TopicPartition to = await PlaceAsync(_writer, record.Letter, patience.Token).ConfigureAwait(false);
+            foreach (LogEntry[] entries in Pieces(log, record, to).Chunk(PiecesPerAppend))
+            {
+                await _writer.AppendAsync(entries, patience.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new LogException(
+                $"{Topics.DeadLetters(record.Letter.Topic)} did not take the dead letter {record.Letter.Partition}/{record.Letter.Offset} within {s_patience.TotalSeconds:0} s: are its brokers up?", isTransient: true, e);
+        }
     }
 
     private async ValueTask CloseAsync()

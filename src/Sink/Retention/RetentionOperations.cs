@@ -1,6 +1,7 @@
 using System.Globalization;
 using ECapture.Events.Formatting;
 using ECapture.Sink.Operations;
+using ECapture.Storage;
 
 namespace ECapture.Sink.Retention;
 
@@ -18,12 +19,13 @@ public static class RetentionOperations
         [
             .. report.Partitions.Where(p => module is null || p.Table == module).OrderBy(p => p.Table, StringComparer.Ordinal).ThenBy(p => p.From),
         ];
+        bool isEstimate = IsEstimate(context);
         TextWriter output = context.Output;
         if (context.Parameters.IsSet("json"))
         {
             foreach (PartitionReport p in partitions)
             {
-                await WriteJsonAsync(output, p, null).ConfigureAwait(false);
+                await WriteJsonAsync(output, p, null, isEstimate).ConfigureAwait(false);
             }
 
             await Reports.JsonLineAsync(output, json =>
@@ -39,7 +41,7 @@ public static class RetentionOperations
         await output.WriteLineAsync("table       partition   rows          bytes       age   next").ConfigureAwait(false);
         foreach (PartitionReport p in partitions)
         {
-            await output.WriteLineAsync(Line(p)).ConfigureAwait(false);
+            await output.WriteLineAsync(Line(p, isEstimate)).ConfigureAwait(false);
         }
 
         await output.WriteLineAsync(Space(report)).ConfigureAwait(false);
@@ -56,11 +58,12 @@ public static class RetentionOperations
         RetentionResult result = await context.RequireKeeper().ApplyAsync(isDryRun, context.Actor(), cancellationToken).ConfigureAwait(false);
         TextWriter output = context.Output;
         bool isJson = context.Parameters.IsSet("json");
+        bool isEstimate = IsEstimate(context);
         foreach (PartitionReport p in result.Dropped)
         {
             await (isJson
-                ? WriteJsonAsync(output, p, isDryRun ? "would drop" : "dropped")
-                : output.WriteLineAsync($"{(isDryRun ? "would drop" : "dropped")} {p.Table}/{p.Partition}: {Reports.Count(p.Rows, "row")}, {Reports.Count(p.Bytes, "byte")}; {p.Because}")).ConfigureAwait(false);
+                ? WriteJsonAsync(output, p, isDryRun ? "would drop" : "dropped", isEstimate)
+                : output.WriteLineAsync($"{(isDryRun ? "would drop" : "dropped")} {p.Table}/{p.Partition}: {(isEstimate ? "about " : "")}{Reports.Count(p.Rows, "row")}, {Reports.Count(p.Bytes, "byte")}; {p.Because}")).ConfigureAwait(false);
         }
 
         foreach (string failure in result.Failed)
@@ -77,8 +80,12 @@ public static class RetentionOperations
         return result.Failed.Count == 0 ? 0 : 1;
     }
 
-    private static string Line(PartitionReport p)
+    // PostgreSQL counts rows only by reading them all; what it drops is counted exactly, in the table `expired`.
+    private static bool IsEstimate(OperationContext context) => context.Store is PostgresStore;
+
+    private static string Line(PartitionReport p, bool isEstimate)
     {
+        string rows = (isEstimate ? "~" : "") + p.Rows.ToString("N0", CultureInfo.InvariantCulture);
         string next = p.Verdict switch
         {
             Verdict.Keep when p.HeldBy.Count > 0 => "kept; held by " + Printable.Of(string.Join(", ", p.HeldBy)),
@@ -88,7 +95,7 @@ public static class RetentionOperations
         };
         TimeSpan age = DateTimeOffset.UtcNow - p.From;
         string ageText = age < TimeSpan.Zero ? "0h" : age < TimeSpan.FromDays(2) ? $"{(int)age.TotalHours}h" : $"{(int)age.TotalDays}d";
-        return string.Create(CultureInfo.InvariantCulture, $"{p.Table,-10}  {p.Partition,-10}  {p.Rows,12:N0}  {p.Bytes,14:N0}  {ageText,5}  {next}");
+        return string.Create(CultureInfo.InvariantCulture, $"{p.Table,-10}  {p.Partition,-10}  {rows,12}  {p.Bytes,14:N0}  {ageText,5}  {next}");
     }
 
     private static string Space(RetentionReport report) => report.Free is { } free && report.Total is { } total
@@ -103,13 +110,14 @@ public static class RetentionOperations
         }
     }
 
-    private static Task WriteJsonAsync(TextWriter output, PartitionReport p, string? done) => Reports.JsonLineAsync(output, json =>
+    private static Task WriteJsonAsync(TextWriter output, PartitionReport p, string? done, bool isEstimate) => Reports.JsonLineAsync(output, json =>
     {
         json.WriteString("table", p.Table);
         json.WriteString("partition", p.Partition);
         json.WriteString("from", p.From);
         json.WriteString("to", p.To);
         json.WriteNumber("rows", p.Rows);
+        json.WriteBoolean("rows_are_an_estimate", isEstimate);
         json.WriteNumber("bytes", p.Bytes);
         json.WriteString("verdict", p.Verdict.ToString().ToLowerInvariant());
         json.WriteString("because", p.Because);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ECapture.Tests.Support.Cli;
 
 namespace ECapture.Tests.Chaos.Checking;
@@ -20,4 +21,19 @@ internal static class OwnCommands
 
         return faults;
     }
+
+    /// <summary>The topics ….dlq hold each dead letter that a store has.</summary>
+    /// <returns>Those that are missing there.</returns>
+    public static async Task<List<string>> CheckLettersAsync(string store, string log, string folder)
+    {
+        string[] list = ["dlq", "list", "--json", "--store", store, "--log", log, "--data", folder];
+        Outcome inStore = await Ecapture.RunAsync(list);
+        Outcome onTopics = await Ecapture.RunAsync([.. list, "--from-log"]);
+        return inStore.ExitCode != 0 || onTopics.ExitCode != 0
+            ? [$"ecapture dlq list of {store} ended with {inStore.ExitCode}, --from-log with {onTopics.ExitCode}: {inStore.Errors} {onTopics.Errors}"]
+            : [.. Ids(inStore).Except(Ids(onTopics)).Select(id => $"the dead letter {id} of {store} is on no topic")];
+    }
+
+    private static IEnumerable<string> Ids(Outcome list) =>
+        list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("id").GetString()!);
 }

@@ -37,12 +37,6 @@ internal static class StoreCheck
             }
         }
 
-        long letters = long.Parse((await store.SelectAsync("SELECT count(*) FROM dead_letter", cancellationToken))[0][0], CultureInfo.InvariantCulture);
-        if (letters > 0)
-        {
-            faults.Add($"{store.Name} has {letters} dead letters");
-        }
-
         return faults;
     }
 

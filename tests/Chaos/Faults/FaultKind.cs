@@ -35,6 +35,12 @@ internal enum FaultKind
     /// <summary>The disk is full, for the hold.</summary>
     DiskFull,
 
+    /// <summary>The engine is killed between keeping a token and committing its part: the part is gone, its token is there.</summary>
+    Tear,
+
+    /// <summary>`ecapture sink rebuild` of a table while events of its partitions arrive; its sinks are killed in the middle and come back when it has ended.</summary>
+    Rebuild,
+
     /// <summary>The agent's wall clock is stepped.</summary>
     ClockStep,
 }

@@ -21,7 +21,7 @@ internal static class FaultPlan
             FaultKind kind = kinds[random.Next(kinds.Length)];
             double at = Math.Round(random.NextDouble() * seconds * 0.95, 1);
             double hold = Math.Round(HoldOf(kind, target, random), 1);
-            long step = kind == FaultKind.ClockStep ? s_steps[random.Next(s_steps.Length)] : 0;
+            long step = kind switch { FaultKind.ClockStep => s_steps[random.Next(s_steps.Length)], FaultKind.Rebuild => random.Next(6), _ => 0 };
             if (faults.All(fault => fault.Target != target || at > fault.At + fault.Hold + 2 || at + hold + 2 < fault.At))
             {
                 faults.Add(new Fault(at, target, kind, hold, step));
@@ -50,11 +50,12 @@ internal static class FaultPlan
 
     private static double HoldOf(FaultKind kind, string target, Random random) => kind switch
     {
-        FaultKind.Kill or FaultKind.Leave => random.NextDouble() * 2,
+        FaultKind.Kill or FaultKind.Leave or FaultKind.Tear => random.NextDouble() * 2,
         FaultKind.Freeze => random.Next(2) == 0 ? Zombie : 1 + random.NextDouble(),
         FaultKind.Join or FaultKind.JoinAndKill => 2 + (random.NextDouble() * 6),
         FaultKind.Cut or FaultKind.Stall => random.Next(3) == 0 ? Zombie : random.NextDouble() * 3,
         FaultKind.Isolate => Zombie,
+        FaultKind.Rebuild => 5,
         FaultKind.Slow => 1 + (random.NextDouble() * 4),
         // The agent tries an append again for 5 s; after that it counts what it loses, and declares it.
         FaultKind.DiskFull when target.StartsWith("disk log", StringComparison.Ordinal) && random.Next(2) == 0 => 6 + (random.NextDouble() * 2),

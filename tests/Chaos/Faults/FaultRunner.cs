@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using ECapture.Events;
 using ECapture.Tests.Chaos.World;
+using ECapture.Tests.Support.Cli;
 using ECapture.Tests.Support.Network;
 
 namespace ECapture.Tests.Chaos.Faults;
@@ -8,6 +10,9 @@ namespace ECapture.Tests.Chaos.Faults;
 /// <summary>Does a round's faults to a world, each at its moment, and undoes them.</summary>
 internal sealed class FaultRunner(PipelineWorld world, Action<string> tell)
 {
+    private static readonly string[] s_tables = [Topics.Tls, Topics.Packet, Topics.Bash, Topics.Process, Topics.Postgres, Topics.Connection];
+    private static readonly TimeSpan s_rebuild = TimeSpan.FromSeconds(60);
+
     private readonly Dictionary<string, SemaphoreSlim> _busy = new(StringComparer.Ordinal);
 
     /// <summary>Returns when all were undone.</summary>
@@ -49,6 +54,8 @@ internal sealed class FaultRunner(PipelineWorld world, Action<string> tell)
             "clock" => Step(name, fault.Step),
             "disk" => DiskAsync(name, hold, cancellationToken),
             "link" => LinkAsync(fault.Target, fault.Kind, hold, cancellationToken),
+            "rebuild" => RebuildAsync(name, s_tables[fault.Step], cancellationToken),
+            "clickhouse" when fault.Kind == FaultKind.Tear => TearAsync(hold, cancellationToken),
             "broker" => BrokerAsync(fault.Kind, hold, cancellationToken),
             "clickhouse" => RestartAsync(world.ClickHouse!.HasExited ? () => Task.CompletedTask : world.ClickHouse.KillAsync, () => world.ClickHouse.RestartAsync(cancellationToken), hold, cancellationToken),
             "postgres" => RestartAsync(world.Postgres.HasExited ? () => Task.CompletedTask : world.Postgres.KillAsync, () => world.Postgres.RestartAsync(cancellationToken), hold, cancellationToken),
@@ -106,6 +113,78 @@ internal sealed class FaultRunner(PipelineWorld world, Action<string> tell)
         });
         await Task.Delay(hold, cancellationToken);
         world.SetLink(name, LinkState.Open);
+    }
+
+    // The rebuild holds the sinks' batches back: whoever is killed then runs the batch again whose tokens the swap forgot.
+    private async Task RebuildAsync(string group, string table, CancellationToken cancellationToken)
+    {
+        (string store, string log) = world.Addresses().First(address => address.Store.StartsWith(group == "ch" ? "clickhouse" : "postgres", StringComparison.Ordinal));
+        using Process rebuild = Ecapture.Start(
+            ["sink", "rebuild", "--module", table, "--since", "10d", "--store", store, "--log", log, "--data", Path.Combine(world.Folder, "data-rebuild-" + group)],
+            new Dictionary<string, string>());
+        Task<string> output = rebuild.StandardOutput.ReadToEndAsync(cancellationToken);
+        Task<string> errors = rebuild.StandardError.ReadToEndAsync(cancellationToken);
+        Task ended = rebuild.WaitForExitAsync(cancellationToken);
+        Part[] sinks = [.. world.Sinks.Where(sink => sink.Key.StartsWith(group, StringComparison.Ordinal) && !PipelineWorld.IsExtra(sink.Key)).Select(sink => sink.Value)];
+        if (await world.IsRebuildingAsync(group, table, ended, cancellationToken))
+        {
+            await Task.WhenAll(sinks.Select(sink => sink.KillAsync()));
+        }
+
+        if (await Task.WhenAny(ended, Task.Delay(s_rebuild, cancellationToken)) != ended)
+        {
+            rebuild.Kill(); // its hold ends by itself
+            await ended;
+        }
+
+        foreach (Part sink in sinks)
+        {
+            sink.Start();
+        }
+
+        string[] said = (await output + await errors).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        tell($"rebuild {group}: ended with {rebuild.ExitCode}: {said.LastOrDefault()}");
+    }
+
+    // No answer reaches a sink any more: a part that appears now was acknowledged to nobody. The engine writes its token first, so this is what
+    // a kill between the two leaves.
+    private async Task TearAsync(TimeSpan hold, CancellationToken cancellationToken)
+    {
+        string[] links = [.. world.StoreLinks("ch")];
+        for (int attempt = 0; attempt < 60 && !world.ClickHouse!.HasExited; attempt++)
+        {
+            SetAll(LinkState.Stalled);
+            IReadOnlySet<string> before = world.EngineParts.List();
+            for (int look = 0; look < 40; look++)
+            {
+                await Task.Delay(10, cancellationToken);
+                if (world.EngineParts.List().Except(before).Any())
+                {
+                    await RestartAsync(
+                        async () =>
+                        {
+                            await world.ClickHouse.KillAsync();
+                            tell($"clickhouse: {world.EngineParts.Tear(before)} parts are gone, their tokens are there");
+                        },
+                        () => world.ClickHouse.RestartAsync(cancellationToken),
+                        hold,
+                        cancellationToken);
+                    SetAll(LinkState.Open);
+                    return;
+                }
+            }
+
+            SetAll(LinkState.Open);
+            await Task.Delay(50, cancellationToken);
+        }
+
+        void SetAll(LinkState state)
+        {
+            foreach (string link in links)
+            {
+                world.SetLink(link, state);
+            }
+        }
     }
 
     private async Task IsolateAsync(string sink, TimeSpan hold, CancellationToken cancellationToken)

@@ -94,6 +94,7 @@ internal sealed class Feeder
         CaptureOptions options = new() { Host = _options.Host, KeepSecretsOpen = true };
         AgentIdentity identity = AgentIdentity.Create("", options.Host);
         SteppedClock clock = new();
+        clock.Step(-_options.Behind.Ticks * 100);
         LossAccount losses = new(clock.Agent);
         AcknowledgedWriter writer = new(log, _output);
         await SayAsync($"run {identity.Run}");

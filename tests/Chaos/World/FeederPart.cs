@@ -19,11 +19,11 @@ internal sealed class FeederPart : IAsyncDisposable
     }
 
     /// <summary>An agent without probes that counts what it publishes.</summary>
-    public static FeederPart Feeder(string name, string host, string directory, int rate, int seed, string? kafka, string folder, Action<string> tell) => new(
+    public static FeederPart Feeder(string name, string host, string directory, int rate, int seed, int hoursBehind, string? kafka, string folder, Action<string> tell) => new(
         name,
         Environment.ProcessPath!,
         [
-            "feed", directory, host, rate.ToString(CultureInfo.InvariantCulture), seed.ToString(CultureInfo.InvariantCulture),
+            "feed", directory, host, rate.ToString(CultureInfo.InvariantCulture), seed.ToString(CultureInfo.InvariantCulture), hoursBehind.ToString(CultureInfo.InvariantCulture),
             .. kafka is null ? Array.Empty<string>() : [kafka],
         ],
         directory,

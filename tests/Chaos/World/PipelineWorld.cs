@@ -1,4 +1,5 @@
 using System.Globalization;
+using ECapture.Log;
 using ECapture.Storage;
 using ECapture.Tests.Chaos.Checking;
 using ECapture.Tests.Chaos.Faults;
@@ -8,6 +9,7 @@ using ECapture.Tests.Support.Cli;
 using ECapture.Tests.Support.Kafka;
 using ECapture.Tests.Support.Network;
 using ECapture.Tests.Support.Postgres;
+using Npgsql;
 
 namespace ECapture.Tests.Chaos.World;
 
@@ -16,6 +18,10 @@ internal sealed class PipelineWorld : IAsyncDisposable
 {
     private const long Megabyte = 1 << 20;
     private const string Database = "chaos";
+    private const string RealHost = "probes";
+
+    // What the second agent says belongs to partitions that ended long ago: `ecapture sink rebuild` makes anew what sinks write to.
+    private const int HoursBehind = 50;
 
     private readonly Action<string> _tell;
     private readonly WorldOptions _options;
@@ -30,6 +36,9 @@ internal sealed class PipelineWorld : IAsyncDisposable
         _tell = tell;
         Logs = Directory.CreateDirectory(Path.Combine(options.Folder, "said")).FullName;
     }
+
+    /// <summary>The world's own folder.</summary>
+    public string Folder => _options.Folder;
 
     /// <summary>Where the parts' output is kept.</summary>
     public string Logs { get; }
@@ -46,6 +55,9 @@ internal sealed class PipelineWorld : IAsyncDisposable
     public SortedDictionary<string, Part> Sinks { get; } = new(StringComparer.Ordinal);
 
     public IEnumerable<Part> Parts => Feeders.Values.Select(feeder => feeder.Part).Concat(Sinks.Values);
+
+    /// <summary>Records that are no events, on their way into the same topics; null on one machine, whose log takes them from nobody else.</summary>
+    public PoisonWriter? Poison { get; private set; }
 
     private string EngineFolder => Path.Combine(_disks["clickhouse"].Folder, "data");
 
@@ -77,12 +89,17 @@ internal sealed class PipelineWorld : IAsyncDisposable
 
         if (ClickHouse is not null)
         {
-            targets.AddRange([("clickhouse", [FaultKind.Kill]), ("clickhouse", [FaultKind.Kill])]);
+            targets.AddRange([("clickhouse", [FaultKind.Kill, FaultKind.Tear]), ("clickhouse", [FaultKind.Tear])]);
         }
 
         foreach (string feeder in Feeders.Keys)
         {
-            targets.AddRange([($"feeder {feeder}", [FaultKind.Kill]), .. _options.IsReal ? [] : new[] { ($"clock {feeder}", new[] { FaultKind.ClockStep }) }]);
+            targets.AddRange([($"feeder {feeder}", [FaultKind.Kill]), .. feeder == RealHost ? [] : new[] { ($"clock {feeder}", new[] { FaultKind.ClockStep }) }]);
+        }
+
+        if (_options.IsFleet)
+        {
+            targets.AddRange([("rebuild ch", [FaultKind.Rebuild]), ("rebuild ch", [FaultKind.Rebuild]), ("rebuild pg", [FaultKind.Rebuild])]);
         }
 
         foreach (string sink in Sinks.Keys)
@@ -98,7 +115,41 @@ internal sealed class PipelineWorld : IAsyncDisposable
 
     public TmpfsMount Disk(string name) => _disks[name];
 
+    /// <summary>The networks between the sinks of a group and their store.</summary>
+    public IEnumerable<string> StoreLinks(string group) => _links.Keys.Where(link => link.StartsWith($"link {group}-", StringComparison.Ordinal) && link.EndsWith(" store", StringComparison.Ordinal));
+
+    /// <summary>The parts of the engine's tables that are on its disk.</summary>
+    public EngineParts EngineParts => new(EngineFolder);
+
     public void SetLink(string name, LinkState state) => _links[name].Proxy.Set(_links[name].Client, state);
+
+    /// <summary>Waits until a rebuild of a table is in its middle.</summary>
+    /// <returns>False: it ended before that was seen.</returns>
+    public async Task<bool> IsRebuildingAsync(string group, string table, Task ended, CancellationToken cancellationToken)
+    {
+        IStoreQuery store = (await QueriesAsync(isEnd: false, cancellationToken)).First(query => group == "ch" ? query is ClickHouseQuery : query is PostgresQuery);
+        string sql = group == "ch"
+            ? $"SELECT count() FROM system.tables WHERE database = '{Database}' AND name = '{table}_rebuild'"
+            : $"SELECT count(*) FROM pg_locks WHERE relation = '{table}'::regclass AND mode = 'ShareRowExclusiveLock' AND granted";
+        while (!ended.IsCompleted)
+        {
+            try
+            {
+                if ((await store.SelectAsync(sql, cancellationToken))[0][0] != "0")
+                {
+                    return true;
+                }
+            }
+            catch (Exception e) when (e is InvalidOperationException or HttpRequestException or NpgsqlException)
+            {
+                // The store is killed just now, or has no such table yet.
+            }
+
+            await Task.WhenAny(ended, Task.Delay(50, cancellationToken));
+        }
+
+        return false;
+    }
 
     /// <summary>A server that a full disk ended is started again.</summary>
     public async Task ReviveServersAsync(CancellationToken cancellationToken)
@@ -154,6 +205,7 @@ internal sealed class PipelineWorld : IAsyncDisposable
             await sink.DisposeAsync();
         }
 
+        await (Poison?.DisposeAsync() ?? default);
         foreach (TcpProxy proxy in _proxies)
         {
             await proxy.DisposeAsync();
@@ -170,7 +222,7 @@ internal sealed class PipelineWorld : IAsyncDisposable
 
     private async Task StartAsync(CancellationToken cancellationToken)
     {
-        string[] hosts = _options is { IsFleet: true, IsReal: false } ? ["a", "b"] : ["a"];
+        string[] hosts = !_options.IsFleet ? ["a"] : _options.IsReal ? ["a", "b", RealHost] : ["a", "b"];
         foreach (string host in hosts)
         {
             await MountAsync($"log {host}", 256 * Megabyte);
@@ -183,9 +235,9 @@ internal sealed class PipelineWorld : IAsyncDisposable
         {
             string log = Path.Combine(_disks[$"log {host}"].Folder, "log");
             await Truth.PrepareAsync(log);
-            Feeders.Add(host, _options.IsReal
+            Feeders.Add(host, host == RealHost
                 ? FeederPart.Agent($"feeder-{host}", host, log, BrokerFor(host)!, Logs, _tell)
-                : FeederPart.Feeder($"feeder-{host}", host, log, _options.Rate, _options.Seed, BrokerFor(host), Logs, _tell));
+                : FeederPart.Feeder($"feeder-{host}", host, log, _options.Rate, _options.Seed, host == "b" ? HoursBehind : 0, BrokerFor(host), Logs, _tell));
         }
 
         AddSinks(hosts[0]);
@@ -268,6 +320,7 @@ internal sealed class PipelineWorld : IAsyncDisposable
             _proxies.Add(_network);
             Broker = await KafkaBroker.StartAsync(_network.Port);
             _network.TargetPort = Broker.Port;
+            Poison = new PoisonWriter(LogAddress.Parse(BrokerAddress("poison")));
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using ECapture.Events;
 using ECapture.Storage;
 using ECapture.Tests.Integration.Storage;
@@ -47,6 +49,33 @@ public sealed class KeeperCommandTests(StoresFixture stores) : IDisposable
         Assert.All(
             (string[])["hold.add", "archive.export", "retention.drop", "archive.restore"],
             action => Assert.Contains(action, record.Output, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Commands_StoreCapacityIsGiven_WhatTheDatabaseDoesNotTakeOfItIsFree()
+    {
+        const long Capacity = 1L << 30;
+        StoreAddress address = await stores.CreateDatabaseAsync(StoreKind.Postgres, Cancel);
+        await using KeptStore kept = await KeptStore.OpenAsync(address);
+        kept.Append(Topics.Bash, DateTimeOffset.UtcNow.Date.AddDays(-6), 25);
+        await kept.SinkAsync();
+        string policy = Path.Combine(_data.FullName, "policy.json");
+        await File.WriteAllTextAsync(policy, """{ "storage": { "minimum_free": "1GiB" } }""", Cancel);
+        string[] capacity = ["--store-capacity", Capacity.ToString(CultureInfo.InvariantCulture)];
+
+        Outcome shown = await RunAsync(address, policy, ["retention", "show", "--json", .. capacity]);
+        Outcome dry = await RunAsync(address, policy, ["retention", "run", "--dry-run", .. capacity]);
+        Outcome large = await RunAsync(address, policy, "retention", "run", "--dry-run", "--store-capacity", "1099511627776");
+
+        Assert.True(shown.ExitCode == 0, shown.Errors);
+        JsonElement[] lines = [.. shown.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+        Assert.Equal(Capacity, lines[^1].GetProperty("total").GetInt64());
+        long size = long.Parse((await kept.QueryAsync("", "SELECT pg_database_size(current_database())::text"))[0], CultureInfo.InvariantCulture);
+        Assert.InRange(Capacity - lines[^1].GetProperty("free").GetInt64(), size / 2, size * 2);
+        Assert.All(lines[..^1], line => Assert.True(line.GetProperty("rows_are_an_estimate").GetBoolean()));
+        Assert.Matches(@"would drop bash/\d{8}: about \d+ rows?,", dry.Output);
+        Assert.Contains("0 partitions would be dropped", large.Output, StringComparison.Ordinal);
+        Assert.Equal(25, (await kept.RowsAsync(Topics.Bash)).Count);
     }
 
     private Task<Outcome> RunAsync(StoreAddress address, string policy, params string[] words) =>

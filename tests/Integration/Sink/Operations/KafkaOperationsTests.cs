@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ECapture.Events;
+using ECapture.Events.V1;
 using ECapture.Log;
 using ECapture.Log.Kafka;
 using ECapture.Sink.DeadLetters;
@@ -8,6 +9,7 @@ using ECapture.Sink.Reconcile;
 using ECapture.Sink.Verify;
 using ECapture.Storage;
 using ECapture.Tests.Integration.Storage;
+using ECapture.Tests.Support.Cli;
 using ECapture.Tests.Support.Kafka;
 using ECapture.Tests.Support.Sink;
 
@@ -57,6 +59,54 @@ public sealed class KafkaOperationsTests(StoresFixture stores) : IAsyncLifetime
             await CheckLettersAsync(store, large);
             await RebuildAsync(store);
             await CheckAsync(store, run);
+        }
+    }
+
+    [Fact]
+    public async Task Command_LogIsKafka_ItsRecordIsThereWhenItEnds()
+    {
+        string data = Directory.CreateTempSubdirectory("ecapture-journal-").FullName;
+        try
+        {
+            StoreAddress address = await stores.CreateDatabaseAsync(StoreKind.Postgres, Cancel);
+            await using Store store = await StoreFactory.OpenAsync(address, StoreRole.Writer, Cancel);
+            await using (KafkaLogWriter writer = KafkaLog.OpenWriter(Log))
+            {
+                await writer.GetPartitionsAsync(Topics.Control, Cancel);
+                await writer.GetPartitionsAsync(Topics.Agent, Cancel);
+            }
+
+            MemoryLog log = new();
+            foreach (LogEntry entry in CheckpointedRun.Make(seed: 82, rounds: 1, eventsPerRound: 30, Topics.Bash).Entries)
+            {
+                log.Append(entry.TopicPartition, entry.Value.ToArray());
+            }
+
+            await using (SinkRun sink = new(log, store))
+            {
+                await sink.WaitDrainedAsync(Cancel);
+            }
+
+            Outcome rebuilt = await Ecapture.RunAsync("sink", "rebuild", "--module", "bash", "--since", "2026-10-01T00:00:00Z", "--log", Log.Text, "--store", address.Text, "--data", data);
+
+            Assert.True(rebuilt.ExitCode == 0, rebuilt.Output + rebuilt.Errors);
+            List<string> entries = [];
+            await using KafkaLogReader reader = await KafkaLogReader.OpenAsync(Log, Cancel);
+            for (int partition = 0; partition < KafkaBroker.Partitions; partition++)
+            {
+                TopicPartition control = new(Topics.Control, partition);
+                (long first, long next) = await reader.GetBoundsAsync(control, Cancel);
+                await foreach (ReadOnlyMemory<LogRecord> records in reader.ReadAsync(control, first, next, Cancel))
+                {
+                    entries.AddRange(records.ToArray().Select(record => Event.Parser.ParseFrom(record.Value.Span).Control).Select(entry => $"{entry.Action} {entry.Subject}"));
+                }
+            }
+
+            Assert.Equal(["sink.rebuild bash/20261101"], entries);
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
         }
     }
 
