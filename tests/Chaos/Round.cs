@@ -46,7 +46,7 @@ internal sealed class Round
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(_folder);
-        await using PipelineWorld world = await PipelineWorld.StartAsync(new WorldOptions(_seed, _folder, _isFleet, _options.IsReal, _options.Rate), line => _tell("         " + line), cancellationToken);
+        await using PipelineWorld world = await PipelineWorld.StartAsync(new WorldOptions(_seed, _folder, _isFleet, _options.IsReal, _options.Rate, HasPoison: !_options.IsDirected), line => _tell("         " + line), cancellationToken);
         try
         {
             await LiveAsync(world, cancellationToken);

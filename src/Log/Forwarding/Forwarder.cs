@@ -179,6 +179,18 @@ public sealed partial class Forwarder
         activity?.SetTag("messaging.batch.message_count", delivery.Records.Length);
         try
         {
+            // Only an idempotent producer takes nothing behind what failed for good. Elsewhere a batch goes when the one before has arrived: a later
+            // one that overtook it would make sinks drop it as sent before.
+            while (!writer.IsIdempotent && !partition.IsEmpty)
+            {
+                if (Settle(source, writer) is { } failure)
+                {
+                    return failure;
+                }
+
+                await Task.Delay(BusyWait, cancellationToken);
+            }
+
             TopicPartition to = await RouteAsync(source, writer, delivery.Partition, cancellationToken);
             for (int i = 0; i < delivery.Records.Length; i++)
             {

@@ -21,18 +21,21 @@ internal sealed class InFlight
 
     public void Add(DeliveryBatch batch, int records, long next, Activity? activity) => _batches.Enqueue((batch, records, next, activity));
 
-    /// <summary>Takes the acknowledged batches at the front: a batch counts only when all before it do.</summary>
-    /// <returns>Records acknowledged, or the error of the batch at the front.</returns>
+    /// <summary>Takes the acknowledged batches at the front: a batch counts only when all before it do, and when none failed.</summary>
+    /// <returns>Records acknowledged, or the error of one that failed.</returns>
     public (long Records, Error? Error) Reap()
     {
         long records = 0;
+        foreach ((DeliveryBatch batch, _, _, _) in _batches)
+        {
+            if (batch.Failure is { } failure)
+            {
+                return (records, failure); // at once: nothing may overtake what failed
+            }
+        }
+
         while (_batches.TryPeek(out (DeliveryBatch Batch, int Records, long Next, Activity? Activity) first) && first.Batch.Done.IsCompletedSuccessfully)
         {
-            if (first.Batch.Done.Result is { } error)
-            {
-                return (records, error);
-            }
-
             _batches.Dequeue();
             first.Activity?.Dispose();
             Acknowledged = first.Next;

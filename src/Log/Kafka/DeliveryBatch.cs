@@ -14,8 +14,11 @@ internal sealed class DeliveryBatch
     /// <summary>Called for each record by the producer's thread.</summary>
     public Action<DeliveryReport<byte[], byte[]>> Report { get; }
 
-    /// <summary>The first error, or null.</summary>
+    /// <summary>The first error, or null; when all were acknowledged or refused.</summary>
     public Task<Error?> Done => _done.Task;
+
+    /// <summary>The first error so far, or null.</summary>
+    public Error? Failure => Volatile.Read(ref _error);
 
     public void Add() => Interlocked.Increment(ref _open);
 

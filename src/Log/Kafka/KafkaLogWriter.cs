@@ -43,6 +43,9 @@ public sealed class KafkaLogWriter : ILogWriter
     /// <summary>What the client complained of last, in its own words; null when nothing is wrong that it knows of.</summary>
     public string? LastError => _lastError;
 
+    /// <summary>True when the broker itself keeps the order of what is sent: after a record that failed for good it takes no later one.</summary>
+    internal bool IsIdempotent => KafkaSettings.IsIdempotent(_address);
+
     /// <summary>The id of the cluster, or what stands for it (docs/kafka.md).</summary>
     /// <exception cref="LogException">No broker answers (transient), or it refuses.</exception>
     public Task<string> GetLogIdAsync(CancellationToken cancellationToken) => _cluster.IdAsync(cancellationToken);

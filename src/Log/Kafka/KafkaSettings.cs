@@ -21,10 +21,13 @@ internal static class KafkaSettings
     public static bool IsModern(LogAddress address) =>
         !string.Equals(address.Options.GetValueOrDefault(VersionRequest), "false", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>True when the broker itself keeps the order of what is sent, whatever fails.</summary>
+    public static bool IsIdempotent(LogAddress address) =>
+        !string.Equals(address.Options.GetValueOrDefault(Idempotence), "false", StringComparison.OrdinalIgnoreCase) && IsModern(address);
+
     public static ProducerConfig Producer(LogAddress address)
     {
-        bool idempotent = !string.Equals(address.Options.GetValueOrDefault(Idempotence), "false", StringComparison.OrdinalIgnoreCase)
-            && IsModern(address);
+        bool idempotent = IsIdempotent(address);
         Dictionary<string, string> settings = new(StringComparer.Ordinal)
         {
             ["linger.ms"] = "5",

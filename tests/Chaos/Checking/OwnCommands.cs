@@ -15,12 +15,16 @@ internal static class OwnCommands
             Outcome outcome = await Ecapture.RunAsync([.. command, "--store", store, "--data", folder]);
             if (outcome.ExitCode != 0)
             {
-                faults.Add($"ecapture {command[0]} of {store} ended with {outcome.ExitCode}: {outcome.Errors.Trim()} {string.Join(" | ", outcome.Output.Trim().Split('\n').TakeLast(6))}");
+                faults.Add($"ecapture {command[0]} of {store} ended with {outcome.ExitCode}: {outcome.Errors.Trim()} {string.Join(" | ", outcome.Output.Trim().Split('\n').Where(IsFinding).TakeLast(12))}");
             }
         }
 
         return faults;
     }
+
+    // Lines of a report that say what is wrong, and its last one; of `reconcile` those with duplicates, too.
+    private static bool IsFinding(string line) =>
+        new[] { "MISSING", "TWICE", "ALTERED", "NOT EQUAL", "not ", " log" }.Any(word => line.Contains(word, StringComparison.Ordinal));
 
     /// <summary>The topics ….dlq hold each dead letter that a store has.</summary>
     /// <returns>Those that are missing there.</returns>

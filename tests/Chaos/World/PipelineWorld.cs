@@ -1,5 +1,6 @@
 using System.Globalization;
 using ECapture.Log;
+using ECapture.Log.Kafka;
 using ECapture.Storage;
 using ECapture.Tests.Chaos.Checking;
 using ECapture.Tests.Chaos.Faults;
@@ -165,6 +166,29 @@ internal sealed class PipelineWorld : IAsyncDisposable
             _tell($"clickhouse has ended; started again; it said: {ClickHouse.Output.TrimEnd().Split('\n')[^1]}");
             await ClickHouse.RestartAsync(cancellationToken);
         }
+
+        if (Broker is not null && !await AnswersAsync(cancellationToken))
+        {
+            _tell("the broker has lost its ZooKeeper and does not answer; started again");
+            await Broker.RestartAsync();
+        }
+    }
+
+    // So old a broker that was stopped for longer than its session may never find back by itself.
+    private async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        try
+        {
+            await using KafkaLogReader reader = await KafkaLogReader.OpenAsync(LogAddress.Parse(BrokerAddress("check")), limit.Token);
+            await reader.PartitionsAsync(limit.Token);
+            return true;
+        }
+        catch (Exception e) when (e is LogException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return false;
+        }
     }
 
     /// <summary>How this program's own commands name the stores and the log, once all parts have ended.</summary>
@@ -320,7 +344,7 @@ internal sealed class PipelineWorld : IAsyncDisposable
             _proxies.Add(_network);
             Broker = await KafkaBroker.StartAsync(_network.Port);
             _network.TargetPort = Broker.Port;
-            Poison = new PoisonWriter(LogAddress.Parse(BrokerAddress("poison")));
+            Poison = _options.HasPoison ? new PoisonWriter(LogAddress.Parse(BrokerAddress("poison"))) : null;
         }
     }
 }

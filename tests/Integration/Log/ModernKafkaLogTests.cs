@@ -1,7 +1,11 @@
+using System.Buffers.Binary;
 using ECapture.Events;
 using ECapture.Log;
+using ECapture.Log.Forwarding;
 using ECapture.Log.Kafka;
+using ECapture.Log.Local;
 using ECapture.Tests.Support.Kafka;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ECapture.Tests.Integration.Log;
 
@@ -35,6 +39,44 @@ public sealed class ModernKafkaLogTests : LogContract, IDisposable
         await using LogReader reader = new(await OpenConsumerAsync("g", Topic));
         await reader.UntilAsync(() => reader.Values.Contains("1000"), "reading to the end");
         Assert.Equal(Enumerable.Range(0, 1001).Select(i => $"{i}"), ValuesOf(reader, P0));
+    }
+
+    [Fact]
+    public async Task Forward_WithoutIdempotenceAndABatchIsRefused_NothingOvertakesIt()
+    {
+        const int Batches = 16;
+        const int MessageSizeTooLarge = 10;
+        string directory = Directory.CreateTempSubdirectory("ecapture-log-").FullName;
+        try
+        {
+            TopicPartition tls = new(Topics.Tls, 0);
+            _kafka.CreateTopic(Topics.KafkaName(Topics.Tls), 1);
+            await using LocalLogWriter writer = LocalLog.OpenWriter(directory, new LocalLogOptions());
+            for (int i = 0; i < Batches; i++)
+            {
+                byte[] value = new byte[200_000];
+                BinaryPrimitives.WriteInt32BigEndian(value, i);
+                await writer.AppendAsync([new LogEntry(tls, default, value)], TestContext.Current.CancellationToken);
+            }
+
+            LogAddress address = LogAddress.Parse(_kafka.Address + "&enable.idempotence=false&batch.size=210000");
+            _kafka.FailProduce(0, MessageSizeTooLarge);
+            Forwarder forwarder = new(directory, address, new ForwarderOptions { Host = "h", Topics = [Topics.Tls] }, NullLogger<Forwarder>.Instance);
+            using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+            Task forwarding = forwarder.RunAsync(stop.Token);
+            await using LogReader reader = new(await KafkaLog.OpenConsumerAsync(address, "order", [Topics.Tls], TestContext.Current.CancellationToken));
+            await reader.UntilAsync(() => Numbers(reader).Contains(Batches - 1), "reading to the end");
+            await stop.CancelAsync();
+            await forwarding;
+
+            Assert.Equal(Enumerable.Range(0, Batches), Numbers(reader).Distinct());
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+
+        static IEnumerable<int> Numbers(LogReader reader) => reader.Records.Select(record => BinaryPrimitives.ReadInt32BigEndian(record.Value));
     }
 
     protected override Task<ILogWriter> OpenWriterAsync() =>
