@@ -44,7 +44,7 @@ public sealed class ModernKafkaLogTests : LogContract, IDisposable
     [Fact]
     public async Task Forward_WithoutIdempotenceAndABatchIsRefused_NothingOvertakesIt()
     {
-        const int Batches = 16;
+        const int Batches = 8;
         const int MessageSizeTooLarge = 10;
         string directory = Directory.CreateTempSubdirectory("ecapture-log-").FullName;
         try
@@ -54,12 +54,12 @@ public sealed class ModernKafkaLogTests : LogContract, IDisposable
             await using LocalLogWriter writer = LocalLog.OpenWriter(directory, new LocalLogOptions());
             for (int i = 0; i < Batches; i++)
             {
-                byte[] value = new byte[200_000];
+                byte[] value = new byte[600_000]; // a delivery and a request of its own
                 BinaryPrimitives.WriteInt32BigEndian(value, i);
                 await writer.AppendAsync([new LogEntry(tls, default, value)], TestContext.Current.CancellationToken);
             }
 
-            LogAddress address = LogAddress.Parse(_kafka.Address + "&enable.idempotence=false&batch.size=210000");
+            LogAddress address = LogAddress.Parse(_kafka.Address + "&enable.idempotence=false");
             _kafka.FailProduce(0, MessageSizeTooLarge);
             Forwarder forwarder = new(directory, address, new ForwarderOptions { Host = "h", Topics = [Topics.Tls] }, NullLogger<Forwarder>.Instance);
             using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
