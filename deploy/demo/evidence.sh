@@ -12,7 +12,7 @@ events() {
 
 # The HTTP requests that tshark finds in the rebuilt file: protocol, stream, what it says of the packet. It knows nothing but that file.
 decrypt() {
-	"$program" pcap --data "$work/data" --since 1h --port "$nginx_port" -w "$work/demo.pcapng" >>"$work/query.log" 2>&1 || return 0
+	"$program" pcap --data "$work/data" --since 1h --port "$nginx_port" --reason demo -w "$work/demo.pcapng" >>"$work/query.log" 2>&1 || return 0
 	tshark -r "$work/demo.pcapng" -d "tcp.port==$nginx_port,tls" -Y "http.request.uri contains \"$marker\" or http2.headers.path contains \"$marker\"" \
 		-T fields -e _ws.col.Protocol -e tcp.stream -e _ws.col.Info >"$work/decrypted.txt" 2>>"$work/query.log" || true
 	tshark -r "$work/demo.pcapng" -d "tcp.port==$nginx_port,tls" -Y tls.handshake.type==2 -T fields -e tcp.stream -e tls.handshake.extensions.supported_version \

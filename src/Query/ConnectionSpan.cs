@@ -4,11 +4,13 @@ using ECapture.Storage.Reading;
 namespace ECapture.Query;
 
 /// <summary>
-/// Where in time the events of named connections are: a look into the small, indexed <c>connection</c> table spares the large ones, so that finding one connection does not
+/// Where in time the events are that a filter names. Of connections: a look into the small, indexed <c>connection</c> table spares the large ones, so that finding one connection does not
 /// become slower as the history grows.
 /// </summary>
 internal static class ConnectionSpan
 {
+    private const long Microsecond = 1000;
+
     /// <summary>Above so many connections the whole time is looked through.</summary>
     private const int Most = 200;
 
@@ -19,6 +21,12 @@ internal static class ConnectionSpan
     /// <exception cref="StoreException">The store failed.</exception>
     public static async Task<EventFilter> NarrowAsync(IEventStoreReader store, EventFilter filter, CancellationToken cancellationToken)
     {
+        if (filter.Events.Count > 0 && filter.From is null && filter.To is null && filter.Events.All(e => e.Time is not null))
+        {
+            // A store that cuts times to microseconds may have it a little earlier.
+            return filter with { From = filter.Events.Min(e => e.Time!.Value) - Microsecond, To = filter.Events.Max(e => e.Time!.Value) + Microsecond };
+        }
+
         IReadOnlyList<ulong> named = filter.NamedConnections;
         if (named.Count is 0 or > Most || (filter.From is not null && filter.To is not null))
         {

@@ -5,6 +5,7 @@ using ECapture.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ECapture.Query;
@@ -27,7 +28,7 @@ public static class QueryService
     {
         ArgumentNullException.ThrowIfNull(options);
         IPEndPoint endPoint = ListenAddress.Parse(options.Listen, options.AllowInsecureListen, options.Certificate is not null);
-        using var access = new AccessControl(options.Journal, options.Tokens, options.Certificate is null && !options.RequireToken, TimeProvider.System);
+        using var access = new AccessControl(options.Journal, options.Tokens, !options.AsksEverybody, TimeProvider.System);
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -38,7 +39,15 @@ public static class QueryService
             {
                 if (options.Certificate is { } certificate)
                 {
-                    listen.UseHttps(certificate);
+                    listen.UseHttps(https =>
+                    {
+                        https.ServerCertificate = certificate;
+                        if (options.ClientAuthorities is { } authorities)
+                        {
+                            https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+                            https.ClientCertificateValidation = (client, _, _) => ClientCertificates.IsSigned(client, authorities);
+                        }
+                    });
                 }
             });
         });

@@ -30,6 +30,12 @@ public sealed class QueryServiceOptions
     /// <summary>Certificate with its private key, for https; null: http.</summary>
     public System.Security.Cryptography.X509Certificates.X509Certificate2? Certificate { get; init; }
 
+    /// <summary>Over https callers must show a certificate that one of these signed, beside their token; null: they need none.</summary>
+    public System.Security.Cryptography.X509Certificates.X509Certificate2Collection? ClientAuthorities { get; init; }
+
+    /// <summary>True when nobody is answered without a token.</summary>
+    internal bool AsksEverybody => Certificate is not null || RequireToken;
+
     /// <summary>http URL of an address of this machine; port 0 takes a free one.</summary>
     public string Listen { get; init; } = DefaultListen;
 

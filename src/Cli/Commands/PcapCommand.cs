@@ -14,7 +14,9 @@ internal static class PcapCommand
     private static readonly Option<string?> s_write = CommonOptions.Text("write", "FILE", "where the file goes; - is standard output", "-w");
     private static readonly Option<bool> s_noKeys = CommonOptions.Switch("no-keys", "leave the TLS secrets out: a file to share");
 
-    private static readonly Option<string?> s_reason = CommonOptions.Text("reason", "TEXT", "why the TLS secrets are needed, for the access record; needed with a token");
+    private static readonly Option<string?> s_reason = CommonOptions.Text("reason", "TEXT", "why the TLS secrets are needed: for the access record and the file; a service gives none without");
+    private static readonly Option<bool> s_exactWindow =
+        CommonOptions.Switch("exact-window", "only packets of the window of time, not whole sessions; what began before it does not decrypt");
     private static readonly Option<bool> s_processBlocks =
         CommonOptions.Switch("process-blocks", "add a block per process, for Wireshark newer than 4.4; older ones list it as a record without time");
 
@@ -22,10 +24,11 @@ internal static class PcapCommand
         "pcap",
         "Rebuild a pcapng file of the sessions that match, with the TLS secrets that decrypt them in Wireshark.",
         [
-            "ecapture pcap --since 1h --process curl -w out.pcapng",
-            "ecapture pcap --address 10.0.0.7 --port 443 -w - | tshark -r - -Y http",
+            "ecapture pcap --since 1h --process curl --reason 'ticket 4711' -w out.pcapng",
+            "ecapture pcap --address 10.0.0.7 --port 443 --reason 'ticket 4711' -w - | tshark -r - -Y http",
+            "ecapture pcap --from '2026-11-17 09:00' --to '2026-11-17 09:10' --exact-window --no-keys -w window.pcapng",
         ],
-        [.. s_search.All, s_write, s_noKeys, s_processBlocks, s_reason, CommonOptions.Key, CommonOptions.Data, EventSource.Api, CommonOptions.Store],
+        [.. s_search.All, s_write, s_noKeys, s_exactWindow, s_processBlocks, s_reason, CommonOptions.Key, CommonOptions.Data, EventSource.Api, CommonOptions.Store],
         RunAsync);
 
     private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
@@ -40,6 +43,7 @@ internal static class PcapCommand
         [
             .. s_search.Read(options), new("keys", options.IsSet(s_noKeys) ? "false" : "true"),
             .. options.Find(s_reason) is { } reason ? [new("reason", reason)] : Array.Empty<KeyValuePair<string, string>>(),
+            .. options.IsSet(s_exactWindow) ? [new("exact-window", "true")] : Array.Empty<KeyValuePair<string, string>>(),
             .. options.IsSet(s_processBlocks) ? [new("process-blocks", "true")] : Array.Empty<KeyValuePair<string, string>>(),
         ];
         PcapngRequest request = RequestReader.ReadPcapng(parameters);
@@ -68,7 +72,10 @@ internal static class PcapCommand
         }
 
         PcapngRequest request = RequestReader.ReadPcapng(parameters);
-        PcapngBuilder builder = new(new EventStoreReader(source.Store!), request.Options, keys);
+        string query = string.Join('&', parameters.Where(p => p.Key != "reason").Select(p => $"{p.Key}={p.Value}"));
+        string reason = parameters.FirstOrDefault(p => p.Key == "reason").Value ?? "";
+        RebuildOptions rebuild = request.Options with { Comment = SectionComment.Asked(query, Environment.UserName, reason) };
+        PcapngBuilder builder = new(new EventStoreReader(source.Store!), rebuild, keys);
         return await builder.WriteAsync(await builder.PrepareAsync(request.Filter, cancellationToken), output, cancellationToken);
     }
 }

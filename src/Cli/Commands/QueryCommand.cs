@@ -24,7 +24,7 @@ internal static class QueryCommand
             "ecapture query --store postgres://ecapture@pg1/ecapture --key /etc/ecapture/query.key",
             "ecapture query --listen https://0.0.0.0:8443 --tls-certificate cert.pem --tls-key key.pem     # ecapture token create …",
         ],
-        [CommonOptions.Data, CommonOptions.Policy, CommonOptions.Store, CommonOptions.Log, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Key, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.TlsCertificate, CommonOptions.TlsKey, CommonOptions.RequireToken, CommonOptions.Supervised],
+        [CommonOptions.Data, CommonOptions.Policy, CommonOptions.Store, CommonOptions.Log, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Key, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.TlsCertificate, CommonOptions.TlsKey, CommonOptions.TlsClientAuthorities, CommonOptions.RequireToken, CommonOptions.Supervised],
         RunAsync);
 
     /// <summary>Refuses an address that cannot be listened on.</summary>
@@ -32,6 +32,7 @@ internal static class QueryCommand
     internal static void CheckListen(OptionReader options)
     {
         using X509Certificate2? certificate = ServiceAccess.CertificateOf(options);
+        _ = ServiceAccess.ClientAuthoritiesOf(options);
         QueryService.CheckListen(Listen(options), options.IsSet(CommonOptions.InsecureListen), certificate is not null);
     }
 
@@ -49,6 +50,7 @@ internal static class QueryCommand
                 Tokens = new TokenFile(Composition.DataOf(options).Tokens),
                 RequireToken = options.IsSet(CommonOptions.RequireToken),
                 Certificate = ServiceAccess.CertificateOf(options),
+                ClientAuthorities = ServiceAccess.ClientAuthoritiesOf(options),
                 AllowInsecureListen = options.IsSet(CommonOptions.InsecureListen),
                 Version = ProgramVersion.Text,
                 Configure = builder =>

@@ -1,3 +1,4 @@
+using ECapture.Query.Callers;
 using ECapture.Query.Requests;
 using ECapture.Sealing;
 using ECapture.Storage;
@@ -36,9 +37,17 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
                 return;
             }
 
+            // What a store says may hold its address, names and parts of statements: whoever comes from elsewhere has a token, and does not need it.
+            string said = context.Items.ContainsKey(typeof(AccessRequest)) && AccessRequest.Of(context).Caller.HasToken
+                ? e.IsTransient ? "The store does not answer; the service's log says why. Try again later." : "The store refused the statement; the service's log says why."
+                : e.Message;
             await Problem.WriteAsync(
                 context, e.IsTransient ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status500InternalServerError,
-                "The store failed", e.Message).ConfigureAwait(false);
+                "The store failed", said).ConfigureAwait(false);
+        }
+        catch (BusyException e) when (!context.Response.HasStarted)
+        {
+            await Problem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "Busy", e.Message).ConfigureAwait(false);
         }
         catch (SealingException e) when (!context.Response.HasStarted)
         {

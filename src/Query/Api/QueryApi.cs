@@ -22,9 +22,10 @@ internal static class QueryApi
     public static void MapQueryApi(this IEndpointRouteBuilder app, QueryServiceOptions options)
     {
         IEventStoreReader store = options.Store;
+        var gate = new RebuildGate();
         // As a Delegate: a RequestDelegate would be left out of the API's description.
         app.MapGet("/api/v1/events", (Delegate)((HttpContext context) => EventsAsync(context, store))).WithName("events");
-        app.MapGet("/api/v1/pcapng", (Delegate)((HttpContext context) => PcapngAsync(context, store, options))).WithName("pcapng");
+        app.MapGet("/api/v1/pcapng", (Delegate)((HttpContext context) => PcapngAsync(context, store, options, gate))).WithName("pcapng");
         app.MapGet("/api/v1/connections", (Delegate)((HttpContext context) => ConnectionsAsync(context, store))).WithName("connections");
         app.MapGet("/api/v1/modules", (Delegate)((HttpContext context) => ModulesAsync(context))).WithName("modules");
         app.MapGet("/api/v1/status", (Delegate)((HttpContext context) => StatusAsync(context, store, options))).WithName("status");
@@ -74,7 +75,7 @@ internal static class QueryApi
         await access.CompleteAsync(connections.Count, bytes: 0, keys: 0).ConfigureAwait(false);
     }
 
-    private static async Task PcapngAsync(HttpContext context, IEventStoreReader store, QueryServiceOptions options)
+    private static async Task PcapngAsync(HttpContext context, IEventStoreReader store, QueryServiceOptions options, RebuildGate gate)
     {
         AccessRequest access = AccessRequest.Of(context);
         PcapngRequest request = RequestReader.ReadPcapng(Parameters(context));
@@ -84,7 +85,8 @@ internal static class QueryApi
             access.RequireKeys();
         }
 
-        request = request with { Filter = access.Restrict(request.Filter) };
+        request = request with { Filter = access.Restrict(request.Filter), Options = request.Options with { Comment = access.Asked } };
+        using RebuildGate.Place place = gate.Enter(access.Caller);
         var builder = new PcapngBuilder(store, request.Options, options.Keys);
         Rebuild rebuild = await builder.PrepareAsync(request.Filter, context.RequestAborted).ConfigureAwait(false);
         await access.GrantAsync((ulong)rebuild.Secrets, context.RequestAborted).ConfigureAwait(false); // before the first byte leaves
@@ -95,6 +97,11 @@ internal static class QueryApi
         response.Headers[PcapngHeaders.Sessions] = Text(rebuild.Sessions);
         response.Headers[PcapngHeaders.SessionsWithoutSecrets] = Text(rebuild.SessionsWithoutSecrets);
         response.Headers[PcapngHeaders.Secrets] = Text(rebuild.Secrets);
+        if (request.Options.Window is not null)
+        {
+            response.Headers[PcapngHeaders.CutSessions] = Text(rebuild.CutSessions);
+        }
+
         if (rebuild.SecretCounts.Complaint is { } complaint)
         {
             response.Headers[PcapngHeaders.SecretComplaint] = complaint;
@@ -179,7 +186,7 @@ internal static class QueryApi
             }
             catch (StoreException e)
             {
-                reason = e.Message;
+                reason = options.AsksEverybody ? "the store does not answer; the service's log says more" : e.Message;
             }
         }
 

@@ -33,6 +33,9 @@ internal sealed class AccessRequest
 
     public Caller Caller { get; }
 
+    /// <summary>Who asked for what, and why: for the file that he gets.</summary>
+    public string Asked => Pcap.SectionComment.Asked(_entry.Filter, Caller.Name, _entry.Reason);
+
     /// <summary>The request that a context belongs to.</summary>
     public static AccessRequest Of(HttpContext context) =>
         (AccessRequest?)context.Items[typeof(AccessRequest)] ?? throw new InvalidOperationException("nobody was asked who he is");
@@ -65,7 +68,7 @@ internal sealed class AccessRequest
                 $"TLS secrets need the role keyholder, and this token's is {Caller.Role.ToString().ToLowerInvariant()}: ask for the file without them (keys=false, --no-keys)");
         }
 
-        if (Caller.HasToken && string.IsNullOrWhiteSpace(_entry.Reason))
+        if (string.IsNullOrWhiteSpace(_entry.Reason))
         {
             throw new AccessRefusedException("TLS secrets need a reason, which is recorded: add reason=…, or --reason TEXT");
         }

@@ -20,7 +20,8 @@ public sealed class QueryClient : IDisposable
     /// <param name="service">The service's address, for example <c>http://127.0.0.1:8080</c>.</param>
     /// <param name="token">Says who asks; null: nobody.</param>
     /// <param name="trusted">Certificates that a service's may be signed with, beside none of the system's; null: those of the system.</param>
-    public QueryClient(Uri service, string? token = null, X509Certificate2Collection? trusted = null)
+    /// <param name="own">The caller's certificate with its key, where the service asks for one; null: none.</param>
+    public QueryClient(Uri service, string? token = null, X509Certificate2Collection? trusted = null, X509Certificate2? own = null)
     {
         ArgumentNullException.ThrowIfNull(service);
         _service = service;
@@ -30,6 +31,11 @@ public sealed class QueryClient : IDisposable
             var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
             policy.CustomTrustStore.AddRange(trusted);
             handler.SslOptions.CertificateChainPolicy = policy;
+        }
+
+        if (own is not null)
+        {
+            handler.SslOptions.ClientCertificates = [own];
         }
 
         _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };

@@ -17,6 +17,8 @@ namespace ECapture.Query.Pcap;
 /// <param name="keys">Private keys that open sealed secrets; null: none is here.</param>
 public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions options, IPrivateKeys? keys = null)
 {
+    private static readonly string s_application = "ecapture " + typeof(PcapngBuilder).Assembly.GetName().Version?.ToString(3);
+
     private const uint UnknownUser = uint.MaxValue;
 
     /// <summary>Finds the sessions of a filter and their secrets, so that an error of the store comes before the first byte of a file.</summary>
@@ -27,13 +29,13 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
         using Activity? activity = QueryTelemetry.Activities.StartActivity("pcapng.sessions");
         SessionSet sessions = await new SessionResolver(store, options).ResolveAsync(filter, cancellationToken).ConfigureAwait(false);
         Session[] matched = [.. sessions.Matched];
-        List<PacketSegment> plan = PacketPlan.Make(matched, sessions.Bounds);
+        List<PacketSegment> whole = PacketPlan.Make(matched, sessions.Bounds);
         var blocks = new MemoryStream();
         var secrets = new SecretCounts(0, 0, 0, []);
-        if (options.Keys && plan.Count > 0)
+        if (options.Keys && whole.Count > 0)
         {
             var writer = new PcapngWriter(blocks);
-            var range = new TimeRange(plan[0].Range.From, plan[^1].Range.To);
+            var range = new TimeRange(whole[0].Range.From, whole[^1].Range.To);
             using SecretOpener? opener = keys is null ? null : new SecretOpener(keys);
             var secretWriter = new SecretWriter(store, sessions, writer, opener);
             long lines = await secretWriter.WriteAsync(range, cancellationToken).ConfigureAwait(false);
@@ -42,7 +44,9 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
         }
 
         activity?.SetTag("ecapture.sessions", matched.Length);
-        return new Rebuild(sessions, matched, plan, blocks, secrets);
+        List<PacketSegment> plan = options.Window is { } window
+            ? PacketPlan.Make(matched, new TimeRange(Math.Max(window.From, sessions.Bounds.From), Math.Min(window.To, sessions.Bounds.To))) : whole;
+        return new Rebuild(sessions, matched, plan, blocks, secrets, options.Window);
     }
 
     /// <summary>Writes the file.</summary>
@@ -57,7 +61,7 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
         long begun = Stopwatch.GetTimestamp();
         using Activity? activity = QueryTelemetry.Activities.StartActivity("pcapng.write");
         var writer = new PcapngWriter(output);
-        writer.WriteSectionHeader(application: "ecapture " + typeof(PcapngBuilder).Assembly.GetName().Version?.ToString(3));
+        writer.WriteSectionHeader(application: s_application, comment: SectionComment.Of(options, rebuild));
         long packets = 0;
         if (rebuild.Plan.Count > 0)
         {
@@ -70,7 +74,17 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
                 interfaces.Add(description);
             }
 
-            packets = await WritePacketsAsync(rebuild, hosts, interfaces, writer, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                packets = await WritePacketsAsync(rebuild, hosts, interfaces, writer, cancellationToken).ConfigureAwait(false);
+            }
+            catch (StoreException)
+            {
+                // Whoever keeps the file all the same finds in it that it is not whole.
+                writer.WriteSectionHeader(application: s_application, comment: SectionComment.Cut);
+                await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
+                throw;
+            }
         }
 
         await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
@@ -111,7 +125,7 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
             {
                 while (await cursor.ReadAsync(cancellationToken).ConfigureAwait(false))
                 {
-                    if (tracks.Find(cursor) is { } track && track.Wants(cursor))
+                    if (tracks.Find(cursor) is { } track && track.Wants(cursor) && IsInWindow(cursor.Time))
                     {
                         int @interface = interfaces.Find(cursor);
                         if (packets == 0)
@@ -138,6 +152,9 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
 
         return packets;
     }
+
+    // Statements look for whole microseconds in some stores.
+    private bool IsInWindow(long time) => options.Window is not { } window || (time >= window.From && time < window.To);
 
     // What stands between the interfaces and the packets.
     private async Task WriteKnownAsync(Rebuild rebuild, PcapngWriter writer, CancellationToken cancellationToken)

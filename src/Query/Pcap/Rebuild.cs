@@ -5,7 +5,7 @@ namespace ECapture.Query.Pcap;
 /// <summary>What a file will hold: sessions and their secrets are found, packets are not read yet.</summary>
 public sealed class Rebuild
 {
-    internal Rebuild(SessionSet set, Session[] matched, IReadOnlyList<PacketSegment> plan, MemoryStream secretBlocks, SecretCounts secrets)
+    internal Rebuild(SessionSet set, Session[] matched, IReadOnlyList<PacketSegment> plan, MemoryStream secretBlocks, SecretCounts secrets, TimeRange? window)
     {
         Set = set;
         Matched = matched;
@@ -13,6 +13,7 @@ public sealed class Rebuild
         SecretBlocks = secretBlocks;
         SecretCounts = secrets;
         SessionsWithoutSecrets = matched.Count(s => !s.HasSecrets);
+        CutSessions = window is { } w ? matched.Count(s => s.From < w.From || s.End is null || s.End > w.To) : 0;
     }
 
     /// <summary>Sessions that the filter matched.</summary>
@@ -20,6 +21,9 @@ public sealed class Rebuild
 
     /// <summary>Of them, those without any secret: not TLS, or not to be decrypted. All of them when secrets are left out.</summary>
     public int SessionsWithoutSecrets { get; }
+
+    /// <summary>Of them, those that reach beyond the window that was asked for: their other packets are left out.</summary>
+    public int CutSessions { get; }
 
     /// <summary>Key-log lines.</summary>
     public long Secrets => SecretCounts.Lines;

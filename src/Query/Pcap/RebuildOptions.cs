@@ -1,3 +1,5 @@
+using ECapture.Storage.Reading;
+
 namespace ECapture.Query.Pcap;
 
 /// <summary>How a pcapng file is rebuilt.</summary>
@@ -11,6 +13,12 @@ public sealed record RebuildOptions
     /// a record without time before the packets, which upsets their relative times; every packet has its process id and a comment anyway.
     /// </summary>
     public bool ProcessBlocks { get; init; }
+
+    /// <summary>Only packets of this time, instead of whole sessions; null: whole sessions.</summary>
+    public TimeRange? Window { get; init; }
+
+    /// <summary>What the file says of itself: who asked for what, and why. Empty: nothing.</summary>
+    public string Comment { get; init; } = "";
 
     /// <summary>
     /// How far, in nanoseconds, before the first and after the last matched row the begin and the end of a session are looked for; a day by default.

@@ -12,6 +12,8 @@ public static class RequestReader
     /// <summary>Events of a page when no limit is given.</summary>
     public const int DefaultLimit = 1000;
 
+    private const int MaximumEvents = 100;
+
     private const int MaximumLimit = 1_000_000;
 
     /// <summary>Reads a search of events.</summary>
@@ -50,10 +52,12 @@ public static class RequestReader
     public static PcapngRequest ReadPcapng(IEnumerable<KeyValuePair<string, string>> parameters)
     {
         var values = new ParameterValues(parameters, SearchParameters.Pcapng);
-        return new PcapngRequest(ReadFilter(values), new RebuildOptions
+        EventFilter filter = ReadFilter(values);
+        return new PcapngRequest(filter, new RebuildOptions
         {
             Keys = Boolean(values, "keys") ?? true,
             ProcessBlocks = Boolean(values, "process-blocks") ?? false,
+            Window = Boolean(values, "exact-window") == true ? Window(filter) : null,
         });
     }
 
@@ -116,11 +120,13 @@ public static class RequestReader
             throw new ParameterException("to", values.Single("to")!, $"a time after {TimeText.Format(first.Value)}");
         }
 
+        IReadOnlyList<string> modules = values.List("module", Module, "one of " + string.Join(", ", Topics.All));
+        IReadOnlyList<EventPlace> events = Events(values);
         return new EventFilter
         {
             From = first,
             To = last,
-            Topics = values.List("module", Module, "one of " + string.Join(", ", Topics.All)),
+            Topics = modules.Count > 0 ? modules : [.. events.Select(e => e.Id.Topic).Distinct()],
             Hosts = values.List("host", static v => v, "a host name"),
             Processes = values.Whole("process"),
             Pids = values.List("pid", UInt32, "a number from 0 to 4294967295"),
@@ -129,10 +135,23 @@ public static class RequestReader
             Ports = values.List("port", UInt16, "a number from 1 to 65535"),
             Connections = values.List("connection", Id, "16 hexadecimal digits"),
             Flows = values.List("flow", Id, "16 hexadecimal digits"),
+            Events = events,
             Expression = values.Single("filter") is { Length: > 0 } expression ? Expression(expression) : null,
             Text = values.Single("text") is { Length: > 0 } text ? text : null,
         };
     }
+
+    private static TimeRange Window(EventFilter filter) => filter.From is null && filter.To is null
+        ? throw new ParameterException("exact-window", "true", "a window beside it: since or from, and to")
+        : new TimeRange(filter.From ?? 0, filter.To ?? long.MaxValue);
+
+    private static IReadOnlyList<EventPlace> Events(ParameterValues values)
+    {
+        IReadOnlyList<EventPlace> events = values.List("event", Event, "an event's id (RUN/module/partition/sequence) or cursor");
+        return events.Count <= MaximumEvents ? events : throw new ParameterException("event", $"{events.Count} events", $"at most {MaximumEvents} events");
+    }
+
+    private static EventPlace? Event(string text) => EventPlace.TryParse(text, out EventPlace place) ? place : null;
 
     private static long Time(string name, string text) => TimeText.TryParseTime(text, out long time)
         ? time

@@ -20,6 +20,7 @@ public static class SearchParameters
         new("port", "Port of either end. Several by commas.", "443", true),
         new("connection", "Connection ids, 16 hexadecimal digits as events show them. Several by commas.", "8d1f00c300000001", true),
         new("flow", "Flow ids, 16 hexadecimal digits as events show them. Several by commas.", "b3a1f00d12345678", true),
+        new("event", "Single events, by their ids or, found at once, by their cursors. Several by commas, up to 100.", "GIt3…", true),
         new("filter", "Filter expression: fields, == != < > ~ (contains) =~ (pattern), and, or, not.", "process == \"curl\" and port == 443", false),
         new("text", "Text that the captured bytes contain, with its case.", "GET /login", false),
     ];
@@ -54,7 +55,8 @@ public static class SearchParameters
     [
         .. Filter,
         new("keys", "false leaves the TLS secrets out.", "true", false),
+        new("exact-window", "true: only packets from since or from, up to to, instead of whole sessions; what began before cannot be decrypted then.", "false", false),
         new("process-blocks", "true adds a block per process, for Wireshark newer than 4.4; older ones list it as a record without time.", "false", false),
-        new("reason", "Why the secrets are needed; it is recorded. Needed with a token.", "ticket 4711", false),
+        new("reason", "Why the secrets are needed; it is recorded, and stands in the file. Needed unless keys=false.", "ticket 4711", false),
     ];
 }

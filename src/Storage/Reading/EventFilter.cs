@@ -43,6 +43,9 @@ public sealed record EventFilter
     /// <summary>Flow ids.</summary>
     public IReadOnlyList<ulong> Flows { get; init; } = [];
 
+    /// <summary>Single events.</summary>
+    public IReadOnlyList<EventPlace> Events { get; init; } = [];
+
     /// <summary>Substring of the payload's main bytes, as UTF-8, with its case; null for any.</summary>
     public string? Text { get; init; }
 
@@ -55,7 +58,7 @@ public sealed record EventFilter
     /// <summary>True when it names connections and asks nothing else of their events.</summary>
     public bool IsOfConnectionsAlone =>
         Connections.Count > 0 && From is null && To is null && Text is null && Expression is null
-        && Topics.Count + Hosts.Count + Processes.Count + Pids.Count + Uids.Count + Addresses.Count + Ports.Count + Flows.Count == 0;
+        && Topics.Count + Hosts.Count + Processes.Count + Pids.Count + Uids.Count + Addresses.Count + Ports.Count + Flows.Count + Events.Count == 0;
 
     /// <summary>
     /// True: ends of shell commands and processes are events of their own in a search. False: they are only shown with the command or process

@@ -125,7 +125,7 @@ internal sealed class ServiceStress(string program, TimeSpan duration, int seed)
     {
         string[] questions =
         [
-            "/api/v1/events?module=packet&limit=3000", "/api/v1/events?limit=500", "/api/v1/pcapng?since=24h", "/api/v1/status", "/health/ready",
+            "/api/v1/events?module=packet&limit=3000", "/api/v1/events?limit=500", "/api/v1/pcapng?since=24h&reason=stress", "/api/v1/status", "/health/ready",
         ];
         while (!cancellationToken.IsCancellationRequested)
         {

@@ -115,7 +115,7 @@ public sealed class DistributedTests : IDisposable
         await sink.WaitUntilAsync(
             async () =>
             {
-                Outcome rebuilt = await Ecapture.RunAsync("pcap", "--api", api, "--port", port.ToString(CultureInfo.InvariantCulture), "-w", file);
+                Outcome rebuilt = await Ecapture.RunAsync("pcap", "--api", api, "--port", port.ToString(CultureInfo.InvariantCulture), "--reason", "test", "-w", file);
                 Assert.True(rebuilt.ExitCode == 0, rebuilt.Errors);
                 return (await Tshark.DecryptedAsync(file, port, cancellationToken)).Contains(marker, StringComparison.Ordinal);
             },

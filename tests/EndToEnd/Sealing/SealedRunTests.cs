@@ -28,7 +28,7 @@ public sealed class SealedRunTests : IDisposable
         string pcapng = Path.Combine(_root.FullName, "out.pcapng");
         await using NginxServer nginx = await NginxServer.StartAsync();
         await File.WriteAllTextAsync(Path.Combine(nginx.Files, marker), "found\n", cancellationToken);
-        string[] rebuild = ["pcap", "--data", Data, "--port", nginx.Port.ToString(CultureInfo.InvariantCulture), "-w", pcapng];
+        string[] rebuild = ["pcap", "--data", Data, "--port", nginx.Port.ToString(CultureInfo.InvariantCulture), "--reason", "test", "-w", pcapng];
         CurlRun curl;
         await using (EcaptureService run = EcaptureService.Start(
             ["run", "--data", Data, "--modules", "tls,packet", "--interface", "lo", "--listen", "http://127.0.0.1:0"],

@@ -160,6 +160,49 @@ public sealed class AccessTests(StoresFixture stores, TlsFixture tls) : IAsyncLi
     }
 
     [Fact]
+    public async Task Keys_OnTheLoopbackWithoutAReason_AreRefused()
+    {
+        (Uri address, _) = await ServeAsync(new QueryServiceOptions
+        {
+            Store = new EventStoreReader(_store!),
+            Listen = "http://127.0.0.1:0",
+            Journal = _journal,
+            Configure = b => b.Logging.ClearProviders(),
+        });
+
+        using HttpResponseMessage refused = await _http.GetAsync(new Uri(address, "api/v1/pcapng"), Cancel);
+        using HttpResponseMessage given = await _http.GetAsync(new Uri(address, "api/v1/pcapng?" + Reason), Cancel);
+
+        Assert.Equal((HttpStatusCode.Forbidden, HttpStatusCode.OK), (refused.StatusCode, given.StatusCode));
+        Assert.False(HoldsSecret(await refused.Content.ReadAsByteArrayAsync(Cancel)));
+        Assert.True(HoldsSecret(await given.Content.ReadAsByteArrayAsync(Cancel)));
+        AccessEvent[] entries = [.. _journal.Entries.Where(e => e.Actor == "local")];
+        Assert.Contains(entries, e => e.Outcome == Outcome.Refused && e.Detail.Contains("reason", StringComparison.Ordinal));
+        Assert.Contains(entries, e => e is { Outcome: Outcome.Granted, Reason: "ticket 4711", Keys: > 0 });
+    }
+
+    [Fact]
+    public async Task Store_ThatFails_SaysNothingOfItselfToATokensOwner()
+    {
+        (Uri address, _) = await ServeAsync(new QueryServiceOptions
+        {
+            Store = new EndlessStore(null),
+            Listen = "http://127.0.0.1:0",
+            Journal = _journal,
+            Tokens = Tokens,
+            RequireToken = true,
+            Configure = b => b.Logging.ClearProviders(),
+        });
+        foreach (string path in (string[])["api/v1/status", "api/v1/events", "health/ready"])
+        {
+            (HttpStatusCode status, byte[] body) = await GetAsync(new Uri(address, path).ToString(), "Admin");
+
+            Assert.True(status >= HttpStatusCode.InternalServerError, $"{path} answered {status}");
+            Assert.DoesNotContain("endless", Encoding.UTF8.GetString(body), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Viewer_Events_HoldNoPayload()
     {
         (_, byte[] seen) = await GetAsync("api/v1/events?module=tls&limit=all&format=ndjson", "Viewer");
@@ -252,6 +295,53 @@ public sealed class AccessTests(StoresFixture stores, TlsFixture tls) : IAsyncLi
         await service;
     }
 
+    [Fact]
+    public async Task Tls_WithClientAuthorities_AnswersWhoseCertificateTheySigned()
+    {
+        DateTimeOffset from = DateTimeOffset.UtcNow.AddDays(-1);
+        using RSA authorityKey = RSA.Create(2048);
+        var authorityRequest = new CertificateRequest("CN=authority", authorityKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        authorityRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        using X509Certificate2 authority = authorityRequest.CreateSelfSigned(from, from.AddDays(9));
+        using X509Certificate2 server = Signed("CN=service", "1.3.6.1.5.5.7.3.1");
+        using X509Certificate2 client = Signed("CN=ann", "1.3.6.1.5.5.7.3.2");
+        using RSA strangersKey = RSA.Create(2048);
+        using X509Certificate2 stranger = new CertificateRequest("CN=ann", strangersKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(from, from.AddDays(9));
+        await using RunningQuery service = await RunningQuery.StartAsync(new QueryServiceOptions
+        {
+            Store = new EventStoreReader(_store!),
+            Listen = "https://127.0.0.1:0",
+            Certificate = server,
+            ClientAuthorities = [authority],
+            Tokens = Tokens,
+            Configure = b => b.Logging.ClearProviders(),
+        });
+        using MemoryStream answer = new();
+        using var signed = new QueryClient(service.Address, _texts["Analyst"], [authority], client);
+        await signed.EventsAsync([new("limit", "3"), new("format", "ndjson")], answer, Cancel);
+        Assert.Equal(3, Lines(answer.ToArray()));
+        using var tokenless = new QueryClient(service.Address, null, [authority], client);
+        await Assert.ThrowsAsync<QueryClientException>(() => tokenless.EventsAsync([], Stream.Null, Cancel));
+        foreach (X509Certificate2? wrong in (X509Certificate2?[])[null, stranger, server])
+        {
+            using var refused = new QueryClient(service.Address, _texts["Analyst"], [authority], wrong);
+            await Assert.ThrowsAsync<QueryClientException>(() => refused.EventsAsync([], Stream.Null, Cancel));
+        }
+
+        X509Certificate2 Signed(string subject, string use)
+        {
+            using RSA key = RSA.Create(2048);
+            var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+            var names = new SubjectAlternativeNameBuilder();
+            names.AddIpAddress(IPAddress.Loopback);
+            request.CertificateExtensions.Add(names.Build());
+            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(use)], false));
+            using X509Certificate2 made = request.Create(authority, from, from.AddDays(8), RandomNumberGenerator.GetBytes(8));
+            using X509Certificate2 withKey = made.CopyWithPrivateKey(key);
+            return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null); // TLS wants a key that is not ephemeral
+        }
+    }
+
     private string Make(string name, Role role, string? filter = null) =>
         _texts[name] = Tokens.Create(name, role, DateTimeOffset.UtcNow, TimeSpan.FromHours(1), filter);
 
@@ -278,7 +368,7 @@ public sealed class AccessTests(StoresFixture stores, TlsFixture tls) : IAsyncLi
 
     private async Task<(HttpStatusCode Status, byte[] Body)> GetAsync(string path, string name)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_address!, path));
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_address!, path)); // an address of its own stays
         request.Headers.Authorization = new("Bearer", _texts[name]);
         using HttpResponseMessage response = await _http.SendAsync(request, Cancel);
         return (response.StatusCode, await response.Content.ReadAsByteArrayAsync(Cancel));

@@ -50,6 +50,21 @@ public sealed class ApiTests(StoresFixture stores, TlsFixture tls) : IAsyncLifet
         Assert.Equal(expected.Order(StringComparer.Ordinal), actual.Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public async Task Events_ById_AndByCursor_AreTheOneEvent()
+    {
+        JsonElement some = (await JsonAsync("api/v1/events?module=postgres&limit=3")).GetProperty("events")[1];
+        string id = some.GetProperty("id").GetString()!;
+        foreach (string name in (string[])[id, some.GetProperty("cursor").GetString()!])
+        {
+            JsonElement found = await JsonAsync($"api/v1/events?event={Uri.EscapeDataString(name)}");
+            Assert.Equal(id, Assert.Single(found.GetProperty("events").EnumerateArray()).GetProperty("id").GetString());
+        }
+
+        using HttpResponseMessage wrong = await _http.GetAsync(new Uri(Address, "api/v1/events?event=x"), Cancel);
+        Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+    }
+
     [Theory]
     [InlineData("ndjson", "application/x-ndjson")]
     [InlineData("csv", "text/csv; charset=utf-8; header=present")]
@@ -115,7 +130,7 @@ public sealed class ApiTests(StoresFixture stores, TlsFixture tls) : IAsyncLifet
         RebuildReport report;
         await using (FileStream file = File.Create(path))
         {
-            report = await client.PcapngAsync([new("process", tls.Exchanges[1].Process)], file, Cancel);
+            report = await client.PcapngAsync([new("process", tls.Exchanges[1].Process), new("reason", "ticket 4711")], file, Cancel);
         }
 
         try

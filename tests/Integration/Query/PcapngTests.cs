@@ -1,4 +1,5 @@
 using System.Text;
+using ECapture.Events;
 using ECapture.Events.V1;
 using ECapture.Pcapng;
 using ECapture.Query.Pcap;
@@ -74,6 +75,78 @@ public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
             kind, history, events => EventFilter.All with { Connections = [events.First(e => e.Process?.Pid == tls.Exchanges[1].Pid && e.Connection != 0).Connection] });
 
         await AssertIsSessionAsync(built, history, 1);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Rebuild_ExactWindow_HoldsItsPacketsAloneAndSaysWhatIsMissing(StoreKind kind)
+    {
+        ulong[] times = [.. tls.Frames.Select(f => f.Time).Order()];
+        var window = new TimeRange((long)times[3], (long)times[^2]);
+        await using Built built = await BuildAsync(
+            kind, new TlsHistory(tls), _ => EventFilter.All with { From = window.From, To = window.To }, new RebuildOptions { Window = window });
+
+        Assert.Equal(times[3..^2], built.Packets.Select(p => (ulong)p.UnixNanoseconds!));
+        Assert.Equal(tls.KeyLog.Count, built.Report.Secrets);
+        string comment = built.Blocks[0].Options.Text(OptionCode.Comment)!;
+        Assert.Contains("exact window", comment, StringComparison.Ordinal);
+        Assert.Contains("2 of 3 sessions reach beyond it", comment, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rebuild_AskedForByAPerson_SaysWhoAndWhyInTheFile()
+    {
+        var options = new RebuildOptions { Comment = SectionComment.Asked("process=curl\nreason: forged", "ann", "ticket 4711") };
+        await using Built built = await BuildAsync(StoreKind.ClickHouse, new TlsHistory(tls), _ => EventFilter.All, options);
+
+        Assert.Equal("query: process=curl\\nreason: forged\nuser: ann\nreason: ticket 4711", built.Blocks[0].Options.Text(OptionCode.Comment));
+        Assert.Contains("ticket 4711", await Tshark.RunAsync("capinfos", ["-k", built.Path]), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Rebuild_OfSingleEvents_HoldsTheirSessions(StoreKind kind)
+    {
+        long unit = kind == StoreKind.Postgres ? 1000 : 1; // of the times in its cursors
+        foreach (bool isCursor in (bool[])[true, false])
+        {
+            var history = new TlsHistory(tls);
+            await using Built built = await BuildAsync(kind, history, events =>
+            {
+                Event wanted = events.First(e => e.Topic == "tls" && e.Process.Pid == tls.Exchanges[1].Pid);
+                var id = new EventId(new Guid(wanted.Run.Span, bigEndian: true), wanted.Topic, (int)wanted.Partition, wanted.Sequence);
+                return EventFilter.All with { Topics = ["tls"], Events = [new EventPlace(id, isCursor ? (long)wanted.WallNs / unit * unit : null)] };
+            });
+
+            await AssertIsSessionAsync(built, history, 1);
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Rebuild_AnyFile_IsAcceptedByEditcap(bool withBlocks)
+    {
+        var more = new TlsHistory(tls) { Host = "web2" };
+        await using Built built = await BuildAsync(
+            StoreKind.Postgres, new TlsHistory(tls), _ => EventFilter.All,
+            new RebuildOptions { ProcessBlocks = withBlocks, Keys = withBlocks, Comment = SectionComment.Asked("", "ann", "") }, more.Make());
+        string keys = built.Path + ".keys";
+        string edited = built.Path + ".edited";
+        try
+        {
+            await File.WriteAllLinesAsync(keys, tls.KeyLog, Cancel);
+            await Tshark.RunAsync("editcap", ["--discard-all-secrets", built.Path, edited]);
+            Assert.Empty(await Tshark.FieldsAsync(edited, "http.request", "http.request.uri"));
+            await Tshark.RunAsync("editcap", ["--inject-secrets", "tls," + keys, built.Path, edited]);
+            string[] uris = await Tshark.FieldsAsync(edited, "http.request", "http.request.uri");
+            Assert.Equal(tls.Exchanges.Select(e => "/" + e.Marker).Order(), uris.Distinct().Order());
+        }
+        finally
+        {
+            File.Delete(keys);
+            File.Delete(edited);
+        }
     }
 
     [Theory]

@@ -14,17 +14,26 @@ internal sealed class RunningQuery : IAsyncDisposable
 
     public Uri Address { get; }
 
-    public static async Task<RunningQuery> StartAsync(EventStoreReader store)
+    public static Task<RunningQuery> StartAsync(EventStoreReader store) =>
+        StartAsync(new QueryServiceOptions { Store = store, Listen = "http://127.0.0.1:0", Configure = b => b.Logging.ClearProviders() });
+
+    /// <summary>Starts it as the options say; nobody else is told that it started.</summary>
+    public static async Task<RunningQuery> StartAsync(QueryServiceOptions options)
     {
         var started = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         var stop = new CancellationTokenSource();
         Task run = QueryService.RunAsync(
             new QueryServiceOptions
             {
-                Store = store,
-                Listen = "http://127.0.0.1:0",
+                Store = options.Store,
+                Journal = options.Journal,
+                Tokens = options.Tokens,
+                RequireToken = options.RequireToken,
+                Certificate = options.Certificate,
+                ClientAuthorities = options.ClientAuthorities,
+                Listen = options.Listen,
                 Started = started.SetResult,
-                Configure = b => b.Logging.ClearProviders(),
+                Configure = options.Configure,
             },
             stop.Token);
         if (await Task.WhenAny(started.Task, run) == run)

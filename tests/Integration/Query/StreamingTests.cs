@@ -1,6 +1,9 @@
 using System.Net;
 using System.Text.Json;
+using ECapture.Pcapng;
 using ECapture.Query;
+using ECapture.Query.Pcap;
+using ECapture.Storage;
 using ECapture.Query.Client;
 using ECapture.Storage.Reading;
 using Microsoft.Extensions.Logging;
@@ -20,7 +23,7 @@ public sealed class StreamingTests
         var store = new EndlessStore(null);
         await using var service = await Service.StartAsync(store);
         using var http = new HttpClient();
-        using HttpResponseMessage response = await http.GetAsync(new Uri(service.Address, "api/v1/pcapng"), HttpCompletionOption.ResponseHeadersRead, Cancel);
+        using HttpResponseMessage response = await http.GetAsync(new Uri(service.Address, "api/v1/pcapng?keys=false"), HttpCompletionOption.ResponseHeadersRead, Cancel);
         await using Stream body = await response.Content.ReadAsStreamAsync(Cancel);
         await body.ReadExactlyAsync(new byte[1 << 20], Cancel);
 
@@ -45,7 +48,7 @@ public sealed class StreamingTests
         await using var service = await Service.StartAsync(store);
         using (var http = new HttpClient())
         {
-            using HttpResponseMessage response = await http.GetAsync(new Uri(service.Address, "api/v1/pcapng"), HttpCompletionOption.ResponseHeadersRead, Cancel);
+            using HttpResponseMessage response = await http.GetAsync(new Uri(service.Address, "api/v1/pcapng?keys=false"), HttpCompletionOption.ResponseHeadersRead, Cancel);
             await using Stream body = await response.Content.ReadAsStreamAsync(Cancel);
             await body.ReadExactlyAsync(new byte[1 << 20], Cancel);
         }
@@ -60,10 +63,56 @@ public sealed class StreamingTests
         await using var service = await Service.StartAsync(store);
         using var client = new QueryClient(service.Address);
 
-        QueryClientException e = await Assert.ThrowsAsync<QueryClientException>(() => client.PcapngAsync([], Stream.Null, Cancel));
+        QueryClientException e = await Assert.ThrowsAsync<QueryClientException>(() => client.PcapngAsync([new("keys", "false")], Stream.Null, Cancel));
 
         Assert.Contains("broke off its answer", e.Message, StringComparison.Ordinal);
         Assert.False(e.IsUsage);
+    }
+
+    [Fact]
+    public async Task Rebuild_StoreFailsInTheMiddle_TheFileSaysThatItIsCut()
+    {
+        var builder = new PcapngBuilder(new EndlessStore(failAfter: 2_000), new RebuildOptions());
+        using var file = new MemoryStream();
+
+        await Assert.ThrowsAsync<StoreException>(async () => await builder.WriteAsync(await builder.PrepareAsync(EventFilter.All, Cancel), file, Cancel));
+
+        file.Position = 0;
+        var reader = new PcapngReader(file);
+        List<PcapngBlock> blocks = [];
+        while (reader.Read() is { } block)
+        {
+            blocks.Add(block);
+        }
+
+        Assert.Null(reader.CutAt);
+        Assert.Equal(2_000, blocks.Count(b => b is PacketBlock));
+        Assert.StartsWith("CUT", Assert.IsType<SectionHeaderBlock>(blocks[^1]).Options.Text(OptionCode.Comment), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pcapng_HundredReadersThatDoNotRead_AreRefusedOrWaitAndOthersAreAnswered()
+    {
+        await using var service = await Service.StartAsync(new EndlessStore(null));
+        using var http = new HttpClient();
+        Task<HttpResponseMessage>[] readers = [.. Enumerable.Range(0, 100).Select(_ => http.GetAsync(
+            new Uri(service.Address, "api/v1/pcapng?keys=false"), HttpCompletionOption.ResponseHeadersRead, Cancel))];
+        HttpResponseMessage[] answers = await Task.WhenAll(readers);
+
+        Assert.Equal((32, 68), (answers.Count(a => a.StatusCode == HttpStatusCode.OK), answers.Count(a => a.StatusCode == HttpStatusCode.ServiceUnavailable)));
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri(service.Address, "api/v1/modules"), Cancel)).StatusCode);
+        Array.ForEach(answers, a => a.Dispose());
+        HttpStatusCode again = HttpStatusCode.ServiceUnavailable;
+        for (int i = 0; again != HttpStatusCode.OK && i < 600; i++)
+        {
+            // The service learns of readers that left when it writes to them.
+            using HttpResponseMessage response = await http.GetAsync(
+                new Uri(service.Address, "api/v1/pcapng?keys=false"), HttpCompletionOption.ResponseHeadersRead, Cancel);
+            again = response.StatusCode;
+            await Task.Delay(100, Cancel);
+        }
+
+        Assert.Equal(HttpStatusCode.OK, again);
     }
 
     [Theory]

@@ -34,6 +34,11 @@ internal static class FilterConditions
         Numbers(sql, "uid", filter.Uids, v => v);
         Numbers(sql, "connection", filter.Connections, v => v);
         Numbers(sql, "flow", filter.Flows, v => v);
+        if (filter.Events.Count > 0)
+        {
+            And(sql, OneOf(sql, [.. filter.Events.Where(e => e.Id.Topic == topic)]));
+        }
+
         if (filter.Ports.Count > 0)
         {
             ulong[] ports = [.. filter.Ports.Select(p => (ulong)p)];
@@ -62,6 +67,10 @@ internal static class FilterConditions
             And(sql, $"kind <> {sql.Number(result)}");
         }
     }
+
+    private static string OneOf(SqlText sql, EventPlace[] events) => events.Length == 0 ? "1 = 0" : "(" + string.Join(" OR ", events.Select(e =>
+        $"(run = {sql.Uuid(e.Id.Run)} AND partition = {sql.Number((ulong)e.Id.Partition)} AND sequence = {sql.Number(e.Id.Sequence)}"
+        + (e.Time is { } time ? $" AND ts >= {sql.TimeFloor(time)} AND ts <= {sql.TimeCeiling(time)})" : ")"))) + ")";
 
     private static void Numbers<T>(SqlText sql, string column, IReadOnlyList<T> values, Func<T, ulong> widen)
     {
