@@ -89,13 +89,19 @@ internal sealed class EndlessStore(long? failAfter) : IEventStoreReader
 
         public ReadOnlySpan<byte> Data => s_frame;
 
-        public ValueTask<bool> ReadAsync(CancellationToken cancellationToken)
+        // Every 64th packet is waited for, as the next block of a store is; a store that is never waited for would keep all threads of the process.
+        public async ValueTask<bool> ReadAsync(CancellationToken cancellationToken)
         {
+            if (store.Read % 64 == 0)
+            {
+                await Task.Yield();
+            }
+
             cancellationToken.ThrowIfCancellationRequested();
             store.Read++;
             return store.Read > store._failAfter
                 ? throw new StoreException("endless: broke in the middle", isTransient: true)
-                : ValueTask.FromResult(true);
+                : true;
         }
 
         public ValueTask DisposeAsync()
