@@ -46,8 +46,9 @@ internal sealed class EffectivePolicy(IReadOnlyDictionary<string, ModuleSection>
 
         Dictionary<string, PolicySource> sources = [];
         bool isSecret = module == Topics.Secret;
-        int agentKeep = (int)Pick("agent.keep", own.AgentKeep, isSecret ? null : _default.AgentKeep, payloadLimit)!.Value;
-        int sinkKeep = (int)Pick("sink.keep", own.SinkKeep, isSecret ? null : _default.SinkKeep, agentKeep)!.Value;
+        bool isWhole = isSecret || module == Topics.Http; // neither is cut by what default says
+        int agentKeep = (int)Pick("agent.keep", own.AgentKeep, isWhole ? null : _default.AgentKeep, payloadLimit)!.Value;
+        int sinkKeep = (int)Pick("sink.keep", own.SinkKeep, isWhole ? null : _default.SinkKeep, agentKeep)!.Value;
         if (sinkKeep > agentKeep && (own.SinkKeep is not null || (own.AgentKeep is null && _default.AgentKeep is null)) && sources["sink.keep"] is var wrong)
         {
             Refuse(wrong, $"{Units.SizeText(sinkKeep)} is more than the agent keeps, {Units.SizeText(agentKeep)}: give at most that");

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using ECapture.Storage;
 using ECapture.Tests.EndToEnd.Sealing;
 using ECapture.Tests.Support;
@@ -55,8 +54,8 @@ public sealed class DistributedTests : IDisposable
         SecretSearch search = new(curl.KeyLog, marker);
         byte[] log = [];
         await capture.WaitUntilAsync(
-            () => Task.FromResult((log = SecretSearch.Files(Path.Combine(agent, "log"), "segment-*")).AsSpan().IndexOf(Encoding.UTF8.GetBytes(marker)) >= 0),
-            "the plaintext is in the local log", s_patience, cancellationToken);
+            () => Task.FromResult(search.IsWholeIn(log = SecretSearch.Files(Path.Combine(agent, "log"), "segment-*"))),
+            "the plaintext and the client randoms are in the local log", s_patience, cancellationToken);
 
         await FindAndDecryptAsync(stores[0], key, marker, nginx.Port, sinkOne, collector, cancellationToken);
         await FindAndDecryptAsync(stores[1], key, marker, nginx.Port, sinkTwo, collector, cancellationToken);

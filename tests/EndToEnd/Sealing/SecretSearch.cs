@@ -32,6 +32,10 @@ internal sealed class SecretSearch(IReadOnlyList<string> keyLog, string marker)
         }
     }
 
+    /// <summary>True when all is there that <see cref="AssertNoneIn"/> wants to see: the plaintext and the client randoms, which arrive apart.</summary>
+    public bool IsWholeIn(byte[] dump) =>
+        Holds(dump, Encoding.ASCII.GetBytes(marker)) && keyLog.All(line => Holds(dump, Convert.FromHexString(line.Split(' ')[1])));
+
     /// <summary>All bytes of a folder's files.</summary>
     public static byte[] Files(string folder, string pattern = "*")
     {
