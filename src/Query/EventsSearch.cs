@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.IO.Pipelines;
+using ECapture.Query.Connections;
 using ECapture.Query.Formatting;
 using ECapture.Query.Requests;
 using ECapture.Storage;

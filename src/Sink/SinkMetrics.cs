@@ -11,6 +11,7 @@ public sealed class SinkMetrics : IDisposable
     public const string Name = "ECapture.Sink";
 
     private readonly Meter _meter = new(Name);
+    private readonly KeyValuePair<string, object?> _work;
     private readonly Counter<long> _read;
     private readonly Counter<long> _written;
     private readonly Counter<long> _duplicates;
@@ -25,8 +26,10 @@ public sealed class SinkMetrics : IDisposable
 
     /// <summary>Creates the instruments.</summary>
     /// <param name="status">Gives the state that the lag is observed from.</param>
-    public SinkMetrics(Func<SinkStatus> status)
+    /// <param name="work">Which of the workers of a process it is, <see cref="SinkOptions.Work"/>.</param>
+    public SinkMetrics(Func<SinkStatus> status, string work)
     {
+        _work = new KeyValuePair<string, object?>("work", work);
         ArgumentNullException.ThrowIfNull(status);
         _read = _meter.CreateCounter<long>("ecapture.sink.events.read", "{event}", "Records taken from the log.");
         _written = _meter.CreateCounter<long>("ecapture.sink.events.written", "{event}", "Events stored.");
@@ -44,7 +47,7 @@ public sealed class SinkMetrics : IDisposable
             () => status().Partitions.Select(p => new Measurement<long>(p.Lag, Tags(p.Partition))),
             "{offset}",
             "Offsets between what is stored and the end of the log.");
-        _meter.CreateObservableGauge("ecapture.sink.buffered", () => status().Buffered, "By", "Memory of the batches that fill or are being written.");
+        _meter.CreateObservableGauge("ecapture.sink.buffered", () => new Measurement<long>(status().Buffered, _work), "By", "Memory of the batches that fill or are being written.");
     }
 
     internal static ActivitySource Activities { get; } = new(Name);
@@ -55,7 +58,7 @@ public sealed class SinkMetrics : IDisposable
     internal void Read(string topic, long records, long duplicates, long deadLetters, ulong missing)
     {
         KeyValuePair<string, object?> tag = new("topic", topic);
-        _read.Add(records, tag);
+        _read.Add(records, tag, _work);
         AddIfAny(_duplicates, duplicates, tag);
         AddIfAny(_deadLetters, deadLetters, tag);
         AddIfAny(_missing, (long)Math.Min(missing, long.MaxValue), tag);
@@ -64,28 +67,28 @@ public sealed class SinkMetrics : IDisposable
     internal void Written(string topic, int rows, bool isReplay, TimeSpan duration, TimeSpan latency)
     {
         KeyValuePair<string, object?> tag = new("topic", topic);
-        _written.Add(rows, tag, new KeyValuePair<string, object?>("replay", isReplay)); // run again: most were stored before
-        _batchRows.Record(rows, tag);
-        _writeDuration.Record(duration.TotalSeconds, tag);
+        _written.Add(rows, tag, _work, new KeyValuePair<string, object?>("replay", isReplay)); // run again: most were stored before
+        _batchRows.Record(rows, tag, _work);
+        _writeDuration.Record(duration.TotalSeconds, tag, _work);
         if (rows > 0 && !isReplay)
         {
-            _latency.Record(latency.TotalSeconds, tag);
+            _latency.Record(latency.TotalSeconds, tag, _work);
         }
     }
 
-    internal void Expired(string topic, long offsets) => _expired.Add(offsets, new KeyValuePair<string, object?>("topic", topic));
+    internal void Expired(string topic, long offsets) => _expired.Add(offsets, new KeyValuePair<string, object?>("topic", topic), _work);
 
-    internal void Superseded(string topic) => _superseded.Add(1, new KeyValuePair<string, object?>("topic", topic));
+    internal void Superseded(string topic) => _superseded.Add(1, new KeyValuePair<string, object?>("topic", topic), _work);
 
-    internal void Retried() => _retries.Add(1);
+    internal void Retried() => _retries.Add(1, _work);
 
-    private static void AddIfAny(Counter<long> counter, long value, KeyValuePair<string, object?> tag)
+    private void AddIfAny(Counter<long> counter, long value, KeyValuePair<string, object?> tag)
     {
         if (value > 0)
         {
-            counter.Add(value, tag);
+            counter.Add(value, tag, _work);
         }
     }
 
-    private static KeyValuePair<string, object?>[] Tags(TopicPartition partition) => [new("topic", partition.Topic), new("partition", partition.Partition)];
+    private KeyValuePair<string, object?>[] Tags(TopicPartition partition) => [new("topic", partition.Topic), new("partition", partition.Partition), _work];
 }

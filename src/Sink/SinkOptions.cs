@@ -32,6 +32,9 @@ public sealed record SinkOptions
     /// <summary>Says how many bytes of a payload are stored; null: all.</summary>
     public Policy? Policy { get; init; }
 
+    /// <summary>What its metrics are tagged with (<c>work</c>), for more than one sink may work in a process on the same topics; default "events".</summary>
+    public string Work { get; init; } = "events";
+
     /// <summary>How long a sink that is told to end writes what it has read. 0 to 10 min; default 10 s. What is left is read again.</summary>
     public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -54,7 +54,7 @@ public sealed partial class SinkWorker : IDisposable
         _clock = clock;
         _logger = logger;
         Status = new SinkStatus(clock.GetUtcNow(), [], Loading: 0, Retrying: null);
-        _metrics = new SinkMetrics(() => Status);
+        _metrics = new SinkMetrics(() => Status, options.Work);
         _writes = new SemaphoreSlim(options.MaxConcurrentWrites);
         _retry = SinkRetry.Create(options, OnRetry);
     }

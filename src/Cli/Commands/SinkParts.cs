@@ -79,7 +79,7 @@ internal sealed class SinkParts : IAsyncDisposable
             HttpDelivery projection = new(
                 SinkDelivery.For(store, TimeProvider.System, logger, KeeperParts.RotationOf(options)), store, parts._metrics, TimeProvider.System, logger);
             int bytes = (int)Math.Min(ProjectionBytes, batching.MaxBufferedBytes / 8);
-            SinkOptions less = batching with { BatchBytes = bytes, MaxBufferedBytes = 2L * bytes, MaxConcurrentWrites = 1 };
+            SinkOptions less = batching with { Work = Topics.Http, BatchBytes = bytes, MaxBufferedBytes = 2L * bytes, MaxConcurrentWrites = 1 };
             parts.Add(await OpenAsync(address, $"{group}-http", Topics.Plaintext, cancellationToken), projection, less, logger);
             return parts;
         }

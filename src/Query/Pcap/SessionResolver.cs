@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ECapture.Query.Connections;
 using ECapture.Storage.Reading;
 
 namespace ECapture.Query.Pcap;

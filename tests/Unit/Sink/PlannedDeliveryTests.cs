@@ -81,7 +81,7 @@ public sealed class PlannedDeliveryTests
     }
 
     private static PartitionWork Work(SimulatedStore store) =>
-        new(new TopicPartition(Topics.Agent, 0), () => store.CreateBatch(null!, BufferPool.None), TimeProvider.System, new SinkMetrics(() => null!));
+        new(new TopicPartition(Topics.Agent, 0), () => store.CreateBatch(null!, BufferPool.None), TimeProvider.System, new SinkMetrics(() => null!, "events"));
 
     private static Plan Filled(PartitionWork work, SimulatedLog log, int records)
     {

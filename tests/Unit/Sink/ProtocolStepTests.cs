@@ -173,7 +173,7 @@ public sealed class ProtocolStepTests
 
         public async Task<PartitionWork> TakeOverAsync(PlannedDelivery sink)
         {
-            PartitionWork work = new(new TopicPartition(Topics.Agent, 0), () => Store.CreateBatch(null!, BufferPool.None), TimeProvider.System, new SinkMetrics(() => null!));
+            PartitionWork work = new(new TopicPartition(Topics.Agent, 0), () => Store.CreateBatch(null!, BufferPool.None), TimeProvider.System, new SinkMetrics(() => null!, "events"));
             work.Resume(await RunAsync(sink.LoadAsync(Partition, Cancel)), first: 0);
             return work;
         }

@@ -16,7 +16,7 @@ internal sealed class SimulatedSink(SimulatedLog log, SimulatedStore store, Step
     private static readonly PartitionId Id = new("log", Partition.Topic, Partition.Partition);
     private static readonly SinkOptions Options = new();
 
-    private readonly PartitionWork _work = new(Partition, () => store.CreateBatch(null!, BufferPool.None), TimeProvider.System, new SinkMetrics(() => null!));
+    private readonly PartitionWork _work = new(Partition, () => store.CreateBatch(null!, BufferPool.None), TimeProvider.System, new SinkMetrics(() => null!, "events"));
     private readonly PlannedDelivery _delivery = new(new SabotagedStore(store, random, sabotage), Guid.NewGuid(), NullLogger.Instance);
 
     public bool IsAwake { get; set; } = true;

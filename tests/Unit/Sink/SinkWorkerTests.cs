@@ -196,7 +196,7 @@ public sealed class SinkWorkerTests
             }),
         ];
         ECapture.Sink.ClickHouse.ClickHouseBatch batch = new(EventTable.Of(Topics.Tls)!, new BufferPool(), () => ECapture.Storage.Partitions.PartitionUnit.Day, TimeProvider.System);
-        using SinkMetrics metrics = new(() => null!);
+        using SinkMetrics metrics = new(() => null!, "events");
         using PartitionWork work = new(new TopicPartition(Topics.Tls, 0), () => batch, TimeProvider.System, metrics);
         SinkOptions options = new();
         long allocated = 0;

@@ -1,7 +1,7 @@
 using ECapture.Storage;
 using ECapture.Storage.Reading;
 
-namespace ECapture.Query;
+namespace ECapture.Query.Connections;
 
 /// <summary>
 /// Where in time the events are that a filter names. Of connections: a look into the small, indexed <c>connection</c> table spares the large ones, so that finding one connection does not
