@@ -14,6 +14,7 @@ internal static class PcapCommand
     private static readonly Option<string?> s_write = CommonOptions.Text("write", "FILE", "where the file goes; - is standard output", "-w");
     private static readonly Option<bool> s_noKeys = CommonOptions.Switch("no-keys", "leave the TLS secrets out: a file to share");
 
+    private static readonly Option<bool> s_noSynthetic = CommonOptions.Switch("no-synthetic", "leave out the packets that are made of plaintext where none were captured");
     private static readonly Option<string?> s_reason = CommonOptions.Text("reason", "TEXT", "why the TLS secrets are needed: for the access record and the file; a service gives none without");
     private static readonly Option<bool> s_exactWindow =
         CommonOptions.Switch("exact-window", "only packets of the window of time, not whole sessions; what began before it does not decrypt");
@@ -28,7 +29,7 @@ internal static class PcapCommand
             "ecapture pcap --address 10.0.0.7 --port 443 --reason 'ticket 4711' -w - | tshark -r - -Y http",
             "ecapture pcap --from '2026-11-17 09:00' --to '2026-11-17 09:10' --exact-window --no-keys -w window.pcapng",
         ],
-        [.. s_search.All, s_write, s_noKeys, s_exactWindow, s_processBlocks, s_reason, CommonOptions.Key, CommonOptions.Data, EventSource.Api, CommonOptions.Store],
+        [.. s_search.All, s_write, s_noKeys, s_noSynthetic, s_exactWindow, s_processBlocks, s_reason, CommonOptions.Key, CommonOptions.Data, EventSource.Api, CommonOptions.Store],
         RunAsync);
 
     private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
@@ -43,6 +44,7 @@ internal static class PcapCommand
         [
             .. s_search.Read(options), new("keys", options.IsSet(s_noKeys) ? "false" : "true"),
             .. options.Find(s_reason) is { } reason ? [new("reason", reason)] : Array.Empty<KeyValuePair<string, string>>(),
+            .. options.IsSet(s_noSynthetic) ? [new("synthetic", "false")] : Array.Empty<KeyValuePair<string, string>>(),
             .. options.IsSet(s_exactWindow) ? [new("exact-window", "true")] : Array.Empty<KeyValuePair<string, string>>(),
             .. options.IsSet(s_processBlocks) ? [new("process-blocks", "true")] : Array.Empty<KeyValuePair<string, string>>(),
         ];
@@ -53,6 +55,7 @@ internal static class PcapCommand
         await Console.Error.WriteLineAsync(
             $"{report.Packets} packets of {report.Sessions} sessions, "
             + (request.Options.Keys ? $"{report.Secrets} TLS secrets, {report.SessionsWithoutSecrets} sessions without secrets" : "TLS secrets left out")
+            + (report.SyntheticSessions > 0 ? $", {report.SyntheticSessions} sessions synthetic: made of plaintext" : "")
             + $", {report.Bytes} bytes");
         if (report.SecretComplaint is { } complaint)
         {

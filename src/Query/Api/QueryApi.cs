@@ -96,6 +96,7 @@ internal static class QueryApi
         response.Headers.CacheControl = "no-store";
         response.Headers[PcapngHeaders.Sessions] = Text(rebuild.Sessions);
         response.Headers[PcapngHeaders.SessionsWithoutSecrets] = Text(rebuild.SessionsWithoutSecrets);
+        response.Headers[PcapngHeaders.SyntheticSessions] = Text(rebuild.SyntheticSessions);
         response.Headers[PcapngHeaders.Secrets] = Text(rebuild.Secrets);
         if (request.Options.Window is not null)
         {

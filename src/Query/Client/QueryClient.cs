@@ -79,6 +79,7 @@ public sealed class QueryClient : IDisposable
                 tally.Packets,
                 tally.Bytes)
             {
+                SyntheticSessions = (int)Number(response.Headers, PcapngHeaders.SyntheticSessions),
                 SecretComplaint = response.Headers.TryGetValues(PcapngHeaders.SecretComplaint, out IEnumerable<string>? complaint)
                     ? Printable.Of(complaint.First())
                     : null,

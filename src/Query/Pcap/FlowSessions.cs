@@ -91,6 +91,7 @@ internal sealed class FlowSessions(FlowKey key)
     private static void Mark(Session session, FlowMatch match)
     {
         session.IsMatched = true;
+        session.Saw(match.Topic);
         session.AddProcess(match.LocalPort, match.Process);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ECapture.Pcapng;
+using ECapture.Query.Pcap.Synthetic;
 using ECapture.Sealing;
 using ECapture.Sealing.Keys;
 using ECapture.Storage;
@@ -29,7 +30,9 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
         using Activity? activity = QueryTelemetry.Activities.StartActivity("pcapng.sessions");
         SessionSet sessions = await new SessionResolver(store, options).ResolveAsync(filter, cancellationToken).ConfigureAwait(false);
         Session[] matched = [.. sessions.Matched];
-        List<PacketSegment> whole = PacketPlan.Make(matched, sessions.Bounds);
+        Session[] synthetic = options.Synthetic ? [.. matched.Where(s => s.IsSynthetic), .. sessions.Unplaced.Values] : [];
+        Session[] captured = [.. matched.Except(synthetic)];
+        List<PacketSegment> whole = PacketPlan.Make(captured, sessions.Bounds);
         var blocks = new MemoryStream();
         var secrets = new SecretCounts(0, 0, 0, []);
         if (options.Keys && whole.Count > 0)
@@ -45,8 +48,8 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
 
         activity?.SetTag("ecapture.sessions", matched.Length);
         List<PacketSegment> plan = options.Window is { } window
-            ? PacketPlan.Make(matched, new TimeRange(Math.Max(window.From, sessions.Bounds.From), Math.Min(window.To, sessions.Bounds.To))) : whole;
-        return new Rebuild(sessions, matched, plan, blocks, secrets, options.Window);
+            ? PacketPlan.Make(captured, new TimeRange(Math.Max(window.From, sessions.Bounds.From), Math.Min(window.To, sessions.Bounds.To))) : whole;
+        return new Rebuild(sessions, matched, synthetic, plan, blocks, secrets, options.Window);
     }
 
     /// <summary>Writes the file.</summary>
@@ -63,15 +66,18 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
         var writer = new PcapngWriter(output);
         writer.WriteSectionHeader(application: s_application, comment: SectionComment.Of(options, rebuild));
         long packets = 0;
-        if (rebuild.Plan.Count > 0)
+        if (rebuild.Sessions > 0)
         {
-            string[] hosts = [.. rebuild.Matched.Select(s => s.Key.Host).Distinct().Order(StringComparer.Ordinal)];
+            string[] hosts = [.. rebuild.Matched.Concat(rebuild.Synthetic).Select(s => s.Key.Host).Distinct().Order(StringComparer.Ordinal)];
             var interfaces = new InterfaceTable(writer);
-            IReadOnlyCollection<ulong>? flows = rebuild.Plan.Count == 1 ? rebuild.Plan[0].Flows : null;
-            foreach (StoredInterface description in
-                await store.InterfacesAsync(new PacketQuery(rebuild.Range, hosts, flows), cancellationToken).ConfigureAwait(false))
+            if (rebuild.Plan.Count > 0)
             {
-                interfaces.Add(description);
+                IReadOnlyCollection<ulong>? flows = rebuild.Plan.Count == 1 ? rebuild.Plan[0].Flows : null;
+                foreach (StoredInterface description in
+                    await store.InterfacesAsync(new PacketQuery(rebuild.Range, hosts, flows), cancellationToken).ConfigureAwait(false))
+                {
+                    interfaces.Add(description);
+                }
             }
 
             try
@@ -96,6 +102,7 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
         return new RebuildReport(rebuild.Sessions, rebuild.SessionsWithoutSecrets, rebuild.Secrets, packets, writer.BytesWritten)
         {
             SecretComplaint = rebuild.SecretCounts.Complaint,
+            SyntheticSessions = rebuild.SyntheticSessions,
         };
     }
 
@@ -116,6 +123,23 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
     private async Task<long> WritePacketsAsync(
         Rebuild rebuild, string[] hosts, InterfaceTable interfaces, PcapngWriter writer, CancellationToken cancellationToken)
     {
+        if (rebuild.SyntheticSessions == 0)
+        {
+            return await WriteCapturedAsync(rebuild, hosts, interfaces, writer, null, cancellationToken).ConfigureAwait(false);
+        }
+
+        var made = new SyntheticPackets(store, rebuild, options.Window, writer, hosts.Length > 1);
+        await using (made.ConfigureAwait(false))
+        {
+            long captured = await WriteCapturedAsync(rebuild, hosts, interfaces, writer, made, cancellationToken).ConfigureAwait(false);
+            await made.WriteUntilAsync(long.MaxValue, cancellationToken).ConfigureAwait(false);
+            return captured + made.Packets;
+        }
+    }
+
+    private async Task<long> WriteCapturedAsync(
+        Rebuild rebuild, string[] hosts, InterfaceTable interfaces, PcapngWriter writer, SyntheticPackets? made, CancellationToken cancellationToken)
+    {
         var tracks = new FlowTracks(rebuild.Set, hosts.Length > 1);
         long packets = 0;
         var segments = new SegmentReader(store, rebuild.Plan, hosts);
@@ -131,6 +155,11 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
                         if (packets == 0)
                         {
                             await WriteKnownAsync(rebuild, writer, cancellationToken).ConfigureAwait(false);
+                        }
+
+                        if (made is not null)
+                        {
+                            await made.WriteUntilAsync(cursor.Time - 1, cancellationToken).ConfigureAwait(false);
                         }
 
                         writer.WritePacket(

@@ -5,22 +5,28 @@ namespace ECapture.Query.Pcap;
 /// <summary>What a file will hold: sessions and their secrets are found, packets are not read yet.</summary>
 public sealed class Rebuild
 {
-    internal Rebuild(SessionSet set, Session[] matched, IReadOnlyList<PacketSegment> plan, MemoryStream secretBlocks, SecretCounts secrets, TimeRange? window)
+    internal Rebuild(
+        SessionSet set, Session[] matched, Session[] synthetic, IReadOnlyList<PacketSegment> plan, MemoryStream secretBlocks, SecretCounts secrets, TimeRange? window)
     {
         Set = set;
         Matched = matched;
+        Synthetic = synthetic;
         Plan = plan;
         SecretBlocks = secretBlocks;
         SecretCounts = secrets;
-        SessionsWithoutSecrets = matched.Count(s => !s.HasSecrets);
+        Sessions = matched.Union(synthetic).Count();
+        SessionsWithoutSecrets = matched.Except(synthetic).Count(s => !s.HasSecrets);
         CutSessions = window is { } w ? matched.Count(s => s.From < w.From || s.End is null || s.End > w.To) : 0;
     }
 
     /// <summary>Sessions that the filter matched.</summary>
-    public int Sessions => Matched.Length;
+    public int Sessions { get; }
 
-    /// <summary>Of them, those without any secret: not TLS, or not to be decrypted. All of them when secrets are left out.</summary>
+    /// <summary>Of them, those without any secret: not TLS, or not to be decrypted. All of them when secrets are left out. Synthetic ones need none.</summary>
     public int SessionsWithoutSecrets { get; }
+
+    /// <summary>Of them, those that only plaintext was captured of: their packets are made of it.</summary>
+    public int SyntheticSessions => Synthetic.Length;
 
     /// <summary>Of them, those that reach beyond the window that was asked for: their other packets are left out.</summary>
     public int CutSessions { get; }
@@ -34,6 +40,8 @@ public sealed class Rebuild
     internal SessionSet Set { get; }
 
     internal Session[] Matched { get; }
+
+    internal Session[] Synthetic { get; }
 
     internal IReadOnlyList<PacketSegment> Plan { get; }
 

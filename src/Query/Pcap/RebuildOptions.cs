@@ -8,6 +8,9 @@ public sealed record RebuildOptions
     /// <summary>False leaves the TLS secrets out.</summary>
     public bool Keys { get; init; } = true;
 
+    /// <summary>True makes packets of the plaintext of sessions that no packets were captured of, and marks them as made; false leaves such sessions empty.</summary>
+    public bool Synthetic { get; init; } = true;
+
     /// <summary>
     /// True writes a block per process for Wireshark newer than 4.4, which then shows names, users and start times. Older versions list each as
     /// a record without time before the packets, which upsets their relative times; every packet has its process id and a comment anyway.

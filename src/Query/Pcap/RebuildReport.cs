@@ -8,6 +8,9 @@ namespace ECapture.Query.Pcap;
 /// <param name="Bytes">Length of the file.</param>
 public sealed record RebuildReport(int Sessions, int SessionsWithoutSecrets, long Secrets, long Packets, long Bytes)
 {
+    /// <summary>Of the sessions, those whose packets were made of their plaintext.</summary>
+    public int SyntheticSessions { get; init; }
+
     /// <summary>What stayed sealed and what would open it, one line for the user; null when nothing did.</summary>
     public string? SecretComplaint { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using ECapture.Events.Formatting;
+using ECapture.Query.Pcap.Synthetic;
 using ECapture.Query.Requests;
 using ECapture.Storage.Reading;
 
@@ -19,6 +20,11 @@ public static class SectionComment
         if (options.Window is { } window)
         {
             Line(text, $"exact window: packets before {Time(window.From)} and from {Time(window.To)} on are left out; {rebuild.CutSessions} of {rebuild.Sessions} sessions reach beyond it, and one whose handshake is before it does not decrypt");
+        }
+
+        if (rebuild.SyntheticSessions > 0)
+        {
+            Line(text, $"synthetic: {rebuild.SyntheticSessions} of {rebuild.Sessions} sessions were not captured as packets; those on interfaces named {SyntheticPackets.Interface} were made of captured plaintext");
         }
 
         if (options.Keys && rebuild.SecretCounts.Complaint is { } complaint)

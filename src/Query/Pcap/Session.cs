@@ -1,3 +1,4 @@
+using ECapture.Events;
 using ECapture.Storage.Reading;
 
 namespace ECapture.Query.Pcap;
@@ -10,6 +11,9 @@ internal sealed class Session(FlowKey key, long from, long? end)
 
     /// <summary>What follows the close: the last acknowledgements, a FIN sent again.</summary>
     public const long Tail = 10_000_000_000;
+
+    /// <summary>Topics that packets can be made of, when there are none.</summary>
+    public static IReadOnlyList<string> PlaintextTopics { get; } = [.. Topics.Plaintext, Topics.Postgres, Topics.Mysqld];
 
     public FlowKey Key { get; } = key;
 
@@ -28,6 +32,21 @@ internal sealed class Session(FlowKey key, long from, long? end)
     /// <summary>A secret of it was written.</summary>
     public bool HasSecrets { get; set; }
 
+    /// <summary>Frames of it are in the store.</summary>
+    public bool HasPackets { get; set; }
+
+    /// <summary>Plaintext or statements of it are in the store.</summary>
+    public bool HasPlaintext { get; set; }
+
+    /// <summary>Nothing but plaintext was captured of it: its packets have to be made.</summary>
+    public bool IsSynthetic => IsMatched && HasPlaintext && !HasPackets;
+
+    /// <summary>Of <see cref="Connections"/>, those that this host opened.</summary>
+    public HashSet<ulong> Opened { get; } = [];
+
+    /// <summary>Of <see cref="Connections"/>, those that this host accepted.</summary>
+    public HashSet<ulong> Accepted { get; } = [];
+
     /// <summary>Connections of this host that use it; both ends' on a loopback.</summary>
     public HashSet<ulong> Connections { get; } = [];
 
@@ -43,6 +62,13 @@ internal sealed class Session(FlowKey key, long from, long? end)
         {
             Processes.TryAdd(port, process);
         }
+    }
+
+    /// <summary>Notes what a row of a topic says of what was captured.</summary>
+    public void Saw(string topic)
+    {
+        HasPackets |= topic == Topics.Packet;
+        HasPlaintext |= PlaintextTopics.Contains(topic);
     }
 
     public static long Saturated(long time, long more) => time > long.MaxValue - more ? long.MaxValue : time + more;

@@ -94,6 +94,16 @@ internal static class SessionBuilder
         foreach (ConnectionExtent extent in group)
         {
             session.Connections.Add(extent.Connection);
+            if (extent.IsOpened)
+            {
+                session.Opened.Add(extent.Connection);
+            }
+
+            if (extent.IsAccepted)
+            {
+                session.Accepted.Add(extent.Connection);
+            }
+
             foreach ((ushort port, Storage.Reading.ProcessFact process) in extent.Processes)
             {
                 session.AddProcess(port, process);

@@ -29,7 +29,7 @@ internal sealed class SessionResolver(IEventStoreReader store, RebuildOptions op
             {
                 _facts.Want(match.Key);
             }
-            else
+            else if (match.Connection != 0)
             {
                 _facts.Want(new ConnectionKey(match.Key.Host, match.Connection));
             }
@@ -59,6 +59,11 @@ internal sealed class SessionResolver(IEventStoreReader store, RebuildOptions op
         }
 
         Mark(set);
+        if (options.Synthetic)
+        {
+            await new SessionWitness(store, set).RunAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         return set;
     }
 
@@ -191,9 +196,16 @@ internal sealed class SessionResolver(IEventStoreReader store, RebuildOptions op
                 continue;
             }
 
-            foreach (FlowKey key in _facts.FlowsOf(new ConnectionKey(match.Key.Host, match.Connection)))
+            var connection = new ConnectionKey(match.Key.Host, match.Connection);
+            FlowKey[] flows = match.Connection == 0 ? [] : [.. _facts.FlowsOf(connection)];
+            foreach (FlowKey key in flows)
             {
                 set.Of(key).Match(match with { Key = key });
+            }
+
+            if (flows.Length == 0 && options.Synthetic && Session.PlaintextTopics.Contains(match.Topic))
+            {
+                MarkUnplaced(set, connection, match);
             }
         }
 
@@ -219,6 +231,18 @@ internal sealed class SessionResolver(IEventStoreReader store, RebuildOptions op
                 set.AddRandom(random, session);
             }
         }
+    }
+
+    private static void MarkUnplaced(SessionSet set, ConnectionKey connection, FlowMatch match)
+    {
+        (ConnectionKey, uint, ulong) key = match.Connection == 0 ? (connection, match.Process.Pid, match.Process.Start) : (connection, 0, 0);
+        if (!set.Unplaced.TryGetValue(key, out Session? session))
+        {
+            set.Unplaced.Add(key, session = new Session(match.Key, match.From, null) { IsMatched = true });
+        }
+
+        session.Saw(match.Topic);
+        session.AddProcess(match.LocalPort, match.Process);
     }
 
     private bool HasStart(FlowKey key)

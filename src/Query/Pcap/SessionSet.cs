@@ -14,6 +14,11 @@ internal sealed class SessionSet
 
     public IEnumerable<Session> Matched => _flows.Values.SelectMany(f => f.Sessions).Where(s => s.IsMatched);
 
+    /// <summary>
+    /// Matched sessions of which nobody saw a socket (a UNIX socket, a library that is given buffers): a connection, or a process of a PostgreSQL server. There are no packets of them.
+    /// </summary>
+    public Dictionary<(ConnectionKey Connection, uint Pid, ulong Start), Session> Unplaced { get; } = [];
+
     /// <summary>Which sessions a client random belongs to.</summary>
     public Dictionary<ClientRandom, HashSet<Session>> Randoms { get; } = [];
 

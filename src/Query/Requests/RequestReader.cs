@@ -56,6 +56,7 @@ public static class RequestReader
         return new PcapngRequest(filter, new RebuildOptions
         {
             Keys = Boolean(values, "keys") ?? true,
+            Synthetic = Boolean(values, "synthetic") ?? true,
             ProcessBlocks = Boolean(values, "process-blocks") ?? false,
             Window = Boolean(values, "exact-window") == true ? Window(filter) : null,
         });

@@ -21,7 +21,7 @@ public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
     [MemberData(nameof(Kinds))]
     public async Task Rebuild_Everything_DecryptsAndHoldsEveryFrameOnceInOrder(StoreKind kind)
     {
-        await using Built built = await BuildAsync(kind, new TlsHistory(tls), _ => EventFilter.All);
+        await using RebuiltFile built = await BuildAsync(kind, new TlsHistory(tls), _ => EventFilter.All);
 
         Assert.Equal((3, 0, tls.KeyLog.Count, tls.Frames.Count), (built.Report.Sessions, built.Report.SessionsWithoutSecrets, (int)built.Report.Secrets, (int)built.Report.Packets));
         Assert.Equal(new FileInfo(built.Path).Length, built.Report.Bytes);
@@ -37,7 +37,7 @@ public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
     [MemberData(nameof(Kinds))]
     public async Task Rebuild_Everything_TsharkShowsDirectionInterfaceAndProcess(StoreKind kind)
     {
-        await using Built built = await BuildAsync(kind, new TlsHistory(tls), _ => EventFilter.All);
+        await using RebuiltFile built = await BuildAsync(kind, new TlsHistory(tls), _ => EventFilter.All);
 
         string[] lines = await Tshark.FieldsAsync(built.Path, null, "frame.time_epoch", "frame.interface_name", "frame.packet_flags_direction", "frame.comment", "tcp.srcport");
 
@@ -60,7 +60,7 @@ public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
         for (int i = 0; i < tls.Exchanges.Count; i++)
         {
             var history = new TlsHistory(tls);
-            await using Built built = await BuildAsync(kind, history, _ => EventFilter.All with { Processes = [tls.Exchanges[i].Process] });
+            await using RebuiltFile built = await BuildAsync(kind, history, _ => EventFilter.All with { Processes = [tls.Exchanges[i].Process] });
 
             await AssertIsSessionAsync(built, history, i);
         }
@@ -71,7 +71,7 @@ public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
     public async Task Rebuild_ConnectionAlone_IsItsWholeSession(StoreKind kind)
     {
         var history = new TlsHistory(tls);
-        await using Built built = await BuildAsync(
+        await using RebuiltFile built = await BuildAsync(
             kind, history, events => EventFilter.All with { Connections = [events.First(e => e.Process?.Pid == tls.Exchanges[1].Pid && e.Connection != 0).Connection] });
 
         await AssertIsSessionAsync(built, history, 1);
@@ -83,7 +83,7 @@ public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
     {
         ulong[] times = [.. tls.Frames.Select(f => f.Time).Order()];
         var window = new TimeRange((long)times[3], (long)times[^2]);
-        await using Built built = await BuildAsync(
+        await using RebuiltFile built = await BuildAsync(
             kind, new TlsHistory(tls), _ => EventFilter.All with { From = window.From, To = window.To }, new RebuildOptions { Window = window });
 
         Assert.Equal(times[3..^2], built.Packets.Select(p => (ulong)p.UnixNanoseconds!));
@@ -97,7 +97,7 @@ public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
     public async Task Rebuild_AskedForByAPerson_SaysWhoAndWhyInTheFile()
     {
         var options = new RebuildOptions { Comment = SectionComment.Asked("process=curl\nreason: forged", "ann", "ticket 4711") };
-        await using Built built = await BuildAsync(StoreKind.ClickHouse, new TlsHistory(tls), _ => EventFilter.All, options);
+        await using RebuiltFile built = await BuildAsync(StoreKind.ClickHouse, new TlsHistory(tls), _ => EventFilter.All, options);
 
         Assert.Equal("query: process=curl\\nreason: forged\nuser: ann\nreason: ticket 4711", built.Blocks[0].Options.Text(OptionCode.Comment));
         Assert.Contains("ticket 4711", await Tshark.RunAsync("capinfos", ["-k", built.Path]), StringComparison.Ordinal);
@@ -111,7 +111,7 @@ public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
         foreach (bool isCursor in (bool[])[true, false])
         {
             var history = new TlsHistory(tls);
-            await using Built built = await BuildAsync(kind, history, events =>
+            await using RebuiltFile built = await BuildAsync(kind, history, events =>
             {
                 Event wanted = events.First(e => e.Topic == "tls" && e.Process.Pid == tls.Exchanges[1].Pid);
                 var id = new EventId(new Guid(wanted.Run.Span, bigEndian: true), wanted.Topic, (int)wanted.Partition, wanted.Sequence);
@@ -128,7 +128,7 @@ public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
     public async Task Rebuild_AnyFile_IsAcceptedByEditcap(bool withBlocks)
     {
         var more = new TlsHistory(tls) { Host = "web2" };
-        await using Built built = await BuildAsync(
+        await using RebuiltFile built = await BuildAsync(
             StoreKind.Postgres, new TlsHistory(tls), _ => EventFilter.All,
             new RebuildOptions { ProcessBlocks = withBlocks, Keys = withBlocks, Comment = SectionComment.Asked("", "ann", "") }, more.Make());
         string keys = built.Path + ".keys";
@@ -154,7 +154,7 @@ public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
     public async Task Rebuild_HostNameThatLooksLikeSql_IsAName(StoreKind kind)
     {
         var history = new TlsHistory(tls) { Host = "o'brien$1\\'); DROP TABLE packet; --" };
-        await using Built built = await BuildAsync(kind, history, _ => EventFilter.All with { Hosts = [history.Host], Pids = [tls.Exchanges[0].Pid] });
+        await using RebuiltFile built = await BuildAsync(kind, history, _ => EventFilter.All with { Hosts = [history.Host], Pids = [tls.Exchanges[0].Pid] });
 
         await AssertIsSessionAsync(built, history, 0);
     }
@@ -164,7 +164,7 @@ public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
     public async Task Rebuild_TextOfThePlaintext_FindsTheSessionThroughItsConnection(StoreKind kind)
     {
         var history = new TlsHistory(tls);
-        await using Built built = await BuildAsync(kind, history, _ => EventFilter.All with { Text = tls.Exchanges[2].Marker });
+        await using RebuiltFile built = await BuildAsync(kind, history, _ => EventFilter.All with { Text = tls.Exchanges[2].Marker });
 
         await AssertIsSessionAsync(built, history, 2);
     }
@@ -174,7 +174,7 @@ public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
     public async Task Rebuild_WindowInTheMiddle_TakesTheSessionFromItsFirstPacket(StoreKind kind)
     {
         var history = new TlsHistory(tls);
-        await using Built built = await BuildAsync(kind, history, events =>
+        await using RebuiltFile built = await BuildAsync(kind, history, events =>
         {
             // A window that begins after the handshake of the last session.
             ulong[] times = [.. events.Where(e => e.Topic == "packet").Select(e => e.WallNs).Order()];
@@ -192,7 +192,7 @@ public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
     {
         var history = new TlsHistory(tls) { WithConnections = false };
         int index = first ? 0 : 2;
-        await using Built built = await BuildAsync(kind, history, _ => EventFilter.All with { Pids = [tls.Exchanges[index].Pid], Topics = ["packet"] });
+        await using RebuiltFile built = await BuildAsync(kind, history, _ => EventFilter.All with { Pids = [tls.Exchanges[index].Pid], Topics = ["packet"] });
 
         await AssertIsSessionAsync(built, history, index);
     }
@@ -202,7 +202,7 @@ public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
     public async Task Rebuild_WithoutWireLinks_FindsSecretsByConnection(StoreKind kind)
     {
         var history = new TlsHistory(tls) { WithWireLinks = false };
-        await using Built built = await BuildAsync(kind, history, _ => EventFilter.All with { Pids = [tls.Exchanges[0].Pid] });
+        await using RebuiltFile built = await BuildAsync(kind, history, _ => EventFilter.All with { Pids = [tls.Exchanges[0].Pid] });
 
         await AssertIsSessionAsync(built, history, 0);
     }
@@ -211,7 +211,7 @@ public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
     [MemberData(nameof(Kinds))]
     public async Task Rebuild_WithoutKeys_HoldsNoSecret(StoreKind kind)
     {
-        await using Built built = await BuildAsync(kind, new TlsHistory(tls), _ => EventFilter.All, new RebuildOptions { Keys = false });
+        await using RebuiltFile built = await BuildAsync(kind, new TlsHistory(tls), _ => EventFilter.All, new RebuildOptions { Keys = false });
 
         Assert.DoesNotContain(built.Blocks, b => b is DecryptionSecretsBlock);
         Assert.Equal((0L, tls.Frames.Count), (built.Report.Secrets, built.Packets.Count));
@@ -221,7 +221,7 @@ public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
     [Fact]
     public async Task Rebuild_WithProcessBlocks_NamesEachProcessOnceBeforeThePackets()
     {
-        await using Built built = await BuildAsync(StoreKind.ClickHouse, new TlsHistory(tls), _ => EventFilter.All, new RebuildOptions { ProcessBlocks = true });
+        await using RebuiltFile built = await BuildAsync(StoreKind.ClickHouse, new TlsHistory(tls), _ => EventFilter.All, new RebuildOptions { ProcessBlocks = true });
 
         PcapngProcess[] processes = [.. built.Blocks.OfType<CustomBlock>().Select(b => b.TryGetProcess(out PcapngProcess process) ? process : default)];
         Assert.Equal(
@@ -236,7 +236,7 @@ public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
     [MemberData(nameof(Kinds))]
     public async Task Rebuild_NothingMatches_IsAnEmptyFileThatOpens(StoreKind kind)
     {
-        await using Built built = await BuildAsync(kind, new TlsHistory(tls), _ => EventFilter.All with { Pids = [1] });
+        await using RebuiltFile built = await BuildAsync(kind, new TlsHistory(tls), _ => EventFilter.All with { Pids = [1] });
 
         Assert.Equal((0, 0L), (built.Report.Sessions, built.Report.Packets));
         Assert.Empty(await Tshark.FieldsAsync(built.Path, null, "frame.number"));
@@ -249,8 +249,8 @@ public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
         var other = new TlsHistory(tls) { Host = "web2" };
         List<Event> more = other.Make();
         var history = new TlsHistory(tls);
-        await using Built built = await BuildAsync(kind, history, _ => EventFilter.All with { Hosts = ["web1"], Pids = [tls.Exchanges[1].Pid] }, null, more);
-        await using Built both = await BuildAsync(kind, new TlsHistory(tls), _ => EventFilter.All, null, more);
+        await using RebuiltFile built = await BuildAsync(kind, history, _ => EventFilter.All with { Hosts = ["web1"], Pids = [tls.Exchanges[1].Pid] }, null, more);
+        await using RebuiltFile both = await BuildAsync(kind, new TlsHistory(tls), _ => EventFilter.All, null, more);
 
         await AssertIsSessionAsync(built, history, 1);
         Assert.Equal((6, 2 * tls.Frames.Count), (both.Report.Sessions, (int)both.Report.Packets));
@@ -260,7 +260,7 @@ public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
         Assert.All(both.Packets.Zip(both.Packets.Skip(1)), p => Assert.True(p.First.UnixNanoseconds <= p.Second.UnixNanoseconds));
     }
 
-    private async Task AssertIsSessionAsync(Built built, TlsHistory history, int index)
+    private async Task AssertIsSessionAsync(RebuiltFile built, TlsHistory history, int index)
     {
         string[] expected = [.. tls.Frames.Where((_, i) => history.Owners[i] == index).Select(f => Convert.ToHexString(f.Data))];
         Assert.Equal(expected, built.Packets.Select(p => Convert.ToHexString(p.Data.Span)));
@@ -271,52 +271,10 @@ public sealed class PcapngTests(StoresFixture stores, TlsFixture tls)
         Assert.Equal(["/" + tls.Exchanges[index].Marker], await Tshark.FieldsAsync(built.Path, "http.request", "http.request.uri"));
     }
 
-    private async Task<Built> BuildAsync(
+    private async Task<RebuiltFile> BuildAsync(
         StoreKind kind, TlsHistory history, Func<List<Event>, EventFilter> filter, RebuildOptions? options = null, List<Event>? more = null)
     {
         List<Event> events = history.Make();
-        await using Store store = await StoreFactory.OpenAsync(await stores.CreateDatabaseAsync(kind, Cancel), StoreRole.Writer, Cancel);
-        await StoreLoader.LoadAsync(store, [.. events, .. more ?? []], Cancel);
-        var builder = new PcapngBuilder(new EventStoreReader(store), options ?? new RebuildOptions());
-        Rebuild rebuild = await builder.PrepareAsync(filter(events), Cancel);
-        string path = Path.Combine(Path.GetTempPath(), $"ecapture-{Guid.NewGuid():N}.pcapng");
-        RebuildReport report;
-        await using (FileStream file = File.Create(path))
-        {
-            report = await builder.WriteAsync(rebuild, file, Cancel);
-        }
-
-        return new Built(path, report);
-    }
-
-    private sealed class Built : IAsyncDisposable
-    {
-        public Built(string path, RebuildReport report)
-        {
-            Path = path;
-            Report = report;
-            using FileStream stream = File.OpenRead(path);
-            var reader = new PcapngReader(stream);
-            while (reader.Read() is { } block)
-            {
-                Blocks.Add(block);
-            }
-
-            Assert.Null(reader.CutAt);
-        }
-
-        public string Path { get; }
-
-        public RebuildReport Report { get; }
-
-        public List<PcapngBlock> Blocks { get; } = [];
-
-        public List<PacketBlock> Packets => [.. Blocks.OfType<PacketBlock>()];
-
-        public ValueTask DisposeAsync()
-        {
-            File.Delete(Path);
-            return ValueTask.CompletedTask;
-        }
+        return await RebuiltFile.BuildAsync(stores, kind, [.. events, .. more ?? []], filter(events), options);
     }
 }
