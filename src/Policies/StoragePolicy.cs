@@ -12,6 +12,9 @@ public sealed record StoragePolicy
     /// <summary>Most bytes of the local log; null: as <c>--log-limit</c> says.</summary>
     public required long? LogBytes { get; init; }
 
+    /// <summary>Age at which dead letters may be dropped; null: as the events of their topic.</summary>
+    public required LetterAge? DeadLetters { get; init; }
+
     /// <summary>Where each setting comes from, by its name in the file: <c>minimum_free</c> …</summary>
     public required IReadOnlyDictionary<string, PolicySource> Sources { get; init; }
 }

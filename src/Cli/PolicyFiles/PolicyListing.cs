@@ -110,6 +110,8 @@ internal sealed class PolicyListing(Policy policy, string? module)
         yield return ("minimum_free", s.MinimumFree?.ToString() ?? "no limit", s.MinimumFree?.ToString());
         yield return ("archive_directory", s.ArchiveDirectory ?? "DATA/archive", s.ArchiveDirectory);
         yield return ("log_bytes", s.LogBytes is { } bytes ? Units.SizeText(bytes) : "--log-limit", s.LogBytes);
+        string? letters = s.DeadLetters?.Age is { } age ? Units.DurationText(age) : null;
+        yield return ("dead_letters", letters ?? (s.DeadLetters is null ? "as their topic's events" : "for ever"), letters);
     }
 
     private IEnumerable<ModulePolicy> Shown() => policy.Modules.Where(m => module is null || m.Module == module);

@@ -5,8 +5,8 @@ namespace ECapture.Policies.Reading;
 /// <summary>What the file says of one module, or of all (<c>default</c>). What it does not say is null.</summary>
 internal sealed class ModuleSection
 {
-    private static readonly TimeSpan s_shortest = TimeSpan.FromHours(1);
-    private static readonly TimeSpan s_longest = TimeSpan.FromDays(36_500);
+    internal static readonly TimeSpan ShortestAge = TimeSpan.FromHours(1);
+    internal static readonly TimeSpan LongestAge = TimeSpan.FromDays(36_500);
 
     internal Given<long?>? AgentKeep { get; private init; }
 
@@ -33,7 +33,7 @@ internal sealed class ModuleSection
             Redact = Rules(section),
             Keys = section.Choice("keys", "drop", "keep"),
             Rotation = section.Choice("rotation", "day", "hour"),
-            RetentionAge = Retention(section, s => s.Duration("age", s_shortest, s_longest, "36h, 90d")),
+            RetentionAge = Retention(section, s => s.Duration("age", ShortestAge, LongestAge, "36h, 90d")),
             RetentionBytes = Retention(section, s => s.Size("bytes", 1 << 20, 1L << 50, orNull: true, "500MiB, 50GiB"), refuse: true),
             Archive = section.Switch("archive"),
         };

@@ -61,17 +61,20 @@ internal static class PolicyReader
         Given<FreeSpace>? free = section is null ? null : MinimumFree(section);
         Given<string>? archive = section is null ? null : ArchiveDirectory(section);
         Given<long?>? log = section?.Size("log_bytes", 16L << 20, 1L << 50, orNull: false, "500MiB, 8GiB");
+        Given<TimeSpan?>? letters = section?.Duration("dead_letters", ModuleSection.ShortestAge, ModuleSection.LongestAge, "36h, 90d");
         section?.RefuseOthers();
         return new StoragePolicy
         {
             MinimumFree = free?.Value,
             ArchiveDirectory = archive?.Value,
             LogBytes = log?.Value,
+            DeadLetters = letters is null ? null : new LetterAge(letters.Value),
             Sources = new Dictionary<string, PolicySource>
             {
                 ["minimum_free"] = free?.Source ?? PolicySource.BuiltIn,
                 ["archive_directory"] = archive?.Source ?? PolicySource.BuiltIn,
                 ["log_bytes"] = log?.Source ?? PolicySource.BuiltIn,
+                ["dead_letters"] = letters?.Source ?? PolicySource.BuiltIn,
             },
         };
     }

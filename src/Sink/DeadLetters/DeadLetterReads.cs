@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using ECapture.Sink.Books;
+using ECapture.Sink.Delivery;
 using ECapture.Storage.Reading.Sql;
 
 namespace ECapture.Sink.DeadLetters;
@@ -13,6 +15,7 @@ internal sealed class DeadLetterReads(ISqlStore store)
     public async IAsyncEnumerable<StoredDeadLetter> ListAsync(
         string? topic, long? since, bool withResolved, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        IReadOnlyDictionary<PartitionId, long> gone = await new BookReads(store).LettersGoneAsync(cancellationToken).ConfigureAwait(false);
         SqlText sql = Select(withBytes: false);
         if (topic is not null)
         {
@@ -34,7 +37,10 @@ internal sealed class DeadLetterReads(ISqlStore store)
         await using ConfiguredAsyncDisposable end = rows.ConfigureAwait(false);
         while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            yield return Read(rows);
+            if (Read(rows) is var letter && !HasGone(letter.Id, gone))
+            {
+                yield return letter;
+            }
         }
     }
 
@@ -42,6 +48,7 @@ internal sealed class DeadLetterReads(ISqlStore store)
     /// <exception cref="SinkException">There is none, or several logs have it.</exception>
     public async Task<StoredDeadLetter> FindAsync(DeadLetterId id, CancellationToken cancellationToken)
     {
+        IReadOnlyDictionary<PartitionId, long> gone = await new BookReads(store).LettersGoneAsync(cancellationToken).ConfigureAwait(false);
         SqlText sql = Select(withBytes: true);
         sql.Append(" AND " + sql.AnyOfTexts("topic", [id.Topic]));
         sql.Append(" AND " + sql.AnyOf("log_partition", [(ulong)id.Partition]));
@@ -57,6 +64,11 @@ internal sealed class DeadLetterReads(ISqlStore store)
         while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
             StoredDeadLetter next = Read(rows) with { Bytes = rows.Bytes(9).ToArray() };
+            if (HasGone(next.Id, gone))
+            {
+                continue;
+            }
+
             if (found is not null && found.Id != next.Id)
             {
                 throw new SinkException($"several logs have a dead letter {id}: name one of {found.Id}, {next.Id}");
@@ -67,6 +79,10 @@ internal sealed class DeadLetterReads(ISqlStore store)
 
         return found ?? throw new SinkException($"there is no dead letter {id}; `ecapture dlq list --all` shows those that there are");
     }
+
+    // Counted as gone, and not taken away yet.
+    private static bool HasGone(DeadLetterId id, IReadOnlyDictionary<PartitionId, long> gone) =>
+        gone.TryGetValue(new PartitionId(id.Log ?? "", id.Topic, id.Partition), out long end) && id.Offset < end;
 
     private SqlText Select(bool withBytes)
     {

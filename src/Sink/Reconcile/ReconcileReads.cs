@@ -29,16 +29,24 @@ internal sealed class ReconcileReads(ISqlStore store)
     {
         SqlText sql = store.NewText();
         sql.Append(
-            $"SELECT {sql.NameColumn("log")} AS l, {sql.NameColumn("topic")} AS t, log_partition, from_offset, to_offset, hour, records, duplicates, gap "
-            + "FROM sink_account ORDER BY topic, log, log_partition, from_offset, hour");
+            $"SELECT {sql.NameColumn("log")} AS l, {sql.NameColumn("topic")} AS t, log_partition, from_offset, to_offset, hour, records, duplicates, gap, batches "
+            + "FROM sink_account ORDER BY topic, log, log_partition, from_offset, to_offset DESC, hour");
         AccountRow last = default;
+        AccountRow merged = default;
         await foreach (IRowReader rows in RowsAsync(sql, cancellationToken).ConfigureAwait(false))
         {
             AccountRow row = new(
                 new PartitionId(Text(rows, 0), Text(rows, 1), (int)rows.Number(2)),
                 (long)rows.Number(3), (long)rows.Number(4), (long)rows.Number(5), (long)rows.Number(6), (long)rows.Number(7), (long)rows.Number(8));
+            if (rows.Number(9) > 1)
+            {
+                merged = row;
+            }
+
+            // What was added up may still be there by itself: it does not count twice.
+            bool isMerged = row.Partition == merged.Partition && row.From >= merged.From && row.To <= merged.To && (row.From, row.To) != (merged.From, merged.To);
             bool isRepeated = row.Partition == last.Partition && row.From == last.From && row.Hour == last.Hour;
-            if (!isRepeated && spans.TryGetValue(row.Partition, out AccountSpan span) && row.To <= span.To)
+            if (!isRepeated && !isMerged && spans.TryGetValue(row.Partition, out AccountSpan span) && row.To <= span.To)
             {
                 last = row;
                 yield return row;
@@ -65,6 +73,18 @@ internal sealed class ReconcileReads(ISqlStore store)
     /// <summary>Dead letters: where they are, and their hour.</summary>
     public IAsyncEnumerable<(PartitionId Partition, long Offset, long Hour)> DeadLettersAsync(CancellationToken cancellationToken) =>
         PlacesAsync(sql => $"{sql.Hour("ts")} AS h FROM dead_letter", "", cancellationToken);
+
+    /// <summary>Dead letters that left: of which partition, of which hour, how many, and the offset behind them.</summary>
+    public async IAsyncEnumerable<(PartitionId Partition, long Hour, long Letters, long To)> LettersGoneAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        SqlText sql = store.NewText();
+        sql.Append($"SELECT {sql.NameColumn("log")} AS l, {sql.NameColumn("topic")} AS t, log_partition, to_offset, hour, max(letters) FROM dead_letter_expired "
+            + "GROUP BY log, topic, log_partition, to_offset, hour");
+        await foreach (IRowReader rows in RowsAsync(sql, cancellationToken).ConfigureAwait(false))
+        {
+            yield return (new PartitionId(Text(rows, 0), Text(rows, 1), (int)rows.Number(2)), (long)rows.Number(4), (long)rows.Number(5), (long)rows.Number(3));
+        }
+    }
 
     /// <summary>Dead letters that became rows: where they are, and the hour of the row.</summary>
     public IAsyncEnumerable<(PartitionId Partition, long Offset, long Hour)> RetriedAsync(CancellationToken cancellationToken) =>

@@ -98,9 +98,19 @@ internal sealed class StoreCount
 
     private async Task AddLettersAsync(ReconcileReads reads, CancellationToken cancellationToken)
     {
+        Dictionary<PartitionId, long> gone = [];
+        await foreach ((PartitionId partition, long hour, long letters, long to) in reads.LettersGoneAsync(cancellationToken).ConfigureAwait(false))
+        {
+            gone[partition] = Math.Max(to, gone.GetValueOrDefault(partition));
+            if (Spans.TryGetValue(partition, out AccountSpan span) && to > span.From && to <= span.To)
+            {
+                Line(new LineKey(partition.Topic, partition.Partition, hour)).Expired += letters;
+            }
+        }
+
         await foreach ((PartitionId partition, long offset, long hour) in reads.DeadLettersAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (IsAccounted(partition, offset))
+            if (IsAccounted(partition, offset) && offset >= gone.GetValueOrDefault(partition))
             {
                 Line(new LineKey(partition.Topic, partition.Partition, hour)).DeadLetters++;
             }

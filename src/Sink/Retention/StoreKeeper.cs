@@ -2,6 +2,7 @@ using ECapture.Log;
 using ECapture.Log.Journal;
 using ECapture.Policies;
 using ECapture.Sink.Archive;
+using ECapture.Sink.Books;
 using ECapture.Sink.Holds;
 using ECapture.Storage;
 using ECapture.Storage.Partitions;
@@ -19,6 +20,7 @@ public sealed partial class StoreKeeper : IStoreKeeper
     public const string PolicyActor = "ecapture";
 
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_booksInterval = TimeSpan.FromHours(1);
     private static readonly TimeSpan s_unfinishedFor = TimeSpan.FromDays(1);
 
     private readonly PartitionStore _store;
@@ -28,6 +30,8 @@ public sealed partial class StoreKeeper : IStoreKeeper
     private readonly ArchiveFolder _archives;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
+    private readonly BookKeeper _books;
+    private long? _booksKeptAt;
     private bool _mayRecover = true; // a process before this one may have died in the middle
 
     /// <summary>Creates the keeper of an open store.</summary>
@@ -49,6 +53,7 @@ public sealed partial class StoreKeeper : IStoreKeeper
         _clock = clock;
         _logger = logger;
         _dropper = new PartitionDropper(_store, store.Address.Text, _changes, rules, _archives, clock, logger);
+        _books = new BookKeeper(store, _store, _changes, rules, clock);
     }
 
     /// <summary>The tables whose partitions are not as the policy says, and cannot be changed in place (ClickHouse), with what they are.</summary>
@@ -163,6 +168,16 @@ public sealed partial class StoreKeeper : IStoreKeeper
             }
         }
 
+        try
+        {
+            await KeepBooksAsync(actor, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is StoreException or SinkException or LogException)
+        {
+            RetentionMetrics.Failures.Add(1);
+            failed.Add(e.Message);
+        }
+
         return new RetentionResult(dropped, failed, Notes(space), false);
     }
 
@@ -269,6 +284,15 @@ public sealed partial class StoreKeeper : IStoreKeeper
             {
                 heldBy.Add(partition, await holds.HeldByAsync(partition, cancellationToken).ConfigureAwait(false));
             }
+        }
+    }
+
+    private async Task KeepBooksAsync(string actor, CancellationToken cancellationToken)
+    {
+        long now = _clock.GetTimestamp();
+        if ((_booksKeptAt is not { } before || _clock.GetElapsedTime(before, now) >= s_booksInterval) && await _books.RunAsync(actor, cancellationToken).ConfigureAwait(false))
+        {
+            _booksKeptAt = now;
         }
     }
 

@@ -26,6 +26,15 @@ public sealed class MemoryLog(string id = "memory")
         }
     }
 
+    /// <summary>The values of a partition, in order.</summary>
+    public IReadOnlyList<byte[]> Values(TopicPartition partition)
+    {
+        lock (_gate)
+        {
+            return [.. Records(partition).Select(record => record.Value)];
+        }
+    }
+
     public ILogConsumer Open(int recordsPerDelivery = 100) => new Member(this, recordsPerDelivery);
 
     private List<(long Offset, byte[] Value)> Records(TopicPartition partition) => _partitions[(partition.Topic, partition.Partition)];

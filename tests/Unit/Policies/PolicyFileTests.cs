@@ -55,7 +55,7 @@ public sealed class PolicyFileTests
                          "redact": ["cookie", {"name": "badge", "pattern": "B-[0-9]{6}"}], },
                 "bash": { "redact": [], "retention": {"bytes": null} },
               },
-              "storage": { "minimum_free": "10%", "archive_directory": "/srv/archive", "log_bytes": "8GiB" }
+              "storage": { "minimum_free": "10%", "archive_directory": "/srv/archive", "log_bytes": "8GiB", "dead_letters": "90d" }
             }
             """);
 
@@ -71,6 +71,7 @@ public sealed class PolicyFileTests
         Assert.Equal(("modules.default.retention.bytes", 4), (tls.Sources["retention.bytes"].Path, tls.Sources["retention.bytes"].Line));
         Assert.False(bash.Sources["rotation"].IsFile);
         Assert.Equal((new FreeSpace(10, 0), "/srv/archive", 8L << 30), (policy.Storage.MinimumFree, policy.Storage.ArchiveDirectory, policy.Storage.LogBytes));
+        Assert.Equal(new LetterAge(TimeSpan.FromDays(90)), policy.Storage.DeadLetters);
     }
 
     [Fact]
@@ -117,7 +118,7 @@ public sealed class PolicyFileTests
                   "archive": "yes"
                 }
               },
-              "storage": { "minimum_free": "95%", "archive_directory": "here", "log_bytes": 1 },
+              "storage": { "minimum_free": "95%", "archive_directory": "here", "log_bytes": 1, "dead_letters": "1m" },
               "extra": 1
             }
             """);
@@ -142,6 +143,7 @@ public sealed class PolicyFileTests
             "f:12: storage.minimum_free: \"95%\" is not from 1% to 90%",
             "f:12: storage.archive_directory: \"here\" is no absolute path",
             "f:12: storage.log_bytes: 1 is not from 16MiB to 1024TiB",
+            "f:12: storage.dead_letters: \"1m\" is not from 1h to ",
             "f:13: extra: there is no such setting",
         ];
         Assert.All(expected, e => Assert.Contains(errors, error => error.In("f").StartsWith(e, StringComparison.Ordinal)));
