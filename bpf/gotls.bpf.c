@@ -262,7 +262,7 @@ int go_entry(struct pt_regs *ctx)
 {
 	__u64 cookie = bpf_get_attach_cookie(ctx);
 
-	if (is_excluded(bpf_get_current_pid_tgid() >> 32))
+	if (is_left_out())
 		return 0;
 	switch (cookie >> 32) {
 	case GO_READ:

@@ -344,7 +344,7 @@ int tls_entry(struct pt_regs *ctx)
 {
 	__u64 cookie = bpf_get_attach_cookie(ctx), ssl = PT_REGS_PARM1(ctx);
 
-	if (is_excluded(bpf_get_current_pid_tgid() >> 32))
+	if (is_left_out())
 		return 0;
 	switch (cookie >> 32) {
 	case SSL_READ:

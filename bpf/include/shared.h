@@ -56,17 +56,39 @@ struct {
 	__type(value, struct connect_target);
 } connecting_threads SEC(".maps");
 
-/* Thread group ids of the pipeline itself. */
+/* A process that is not captured: the pipeline's own, or for a while one that the agent's filter does not want. */
+struct excluded_process {
+	__u64 process_start; /* of the unwanted one: a pid is given again */
+	__u64 until;         /* CLOCK_BOOTTIME; 0: the pipeline's own, for ever */
+};
+
+/* By thread group id. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
 	__type(key, __u32);
-	__type(value, __u8);
+	__type(value, struct excluded_process);
 } excluded_processes SEC(".maps");
 
+/* True for a process of the pipeline itself. */
 static __always_inline bool is_excluded(__u32 pid)
 {
-	return bpf_map_lookup_elem(&excluded_processes, &pid) != NULL;
+	struct excluded_process *excluded = bpf_map_lookup_elem(&excluded_processes, &pid);
+
+	return excluded && !excluded->until;
+}
+
+/* True when the current process is the pipeline's own or not wanted now. */
+static __always_inline bool is_left_out(void)
+{
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	struct excluded_process *excluded = bpf_map_lookup_elem(&excluded_processes, &pid);
+
+	if (!excluded)
+		return false;
+	return !excluded->until || (excluded->process_start == bpf_get_current_task_btf()->group_leader->start_boottime &&
+				    bpf_ktime_get_boot_ns() < excluded->until);
 }
 
 /* The socket this thread used last, or NULL. */

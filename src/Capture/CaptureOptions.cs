@@ -1,3 +1,4 @@
+using ECapture.Capture.Filters;
 using ECapture.Policies;
 
 namespace ECapture.Capture;
@@ -47,7 +48,10 @@ public sealed record CaptureOptions
     /// Processes (thread group ids) that functions of libraries and servers are traced in, where the kernel can (Linux 6.10): nobody else pays for it. What comes from others, as
     /// on older kernels, is not left out by this. Empty: all. Shells are watched all the same: what one of them starts is another process.
     /// </summary>
-    public IReadOnlyList<int> OnlyPids { get; init; } = [];
+    public IReadOnlyList<int> OnlyPids => Filter is { IsFixed: true } filter ? [.. filter.Rules.Pids.Select(p => (int)p)] : [];
+
+    /// <summary>What of all that is captured; null: everything. With fixed rules, the TLS modules leave processes that are not wanted alone in the kernel.</summary>
+    public CaptureFilter? Filter { get; init; }
 
     /// <summary>Processes whose own traffic and statements are not captured (this pipeline's).</summary>
     public IReadOnlyList<int> ExcludedPids { get; init; } = [];

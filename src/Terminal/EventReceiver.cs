@@ -2,7 +2,6 @@ using ECapture.Events;
 using ECapture.Events.V1;
 using ECapture.Log;
 using ECapture.Log.Streams;
-using ECapture.Terminal.Filters;
 using Google.Protobuf;
 
 namespace ECapture.Terminal;
@@ -11,7 +10,7 @@ namespace ECapture.Terminal;
 /// Stands where the pipeline has its log: gives the agent's events to an output, in order. While the output is slow the agent's queue fills, and what does
 /// not fit is counted and declared by the agent, as it is with a slow log.
 /// </summary>
-internal sealed class EventReceiver(Live<EventFilter> filter, IEventOutput output) : ILogWriter
+internal sealed class EventReceiver(IEventOutput output) : ILogWriter
 {
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -119,11 +118,7 @@ internal sealed class EventReceiver(Live<EventFilter> filter, IEventOutput outpu
         if (EventReader.TryRead(encoded, out EventFields fields))
         {
             TerminalMetrics.Events.Add(1);
-            ReceivedEvent received = new(topic, encoded, ref fields);
-            if (filter.Current.Wants(received))
-            {
-                output.Write(received);
-            }
+            output.Write(new ReceivedEvent(topic, encoded, ref fields));
         }
     }
 }

@@ -15,6 +15,9 @@ internal sealed class AgentRecord(AgentIdentity identity, EventPublisher publish
 
     internal void Excluded(int pid) => Publish(AgentState.Types.State.Excluded, "", $"process {pid} ({NameOf(pid)})");
 
+    // What is not captured because nobody asked for it must not look like silence.
+    internal void Filtered(string filter) => Publish(AgentState.Types.State.Configured, "", $"captured is only what the filter allows: {filter}");
+
     internal void ClockStep(long nanoseconds) => Publish(
         AgentState.Types.State.ClockStep, "", string.Create(CultureInfo.InvariantCulture, $"{nanoseconds / 1e9:+0.000;-0.000} s"));
 

@@ -1,4 +1,5 @@
 using ECapture.Capture.Bpf;
+using ECapture.Capture.Modules;
 using ECapture.Capture.Modules.Connection;
 
 namespace ECapture.Capture.Agent;
@@ -35,6 +36,7 @@ public sealed class BaseObject : IDisposable
             RecordLayout.Check<RecordHeader>(types);
             RecordLayout.Check<SocketTuple>(types);
             RecordLayout.Check<ConnectionRecord>(types);
+            RecordLayout.Check<ExcludedProcess>(types);
             obj.Load();
             return new BaseObject(obj);
         }
@@ -55,7 +57,7 @@ public sealed class BaseObject : IDisposable
 
     /// <summary>Leaves a process out of every module.</summary>
     /// <param name="pid">Thread group id.</param>
-    public void Exclude(int pid) => SharedMaps["excluded_processes"].Set((uint)pid, (byte)1);
+    public void Exclude(int pid) => SharedMaps["excluded_processes"].Set((uint)pid, default(ExcludedProcess));
 
     /// <summary>Captures a process again.</summary>
     /// <param name="pid">Thread group id.</param>

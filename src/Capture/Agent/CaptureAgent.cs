@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using ECapture.Capture.Bpf;
+using ECapture.Capture.Filters;
 using ECapture.Capture.Modules;
 using ECapture.Capture.Publishing;
 using ECapture.Events;
@@ -105,7 +106,10 @@ public sealed partial class CaptureAgent
         using RingReader rings = new();
         List<string> names = [.. CaptureModules.Always.Where(n => _create == CaptureModules.Create), .. _options.Modules];
         using BaseObject baseObject = BaseObject.Load(_options.ObjectDirectory);
-        EventPublisher publisher = new(Identity, _options, clock, losses, _log, _loggers);
+        using EventGate? gate = _options.Filter is { IsUsed: true } filter
+            ? new EventGate(filter, losses, () => clock.BootNs, new UnwantedProcesses(baseObject.SharedMaps["excluded_processes"], () => clock.BootNs))
+            : null;
+        EventPublisher publisher = new(Identity, _options, clock, losses, _log, _loggers, gate);
         try
         {
             ModuleContext context = new()
@@ -118,12 +122,18 @@ public sealed partial class CaptureAgent
                 Connections = new ConnectionIds(),
                 Options = _options,
                 Policy = publisher.Policy,
+                Gate = gate,
                 BootNs = () => clock.BootNs,
                 Loggers = _loggers,
             };
             using ModuleSet modules = new(baseObject, context, publisher, _loggers.CreateLogger<ModuleSet>());
             AgentRecord record = new(Identity, publisher);
             record.Started(_options.Modules);
+            if (_options.Filter?.Describe() is { Length: > 0 } filtered)
+            {
+                record.Filtered(filtered);
+            }
+
             foreach (int pid in _options.ExcludedPids.Append(Environment.ProcessId).Distinct())
             {
                 Exclude(pid);

@@ -45,6 +45,9 @@ public sealed class ModuleContext
     /// <summary>Compares the TLS connections on the wire with those that were captured.</summary>
     internal Tls.WireCoverage Wire => _wire ??= new Tls.WireCoverage(this);
 
+    /// <summary>The filter in force; null: everything passes.</summary>
+    internal Filters.EventGate? Gate { get; init; }
+
     /// <summary>Reads CLOCK_BOOTTIME, nanoseconds.</summary>
     public required Func<ulong> BootNs { get; init; }
 

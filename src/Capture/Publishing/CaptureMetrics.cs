@@ -22,6 +22,9 @@ internal static class CaptureMetrics
     internal static readonly Counter<long> Lost =
         s_meter.CreateCounter<long>("ecapture.capture.lost", "{record}", "Records not kept, by where and why");
 
+    internal static readonly Counter<long> LeftOut =
+        s_meter.CreateCounter<long>("ecapture.capture.left_out", "{event}", "Events that the filter did not let pass at once, by topic: of processes, ports and frames that nobody asked for");
+
     internal static readonly Counter<long> Redacted =
         s_meter.CreateCounter<long>("ecapture.capture.redacted", "{part}", "Parts of payloads that rules overwrote, by topic");
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using ECapture.Capture.Filters;
 using ECapture.Events;
 using ECapture.Events.V1;
 using ECapture.Log;
@@ -38,20 +39,22 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
     private readonly PayloadRedaction _redaction = new();
     private readonly long _queueLimit;
     private readonly SecretSealing _sealing;
+    private readonly EventGate? _gate;
     private EventBatch _batch = new(BatchSize);
     private ulong _waitingSince;
 
     internal EventPublisher(
-        AgentIdentity identity, CaptureOptions options, AgentClock clock, LossAccount losses, ILogWriter log, ILoggerFactory loggers)
-        : this(identity, options, clock, losses, log, loggers, TimeSpan.FromSeconds(5))
+        AgentIdentity identity, CaptureOptions options, AgentClock clock, LossAccount losses, ILogWriter log, ILoggerFactory loggers, EventGate? gate = null)
+        : this(identity, options, clock, losses, log, loggers, TimeSpan.FromSeconds(5), gate)
     {
     }
 
     internal EventPublisher(
         AgentIdentity identity, CaptureOptions options, AgentClock clock, LossAccount losses, ILogWriter log, ILoggerFactory loggers,
-        TimeSpan retryLimit)
+        TimeSpan retryLimit, EventGate? gate = null)
     {
         const int Partition = 0;
+        _gate = gate;
         _sealing = new SecretSealing(identity, options, TimeProvider.System, loggers.CreateLogger("ECapture.Capture.Sealing"));
         _agent = EventEncoder.EncodeAgent(identity.Tenant, identity.Host, identity.Boot);
         Policy = options.Policy ?? Policy.BuiltIn(options.PayloadLimit);
@@ -67,6 +70,14 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
 
     /// <inheritdoc/>
     public void Publish(string topic, in EventHeader header, Event payload)
+    {
+        if (_gate is null || Released(_gate.Admits(topic, header, payload)))
+        {
+            Append(topic, header, payload);
+        }
+    }
+
+    private void Append(string topic, in EventHeader header, Event payload)
     {
         PublishedTopic published = Topic(topic);
         if (payload.TlsSecret is { } secret)
@@ -88,6 +99,11 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
     public void PublishTlsData(
         string topic, in EventHeader header, Direction direction, string library, ulong offset, ReadOnlySpan<byte> data)
     {
+        if (_gate is not null && !Released(_gate.AdmitsPlaintext(topic, header)))
+        {
+            return;
+        }
+
         PublishedTopic published = Topic(topic);
         HeldPiece piece = new(header, direction, library, offset, data.Length);
         if (published.Held is { } held)
@@ -105,6 +121,16 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
         in EventHeader header, Direction direction, string @interface, uint interfaceIndex, uint linkType, uint originalLength,
         ReadOnlySpan<byte> data)
     {
+        FrameFacts facts = new(direction, @interface, interfaceIndex, linkType, originalLength);
+        if (_gate is null || Released(_gate.AdmitsFrame(header, facts, data)))
+        {
+            AppendFrame(header, facts, data);
+        }
+    }
+
+    private void AppendFrame(in EventHeader header, in FrameFacts facts, ReadOnlySpan<byte> data)
+    {
+        (Direction direction, string @interface, uint interfaceIndex, uint linkType, uint originalLength) = facts;
         PublishedTopic published = Topic(Topics.Packet);
         EventEnvelope envelope = Envelope(header);
         data = data[.._cut.Of(data, originalLength, published.Keep, isRedacted: false, ref envelope)];
@@ -125,6 +151,7 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
     /// <summary>Publishes plaintext that waited long enough for what follows it.</summary>
     internal void ReleaseHeld(ulong now)
     {
+        _gate?.Tick(now);
         foreach (TlsRedaction held in _held)
         {
             held.ReleaseOld(now);
@@ -213,6 +240,26 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
         {
             free.Dispose();
         }
+    }
+
+    // What waited for its process comes before what told whose it is.
+    private bool Released(bool admits)
+    {
+        while (_gate!.TryTakeReleased(out HeldEvent held))
+        {
+            if (held.Payload is { } payload)
+            {
+                Append(held.Topic, held.Header, payload);
+            }
+            else
+            {
+                AppendFrame(held.Header, held.Facts, held.Frame.AsSpan(0, held.Length));
+            }
+
+            held.Free();
+        }
+
+        return admits;
     }
 
     private PublishedTopic Topic(string topic) =>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ECapture.Capture;
 using ECapture.Capture.Agent;
+using ECapture.Capture.Filters;
 using ECapture.Cli.Health;
 using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
@@ -22,10 +23,12 @@ internal static partial class CaptureCommand
         [
             "ecapture capture --log kafka://k1:9092,k2:9092 --modules tls,bash --seal-to /etc/ecapture/recipients.pem",
             "ecapture capture --log sqlite:/var/lib/ecapture/log --modules packet,bash --interface eth0",
+            "ecapture capture --exe nginx,/usr/bin/curl --port 443 --ignore prometheus",
         ],
         [
             CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.NoPlaintext, CommonOptions.GoPrograms, CommonOptions.Policy, CommonOptions.PayloadLimit,
             CommonOptions.SealTo, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.ExcludedDatabaseUsers, CommonOptions.ExcludedPids,
+            .. FilterOptions.All,
             CommonOptions.Log, CommonOptions.LogLimit, CommonOptions.LogGroup, CommonOptions.Health, CommonOptions.Supervised,
         ],
         RunAsync);
@@ -123,6 +126,7 @@ internal static partial class CaptureCommand
             TlsLibraries = options.FindAll(CommonOptions.TlsLibraries),
             TlsPlaintext = !options.IsSet(CommonOptions.NoPlaintext),
             GoPrograms = options.FindAll(CommonOptions.GoPrograms),
+            Filter = new CaptureFilter(FilterOptions.Read(options), FilterOptions.PacketsOf(options)),
             ExcludedPids = ExcludedPidsOf(options),
             ExcludedDatabaseUsers = options.FindAll(CommonOptions.ExcludedDatabaseUsers),
             // What modules put together is as long as the policy lets any of them keep.

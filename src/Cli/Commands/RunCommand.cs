@@ -21,11 +21,13 @@ internal static class RunCommand
         [
             "ecapture run",
             "ecapture run --modules tls,packet --interface eth0 --listen http://127.0.0.1:9000",
+            "ecapture run --exe nginx,/usr/bin/curl --port 443 --ignore prometheus",
         ],
         [
             CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.NoPlaintext, CommonOptions.GoPrograms, CommonOptions.Policy, CommonOptions.PayloadLimit,
             CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.ExcludedDatabaseUsers, CommonOptions.Log, CommonOptions.LogLimit,
             CommonOptions.SealTo, CommonOptions.Key, CommonOptions.Store, KeeperParts.Capacity, CommonOptions.Group, CommonOptions.SinkMemory, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.TlsCertificate, CommonOptions.TlsKey, CommonOptions.TlsClientAuthorities, CommonOptions.RequireToken, CommonOptions.User,
+            .. FilterOptions.All,
         ],
         RunAsync);
 
@@ -86,6 +88,8 @@ internal static class RunCommand
 
         List<string> capture = ["capture", .. common, CommonOptions.LogGroup.Name, account.Gid.ToString(CultureInfo.InvariantCulture)];
         Pass(capture, options, CommonOptions.PayloadLimit, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.LogLimit);
+        Pass(capture, options, [.. FilterOptions.All.OfType<Option<string?>>()]);
+        PassAll(capture, options, [.. FilterOptions.All.OfType<Option<string[]>>()]);
         PassAll(capture, options, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.ExcludedDatabaseUsers);
         capture.AddRange(options.FindAll(CommonOptions.TlsLibraries).SelectMany(f => (string[])[CommonOptions.TlsLibraries.Name, Path.GetFullPath(f)]));
         capture.AddRange(options.IsSet(CommonOptions.NoPlaintext) ? [CommonOptions.NoPlaintext.Name] : []);

@@ -60,15 +60,15 @@ internal static class TerminalCommand
             outputs.Say(note);
         }
 
-        await using EventReceiver receiver = new(plan.Filter, outputs.Output);
+        await using EventReceiver receiver = new(outputs.Output);
         bool isDebug = plan.IsDebug;
         RunningSettings settings = new(
             module.Name,
-            new RemoteSettings(plan.Filter.Current.Rules, plan.Text.Current, plan.ExitStatus, plan.IsDebug),
+            new RemoteSettings(plan.Filter.Rules, plan.Text.Current, plan.ExitStatus, plan.IsDebug),
             plan.StartedWith,
             next => receiver.Change(() =>
             {
-                plan.Filter.Current = plan.Filter.Current.With(next.Rules);
+                plan.Filter.Rules = next.Rules;
                 plan.Text.Current = next.Text;
                 outputs.ExitStatus = next.ExitStatus;
                 if (next.Debug != isDebug)

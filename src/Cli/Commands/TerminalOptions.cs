@@ -6,14 +6,6 @@ namespace ECapture.Cli.Commands;
 /// <summary>The options of the terminal commands: eCapture's names with eCapture's meanings (docs/from-ecapture.md).</summary>
 internal static class TerminalOptions
 {
-    internal static readonly Option<string?> Pid = CommonOptions.Text("pid", "PID,…", "only these processes, and what a shell among them starts; nobody else is slowed down (default 0: all)", "-p");
-    internal static readonly Option<string?> Uid = CommonOptions.Text("uid", "UID,…", "only processes of these users (default 0: all)", "-u");
-    internal static readonly Option<string[]> Processes = CommonOptions.List("process", "NAME,…", "only processes of these names, as ps -o comm has them, or pids");
-    internal static readonly Option<string[]> Ignored = CommonOptions.List("ignore", "NAME,…", "not the processes of these names or pids");
-    internal static readonly Option<string[]> Executables = CommonOptions.List("exe", "FILE,…", "only these program files: a path, or a name in any folder");
-    internal static readonly Option<string[]> Cgroups = CommonOptions.List("cgroup", "PATH,…", "only processes of these control groups and of those below them");
-    internal static readonly Option<string[]> Containers = CommonOptions.List("container", "ID,…", "only processes of these containers; the first digits of an id do");
-    internal static readonly Option<string[]> Ports = CommonOptions.List("port", "PORT,…", "only connections with one of these ports at either end");
     internal static readonly Option<string?> Settings = CommonOptions.Text("settings", "FILE", "filters and display as JSON, read again whenever the file changes; what a wrong edit would change stays");
     internal static readonly Option<string?> Btf = CommonOptions.Text("btf", "0|1|2", "0: find out, 1: kernel types of /sys/kernel/btf (the only objects of this build), 2: none", "-b");
     internal static readonly Option<bool> Hex = CommonOptions.Switch("hex", "show bodies and plaintext as hex dumps");
@@ -66,16 +58,16 @@ internal static class TerminalOptions
     /// <summary>Every terminal command has these.</summary>
     internal static IReadOnlyList<Option> Common { get; } =
     [
-        Pid, Uid, Processes, Ignored, Executables, Cgroups, Containers, Settings, Hex, Json, TruncateSize, LogAddress, EventAddress, EventFormat, RotateSize, RotateTime, RotateKeep, RotateGzip,
+        .. FilterOptions.OfProcesses, Settings, Hex, Json, TruncateSize, LogAddress, EventAddress, EventFormat, RotateSize, RotateTime, RotateKeep, RotateGzip,
         ECaptureQ, ECaptureQCertificate, ECaptureQKey, Listen, ListenOpen, MapSize, Btf, Debug,
     ];
 
     /// <summary>What a module has beside <see cref="Common"/>.</summary>
     internal static IEnumerable<Option> Of(TerminalModule module) => module.Kind switch
     {
-        TerminalKind.Tls => [Mode, PcapFile, Interfaces, KeyLogFile, Ports, .. Library(module.Name)],
+        TerminalKind.Tls => [Mode, PcapFile, Interfaces, KeyLogFile, FilterOptions.Ports, .. Library(module.Name)],
         TerminalKind.Shell => module.Name == "bash" ? [Bash, Readline, ExitStatus] : [Zsh],
-        _ => module.Name == "mysqld" ? [Mysqld, Ports, Function, Offset] : [Postgres, Ports, Function],
+        _ => module.Name == "mysqld" ? [Mysqld, FilterOptions.Ports, Function, Offset] : [Postgres, FilterOptions.Ports, Function],
     };
 
     /// <summary>Options that eCapture needs and this program does not.</summary>

@@ -117,9 +117,8 @@ internal sealed class TerminalOutputs : IDisposable
     private LivePcapOutput Packets()
     {
         PcapOptions options = new() { RotateBytes = _plan.RotateBytes, RotateAfter = _plan.RotateAfter };
-        PacketFilter? filter = _plan.PacketFilter.Length == 0 ? null : PacketFilter.Compile(_plan.PacketFilter);
         return new LivePcapOutput(
-            Open(TerminalOptions.PcapFile.Name, _plan.File!, path => LivePcapFile.Open(path, options)), options, filter, _plan.Filter, _items);
+            Open(TerminalOptions.PcapFile.Name, _plan.File!, path => LivePcapFile.Open(path, options)), options, _items);
     }
 
     private async Task AddAsync(string option, TargetAddress address, bool takesItems, bool takesNotices, CancellationToken cancellationToken)

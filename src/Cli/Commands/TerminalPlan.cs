@@ -1,10 +1,10 @@
 using System.CommandLine;
 using ECapture.Capture;
+using ECapture.Capture.Filters;
 using ECapture.Cli.Doctor;
 using ECapture.Cli.Options;
 using ECapture.Events;
 using ECapture.Terminal;
-using ECapture.Terminal.Filters;
 using ECapture.Terminal.Remote;
 using ECapture.Terminal.Text;
 
@@ -25,7 +25,8 @@ internal sealed class TerminalPlan
 
     internal required CaptureOptions Capture { get; init; }
 
-    internal required Live<EventFilter> Filter { get; init; }
+    /// <summary>What is captured.</summary>
+    internal required CaptureFilter Filter { get; init; }
 
     /// <summary>How it is shown; with colours where standard output is a terminal.</summary>
     internal required Live<TextOptions> Text { get; init; }
@@ -38,9 +39,6 @@ internal sealed class TerminalPlan
 
     /// <summary>The file of keylog and pcapng mode; null: none.</summary>
     internal required string? File { get; init; }
-
-    /// <summary>The expression of pcapng mode; empty: none.</summary>
-    internal required string PacketFilter { get; init; }
 
     /// <summary>Bytes after which a file is put aside; 0: never.</summary>
     internal required long RotateBytes { get; init; }
@@ -70,16 +68,17 @@ internal sealed class TerminalPlan
         TerminalMode mode = ReadMode(module, options);
         CheckBtf(options);
         Option<string?>[] own = [.. TerminalOptions.Of(module).OfType<Option<string?>>()];
-        EventRules rules = TerminalRules.Read(module, options);
         ConfigServerOptions? listen = ReadListen(options);
         string? settings = options.Find(TerminalOptions.Settings);
+        // Who may be asked for later must be traced from the start.
+        CaptureFilter filter = new(
+            FilterOptions.Read(options, hasPorts: module.Kind != TerminalKind.Shell), ReadPacketFilter(mode, module, options), isFixed: listen is null && settings is null);
         return new TerminalPlan
         {
             Module = module,
             Mode = mode,
-            // Who may be asked for later must be traced from the start.
-            Capture = ReadCapture(module, mode, own, options) with { OnlyPids = listen is null && settings is null ? [.. rules.Pids.Select(p => (int)p)] : [] },
-            Filter = new Live<EventFilter>(new EventFilter(rules)),
+            Capture = ReadCapture(module, mode, own, options) with { Filter = filter },
+            Filter = filter,
             Text = new Live<TextOptions>(new TextOptions(
                 options.IsSet(TerminalOptions.Hex),
                 (int)options.Number(TerminalOptions.TruncateSize, 0, 0, int.MaxValue),
@@ -93,12 +92,11 @@ internal sealed class TerminalPlan
                 TerminalMode.Pcapng => ReadFile(options, TerminalOptions.PcapFile, "save.pcapng"),
                 _ => null,
             },
-            PacketFilter = ReadPacketFilter(mode, module, options),
             RotateBytes = TerminalDestinations.RotateBytes(options),
             RotateAfter = TerminalDestinations.RotateAfter(options),
             Listen = listen,
             SettingsFile = settings,
-            StartedWith = TerminalRules.ReadStartedWith(module, mode, options),
+            StartedWith = TerminalStart.Read(module, mode, options),
             Destinations = TerminalDestinations.Read(options),
             Notes = [.. own.Where(o => TerminalOptions.NotNeeded.Contains(o) && options.Find(o) is not null).Select(o => $"{o.Name} is not needed and has no effect")],
         };

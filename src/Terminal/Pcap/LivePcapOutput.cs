@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Text;
 using ECapture.Events;
 using ECapture.Events.V1;
-using ECapture.Terminal.Filters;
 
 namespace ECapture.Terminal.Pcap;
 
@@ -15,25 +14,20 @@ internal sealed class LivePcapOutput : IEventOutput
     private const int MostOwners = 16_384;
 
     private readonly LivePcapFile _file;
-    private readonly PacketFilter? _packetFilter;
-    private readonly Live<EventFilter> _processes;
     private readonly ItemOutput _notices;
     private readonly PcapOptions _options;
     private readonly ulong _hold;
     private readonly SessionKeys _sessions;
-    private readonly OwnedFlows _flows = new();
     private readonly PriorityQueue<HeldPacket, (ulong BootNs, ulong Number)> _held = new();
-    private readonly List<(byte[] Name, int Id, uint LinkType)> _interfaces = [];
+    private readonly List<(byte[] Name, int Id)> _interfaces = [];
     private readonly Dictionary<(uint Pid, ulong Start), PacketOwner> _owners = [];
     private ulong _number;
     private long _heldBytes;
 
-    internal LivePcapOutput(LivePcapFile file, PcapOptions options, PacketFilter? packetFilter, Live<EventFilter> processes, ItemOutput notices)
+    internal LivePcapOutput(LivePcapFile file, PcapOptions options, ItemOutput notices)
     {
         _file = file;
         _options = options;
-        _packetFilter = packetFilter;
-        _processes = processes;
         _notices = notices;
         _hold = Nanoseconds(options.Hold);
         _sessions = new SessionKeys(Nanoseconds(options.LongestHold));
@@ -64,11 +58,6 @@ internal sealed class LivePcapOutput : IEventOutput
                 _notices.Write(received);
                 break;
         }
-
-        if (!_processes.Current.AllowsAllProcesses && received.Fields.HasProcess && _processes.Current.IsProcess(received))
-        {
-            _flows.Add(received.Fields.FlowId, received.Fields.BootNs);
-        }
     }
 
     /// <inheritdoc/>
@@ -76,7 +65,6 @@ internal sealed class LivePcapOutput : IEventOutput
     {
         Release(nowNs);
         _sessions.Tick(nowNs);
-        _flows.Tick(nowNs);
         _file.Flush();
         _notices.Tick(nowNs);
     }
@@ -97,7 +85,6 @@ internal sealed class LivePcapOutput : IEventOutput
     public void Dispose()
     {
         _file.Dispose();
-        _packetFilter?.Dispose();
         _notices.Dispose();
     }
 
@@ -107,12 +94,7 @@ internal sealed class LivePcapOutput : IEventOutput
     {
         EventFields fields = received.Fields;
         ReadOnlySpan<byte> frame = fields.Payload.Main.Of(received.Encoded);
-        (int id, uint linkType) = InterfaceOf(received);
-        if (_packetFilter is not null && !_packetFilter.Matches(linkType, frame, fields.Payload.OriginalLength))
-        {
-            return;
-        }
-
+        int id = InterfaceOf(received);
         HeldPacket packet = new()
         {
             Frame = ArrayPool<byte>.Shared.Rent(frame.Length),
@@ -142,17 +124,12 @@ internal sealed class LivePcapOutput : IEventOutput
         }
     }
 
-    // Whose a flow is may be known later than its first frames.
     private void Finish(in HeldPacket packet)
     {
         _heldBytes -= packet.Length;
-        if (_processes.Current.AllowsAllProcesses || _flows.Contains(packet.Flow))
-        {
-            _file.Write(packet);
-            Packets++;
-            TerminalMetrics.Written.Add(1);
-        }
-
+        _file.Write(packet);
+        Packets++;
+        TerminalMetrics.Written.Add(1);
         ArrayPool<byte>.Shared.Return(packet.Frame);
     }
 
@@ -165,21 +142,21 @@ internal sealed class LivePcapOutput : IEventOutput
         _sessions.OnSecret(label, random);
     }
 
-    private (int Id, uint LinkType) InterfaceOf(in ReceivedEvent received)
+    private int InterfaceOf(in ReceivedEvent received)
     {
         ReadOnlySpan<byte> name = received.Fields.Payload.Interface.Of(received.Encoded);
-        foreach ((byte[] known, int id, uint linkType) in _interfaces)
+        foreach ((byte[] known, int id) in _interfaces)
         {
             if (name.SequenceEqual(known))
             {
-                return (id, linkType);
+                return id;
             }
         }
 
         Packet packet = received.Parse().Packet;
         int added = _file.AddInterface(packet.Interface, (ushort)packet.LinkType);
-        _interfaces.Add((name.ToArray(), added, packet.LinkType));
-        return (added, packet.LinkType);
+        _interfaces.Add((name.ToArray(), added));
+        return added;
     }
 
     private PacketOwner? OwnerOf(in ReceivedEvent received)

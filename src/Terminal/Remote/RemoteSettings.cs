@@ -1,4 +1,4 @@
-using ECapture.Terminal.Filters;
+using ECapture.Capture.Filters;
 using ECapture.Terminal.Text;
 
 namespace ECapture.Terminal.Remote;
@@ -8,4 +8,4 @@ namespace ECapture.Terminal.Remote;
 /// <param name="Text">How much of it, and how.</param>
 /// <param name="ExitStatus">Of shells' commands, only those that ended with it; null: all.</param>
 /// <param name="Debug">More is said on standard error.</param>
-internal sealed record RemoteSettings(EventRules Rules, TextOptions Text, int? ExitStatus = null, bool Debug = false);
+internal sealed record RemoteSettings(CaptureRules Rules, TextOptions Text, int? ExitStatus = null, bool Debug = false);

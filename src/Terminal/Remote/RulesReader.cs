@@ -1,6 +1,6 @@
 using System.Text.Json;
+using ECapture.Capture.Filters;
 using ECapture.Events;
-using ECapture.Terminal.Filters;
 
 namespace ECapture.Terminal.Remote;
 
@@ -12,7 +12,7 @@ internal static class RulesReader
 
     private static readonly string[] s_known = ["target_process", "ignore_process", "pids", "uids", "executables", "cgroups", "containers", "ports"];
 
-    internal static EventRules Read(JsonProperty filters, EventRules rules)
+    internal static CaptureRules Read(JsonProperty filters, CaptureRules rules)
     {
         if (filters.Value.ValueKind != JsonValueKind.Object)
         {
@@ -34,7 +34,7 @@ internal static class RulesReader
                 "pids" => rules with { Pids = [.. JsonFields.Numbers(field, Path, 1, LargestPid).Select(p => Running(p, Path + field.Name, field.Name))] },
                 "uids" => rules with { Uids = JsonFields.Numbers(field, Path, 0, uint.MaxValue) },
                 "executables" => rules with { Executables = JsonFields.Texts(field, Path) },
-                "cgroups" => rules with { Cgroups = [.. JsonFields.Texts(field, Path).Select(EventRules.CgroupPath)] },
+                "cgroups" => rules with { Cgroups = [.. JsonFields.Texts(field, Path).Select(CaptureRules.CgroupPath)] },
                 "containers" => rules with { Containers = JsonFields.Texts(field, Path) },
                 "ports" => rules with { Ports = [.. JsonFields.Numbers(field, Path, 1, ushort.MaxValue).Select(p => (ushort)p)] },
                 _ => throw Unknown(field.Name),

@@ -1,6 +1,6 @@
 using System.Text.Json;
+using ECapture.Capture.Filters;
 using ECapture.Events;
-using ECapture.Terminal.Filters;
 
 namespace ECapture.Terminal.Remote;
 
@@ -57,7 +57,7 @@ internal static class SettingsReader
     /// <summary>Writes settings as a change that would make them.</summary>
     internal static void Write(Utf8JsonWriter json, RemoteSettings settings, StartedWith startedWith, bool hasExitStatus)
     {
-        EventRules rules = settings.Rules;
+        CaptureRules rules = settings.Rules;
         json.WriteStartObject();
         json.WriteNumber("pid", rules.Pids.Count == 1 ? rules.Pids[0] : 0);
         json.WriteNumber("uid", rules.Uids.Count == 1 ? rules.Uids[0] : 0);

@@ -38,10 +38,10 @@ public sealed partial class ECaptureTableTests
     }
 
     [Theory]
-    [InlineData("Unit/Terminal/EventFilterTests", true)]
-    [InlineData("EndToEnd/Terminal/EventFilterTests", false)]
-    [InlineData("EventFilterTests.Wants_Plaintext_ByPidAndUid", true)]
-    [InlineData("EventFilterTests.Wants_Nothing", false)]
+    [InlineData("Unit/Capture/Filters/EventGateTests", true)]
+    [InlineData("EndToEnd/Terminal/EventGateTests", false)]
+    [InlineData("EventGateTests.Admits_ByPort_OfEitherEnd", true)]
+    [InlineData("EventGateTests.Admits_Nothing", false)]
     [InlineData("NobodyTests", false)]
     public void IsThere_ClassOrMethod_OnlyWhereItIs(string name, bool expected) => Assert.Equal(expected, IsThere(name));
 

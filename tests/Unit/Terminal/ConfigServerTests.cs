@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using ECapture.Terminal.Filters;
+using ECapture.Capture.Filters;
 using ECapture.Terminal.Remote;
 using ECapture.Terminal.Text;
 
@@ -16,7 +16,7 @@ public sealed class ConfigServerTests : IAsyncLifetime, IDisposable
 
     private readonly HttpClient _http = new();
     private readonly ConcurrentQueue<string> _said = [];
-    private RemoteSettings _settings = new(EventRules.All, new TextOptions(false, 0, false));
+    private RemoteSettings _settings = new(CaptureRules.All, new TextOptions(false, 0, false));
     private ConfigServer _server = null!;
     private bool _failsToApply;
 

@@ -3,7 +3,6 @@ using ECapture.Events;
 using ECapture.Events.V1;
 using ECapture.Pcapng;
 using ECapture.Terminal;
-using ECapture.Terminal.Filters;
 using ECapture.Terminal.Pcap;
 using Google.Protobuf;
 
@@ -78,17 +77,6 @@ public sealed class LivePcapOutputTests : IDisposable
     }
 
     [Fact]
-    public void Packets_OfOneProcess_IncludeFramesFromBeforeItWasKnown()
-    {
-        using LivePcapOutput output = Open(rules: new EventRules { Pids = [42] });
-        Packet(output, "syn", Start, 9);
-        Packet(output, "other", Start + 1, 8, pid: 41);
-        Packet(output, "owned", Start + 2, 9, pid: 42);
-        output.Complete();
-        Assert.Equal(["syn", "42 owned"], Frames());
-    }
-
-    [Fact]
     public void Rotation_BySize_NewFileStandsAloneWithTheKeysOfWhatWaits()
     {
         using LivePcapOutput output = Open(new PcapOptions { RotateBytes = 200 });
@@ -158,11 +146,10 @@ public sealed class LivePcapOutputTests : IDisposable
         Assert.Equal(Path, Assert.Single(Directory.GetFiles(_folder.FullName)));
     }
 
-    private LivePcapOutput Open(PcapOptions? options = null, EventRules? rules = null, bool begins = true)
+    private LivePcapOutput Open(PcapOptions? options = null, bool begins = true)
     {
         options ??= new PcapOptions();
-        Live<EventFilter> filter = new(new EventFilter(rules ?? EventRules.All));
-        LivePcapOutput output = new(LivePcapFile.Open(Path, options, () => _now), options, null, filter, new ItemOutput([]));
+        LivePcapOutput output = new(LivePcapFile.Open(Path, options, () => _now), options, new ItemOutput([]));
         if (begins)
         {
             output.Begin();

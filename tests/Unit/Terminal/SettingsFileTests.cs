@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using ECapture.Terminal.Filters;
+using ECapture.Capture.Filters;
 using ECapture.Terminal.Remote;
 using ECapture.Terminal.Text;
 
@@ -18,7 +18,7 @@ public sealed class SettingsFileTests : IDisposable
     public SettingsFileTests()
     {
         _path = Path.Combine(_folder.FullName, "settings.json");
-        _settings = new RunningSettings("bash", new RemoteSettings(EventRules.All, new TextOptions(false, 9, false)), new StartedWith(), s => _applied = s, _changes.Add);
+        _settings = new RunningSettings("bash", new RemoteSettings(CaptureRules.All, new TextOptions(false, 9, false)), new StartedWith(), s => _applied = s, _changes.Add);
     }
 
     public void Dispose()

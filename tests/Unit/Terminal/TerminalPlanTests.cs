@@ -46,8 +46,8 @@ public sealed class TerminalPlanTests
         int own = Environment.ProcessId;
         TerminalPlan one = Read("tls", "-p", $"{own},1", "-u", "0");
         Assert.Equal([own, 1], one.Capture.OnlyPids);
-        Assert.Equal([(uint)own, 1u], one.Filter.Current.Rules.Pids);
-        Assert.Empty(one.Filter.Current.Rules.Uids);
+        Assert.Equal([(uint)own, 1u], one.Filter.Rules.Pids);
+        Assert.Empty(one.Filter.Rules.Uids);
         Assert.Empty(Read("tls", "-p", $"{own}", "--listen", "127.0.0.1:0", "--listen-open").Capture.OnlyPids);
         Assert.Empty(Read("tls", "-p", $"{own}", "--settings", s_file).Capture.OnlyPids);
     }

@@ -23,7 +23,7 @@ internal sealed class Exclusion(IReadOnlyDictionary<string, BpfMap> maps, IReadO
             return null;
         }
 
-        if (ClientOf(socket) is not 0 and uint pid && maps["excluded_processes"].TryGet(pid, out byte _))
+        if (ClientOf(socket) is not 0 and uint pid && maps["excluded_processes"].TryGet(pid, out ExcludedProcess excluded) && excluded.IsOwn)
         {
             return $"sessions of process {pid}";
         }

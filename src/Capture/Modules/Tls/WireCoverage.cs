@@ -34,7 +34,7 @@ internal sealed class WireCoverage(ModuleContext context)
     /// <param name="clientRandom">32 bytes of its ClientHello; empty: encrypted, as in QUIC.</param>
     internal void Began(in EventHeader header, ReadOnlySpan<byte> clientRandom)
     {
-        if (!_isUsed || (context.Options.OnlyPids.Count > 0 && !context.Options.OnlyPids.Contains((int)header.Pid)))
+        if (!_isUsed || context.Gate?.WantsProcess(header) == false)
         {
             return;
         }

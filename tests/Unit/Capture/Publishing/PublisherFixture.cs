@@ -1,6 +1,7 @@
 using System.Text;
 using ECapture.Capture;
 using ECapture.Capture.Bpf;
+using ECapture.Capture.Filters;
 using ECapture.Capture.Publishing;
 using ECapture.Log;
 using ECapture.Log.Streams;
@@ -18,13 +19,14 @@ internal sealed class PublisherFixture : IAsyncDisposable
     /// <param name="options">Tenant t, host h when there are none.</param>
     /// <param name="retryLimit">How long an append is tried again; not at all when it is not said.</param>
     /// <param name="log">Another log than <see cref="Log"/>.</param>
-    internal PublisherFixture(CaptureOptions? options = null, TimeSpan? retryLimit = null, ILogWriter? log = null)
+    /// <param name="filter">What of all is captured; all when there is none.</param>
+    internal PublisherFixture(CaptureOptions? options = null, TimeSpan? retryLimit = null, ILogWriter? log = null, CaptureFilter? filter = null)
     {
         Clock = new AgentClock(() => Now, () => Now + 1_700_000_000_000_000_000);
         Losses = new LossAccount(Clock);
         Publisher = new EventPublisher(
             Identity, Open(options ?? new CaptureOptions { Tenant = "t", Host = "h" }), Clock, Losses, log ?? Log, NullLoggerFactory.Instance,
-            retryLimit ?? TimeSpan.Zero);
+            retryLimit ?? TimeSpan.Zero, filter is null ? null : new EventGate(filter, Losses, () => Now));
     }
 
     internal ulong Now { get; set; } = Start;

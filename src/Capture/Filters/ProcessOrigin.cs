@@ -1,11 +1,11 @@
-namespace ECapture.Terminal.Filters;
+namespace ECapture.Capture.Filters;
 
-/// <summary>What filters must know of a process and its events do not say.</summary>
+/// <summary>What filters must know of a process and its records do not say.</summary>
 /// <param name="Executable">Path of its program file; empty: not known.</param>
 /// <param name="Cgroup">Path of its control group from the hierarchy's root; empty: not known.</param>
 /// <param name="Container">Id of its container; empty: none, or not known.</param>
-internal sealed record ProcessFacts(string Executable, string Cgroup, string Container)
+internal sealed record ProcessOrigin(string Executable, string Cgroup, string Container)
 {
     /// <summary>Nothing is known.</summary>
-    internal static ProcessFacts Unknown { get; } = new("", "", "");
+    internal static ProcessOrigin Unknown { get; } = new("", "", "");
 }

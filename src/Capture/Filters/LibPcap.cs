@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace ECapture.Terminal.Pcap;
+namespace ECapture.Capture.Filters;
 
 /// <summary>The functions of libpcap that filters need; found when the first filter is, so that nobody else needs the library.</summary>
 internal sealed unsafe class LibPcap

@@ -1,6 +1,6 @@
-using ECapture.Terminal.Pcap;
+using ECapture.Capture.Filters;
 
-namespace ECapture.Tests.Unit.Terminal;
+namespace ECapture.Tests.Unit.Capture.Filters;
 
 public sealed class PacketFilterTests
 {

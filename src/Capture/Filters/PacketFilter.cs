@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace ECapture.Terminal.Pcap;
+namespace ECapture.Capture.Filters;
 
 /// <summary>A filter expression of pcap-filter(7), compiled and run by libpcap. Not for several threads.</summary>
 internal sealed unsafe class PacketFilter : IDisposable

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace ECapture.Terminal.Filters;
+namespace ECapture.Capture.Filters;
 
 /// <summary>Processes by name as the kernel has it, or by pid.</summary>
 internal sealed class ProcessNames
