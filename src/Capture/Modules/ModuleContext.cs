@@ -11,6 +11,7 @@ namespace ECapture.Capture.Modules;
 public sealed class ModuleContext
 {
     private Tls.WireCoverage? _wire;
+    private Tls.Earlier.EarlierConnections? _earlier;
 
     /// <summary>Folder of the compiled BPF objects.</summary>
     public required string ObjectDirectory { get; init; }
@@ -47,6 +48,9 @@ public sealed class ModuleContext
 
     /// <summary>The filter in force; null: everything passes.</summary>
     internal Filters.EventGate? Gate { get; init; }
+
+    /// <summary>Gets the secrets of TLS connections that were there before the agent.</summary>
+    internal Tls.Earlier.EarlierConnections Earlier => _earlier ??= new Tls.Earlier.EarlierConnections(this);
 
     /// <summary>Reads CLOCK_BOOTTIME, nanoseconds.</summary>
     public required Func<ulong> BootNs { get; init; }

@@ -7,7 +7,7 @@ namespace ECapture.Capture.Symbols;
 /// <param name="Labels">Virtual addresses of the label strings.</param>
 /// <param name="How">How it was found, for people.</param>
 public sealed record KeyLogFunction(
-    ulong Address, ulong FileOffset, ClientRandomLocation ClientRandom, IReadOnlyDictionary<ulong, string> Labels, string How);
+    ulong Address, ulong FileOffset, FieldLocation ClientRandom, IReadOnlyDictionary<ulong, string> Labels, string How);
 
 /// <summary>What <see cref="KeyLogResolver"/> found.</summary>
 /// <param name="Function">The function, or null when it could not be placed beyond doubt.</param>

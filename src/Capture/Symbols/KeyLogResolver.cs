@@ -71,7 +71,7 @@ public sealed class KeyLogResolver(FieldAccessor clientRandom)
         string how = string.Create(
             CultureInfo.InvariantCulture,
             $"0x{function:x} is handed {tally.Labels.Count} labels ({string.Join(", ", tally.Labels.Order())}), weight {tally.Weight}");
-        (ClientRandomLocation? location, string randomHow) = FindClientRandom(elf, function);
+        (FieldLocation? location, string randomHow) = FindClientRandom(elf, function);
         return location is null
             ? new KeyLogResolution(null, $"key log function {how}; client random: {randomHow}")
             : new KeyLogResolution(
@@ -97,10 +97,10 @@ public sealed class KeyLogResolver(FieldAccessor clientRandom)
     }
 
     // Ways that know nothing of each other: the function's own code and the accessor. Where both speak they must agree.
-    private (ClientRandomLocation? Location, string How) FindClientRandom(ElfFile elf, ulong function)
+    private (FieldLocation? Location, string How) FindClientRandom(ElfFile elf, ulong function)
     {
-        ClientRandomLocation? own = PointerWalk.ThirdArgument(elf, function, EntryInstructions) ?? PointerWalk.ReadByBytes(elf, function);
-        ClientRandomLocation? accessor = PointerWalk.Accessed(elf, clientRandom);
+        FieldLocation? own = PointerWalk.ThirdArgument(elf, function, EntryInstructions) ?? PointerWalk.ReadByBytes(elf, function);
+        FieldLocation? accessor = PointerWalk.Accessed(elf, clientRandom);
         return (own, accessor) switch
         {
             (null, null) => (null, $"neither the function's own code nor {clientRandom.Function} tells"),

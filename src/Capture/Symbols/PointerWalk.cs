@@ -15,24 +15,24 @@ internal ref struct PointerWalk
     private const int LoopBytes = 1024; // of a function in which a loop is looked for
     private const int RandomBytes = 32;
 
-    private Dictionary<Register, ClientRandomLocation> _values;
-    private readonly Dictionary<ulong, Dictionary<Register, ClientRandomLocation>> _jumped;
+    private Dictionary<Register, FieldLocation> _values;
+    private readonly Dictionary<ulong, Dictionary<Register, FieldLocation>> _jumped;
     private readonly InstructionInfoFactory _info;
     private bool _isReached;
 
     public PointerWalk()
     {
-        _values = new Dictionary<Register, ClientRandomLocation> { [Register.RDI] = new(-1, 0) };
+        _values = new Dictionary<Register, FieldLocation> { [Register.RDI] = new(-1, 0) };
         _jumped = [];
         _isReached = true;
         _info = new InstructionInfoFactory();
     }
 
     /// <summary>The address that the function hands on as a third argument, where it is computed in the first instructions.</summary>
-    internal static ClientRandomLocation? ThirdArgument(ElfFile elf, ulong function, int instructions)
+    internal static FieldLocation? ThirdArgument(ElfFile elf, ulong function, int instructions)
     {
         PointerWalk walk = new();
-        ClientRandomLocation? found = null;
+        FieldLocation? found = null;
         foreach (Instruction instruction in X64Code.Decode(elf, function, instructions * 15))
         {
             if (instructions-- == 0 || instruction.FlowControl is FlowControl.Call or FlowControl.UnconditionalBranch or FlowControl.Return)
@@ -60,18 +60,18 @@ internal ref struct PointerWalk
     /// <param name="elf">The file.</param>
     /// <param name="function">Address of the function.</param>
     /// <returns>Null when there is no such loop, or several over different fields.</returns>
-    internal static ClientRandomLocation? ReadByBytes(ElfFile elf, ulong function)
+    internal static FieldLocation? ReadByBytes(ElfFile elf, ulong function)
     {
         List<Instruction> code = [.. X64Code.Decode(elf, function, LoopBytes)];
         PointerWalk walk = new();
-        HashSet<ClientRandomLocation> found = [];
+        HashSet<FieldLocation> found = [];
         foreach (Instruction instruction in code)
         {
             walk.Arrive(instruction);
             if (instruction.Mnemonic == Mnemonic.Movzx && instruction.MemorySize == MemorySize.UInt8 && instruction.MemoryIndex != Register.None
-                && instruction.MemoryIndexScale == 1 && walk._values.TryGetValue(instruction.MemoryBase, out ClientRandomLocation start))
+                && instruction.MemoryIndexScale == 1 && walk._values.TryGetValue(instruction.MemoryBase, out FieldLocation start))
             {
-                ClientRandomLocation read = start with { Offset = start.Offset + (int)instruction.MemoryDisplacement64 };
+                FieldLocation read = start with { Offset = start.Offset + (int)instruction.MemoryDisplacement64 };
                 if (IsPossible(read) && EndsAtRandomBytes(code, instruction.MemoryIndex))
                 {
                     found.Add(read);
@@ -89,7 +89,7 @@ internal ref struct PointerWalk
         && i.Op1Kind is OpKind.Immediate8to64 or OpKind.Immediate8to32 && i.GetImmediate(1) == RandomBytes);
 
     /// <summary>The field that an exported accessor of the library gives; null when there is none or its code does not tell.</summary>
-    internal static ClientRandomLocation? Accessed(ElfFile elf, FieldAccessor accessor)
+    internal static FieldLocation? Accessed(ElfFile elf, FieldAccessor accessor)
     {
         if (!elf.TryGetSymbol(accessor.Function, out ElfSymbol symbol) || !symbol.IsFunction)
         {
@@ -101,15 +101,15 @@ internal ref struct PointerWalk
     }
 
     // Where an accessor gives several fields by their addresses, the client's comes before the server's.
-    private static ClientRandomLocation? LowestComputed(ElfFile elf, ulong function, int size)
+    private static FieldLocation? LowestComputed(ElfFile elf, ulong function, int size)
     {
         PointerWalk walk = new();
-        ClientRandomLocation? lowest = null;
+        FieldLocation? lowest = null;
         foreach (Instruction instruction in X64Code.Decode(elf, function, size))
         {
             walk.Arrive(instruction);
             Register target = walk.Step(instruction);
-            if (instruction.Mnemonic is Mnemonic.Lea or Mnemonic.Add && walk._values.TryGetValue(target, out ClientRandomLocation value)
+            if (instruction.Mnemonic is Mnemonic.Lea or Mnemonic.Add && walk._values.TryGetValue(target, out FieldLocation value)
                 && value.Pointer < 0 && IsPossible(value) && (lowest is null || value.Offset < lowest.Value.Offset))
             {
                 lowest = value;
@@ -120,14 +120,14 @@ internal ref struct PointerWalk
     }
 
     /// <summary>The lowest address that an accessor reads from the object: the field that it copies starts there.</summary>
-    private static ClientRandomLocation? LowestRead(ElfFile elf, ulong function, int size)
+    private static FieldLocation? LowestRead(ElfFile elf, ulong function, int size)
     {
         PointerWalk walk = new();
         Dictionary<int, int> lowest = [];
         foreach (Instruction instruction in X64Code.Decode(elf, function, size))
         {
             walk.Arrive(instruction);
-            if (walk.TryAddress(instruction, out ClientRandomLocation read) && IsPossible(read))
+            if (walk.TryAddress(instruction, out FieldLocation read) && IsPossible(read))
             {
                 // A pointer that is followed is not the field.
                 bool isPointer = instruction.Mnemonic == Mnemonic.Mov && instruction.Op0Register.GetSize() == 8 && instruction.Op0Kind == OpKind.Register
@@ -141,10 +141,10 @@ internal ref struct PointerWalk
             walk.Step(instruction);
         }
 
-        return lowest.Count == 1 ? new ClientRandomLocation(lowest.Keys.Single(), lowest.Values.Single()) : null;
+        return lowest.Count == 1 ? new FieldLocation(lowest.Keys.Single(), lowest.Values.Single()) : null;
     }
 
-    private static bool IsFollowed(ElfFile elf, ulong function, int size, ClientRandomLocation pointer)
+    private static bool IsFollowed(ElfFile elf, ulong function, int size, FieldLocation pointer)
     {
         if (pointer.Pointer >= 0)
         {
@@ -155,7 +155,7 @@ internal ref struct PointerWalk
         foreach (Instruction instruction in X64Code.Decode(elf, function, size))
         {
             walk.Arrive(instruction);
-            if (walk.TryAddress(instruction, out ClientRandomLocation read) && read.Pointer == pointer.Offset)
+            if (walk.TryAddress(instruction, out FieldLocation read) && read.Pointer == pointer.Offset)
             {
                 return true;
             }
@@ -166,15 +166,15 @@ internal ref struct PointerWalk
         return false;
     }
 
-    private static bool IsPossible(ClientRandomLocation location) => location.Offset is >= LeastOffset and <= MostOffset;
+    private static bool IsPossible(FieldLocation location) => location.Offset is >= LeastOffset and <= MostOffset;
 
     // The address an instruction computes or reads, when it is made of the first argument and a constant.
-    private readonly bool TryAddress(in Instruction instruction, out ClientRandomLocation location)
+    private readonly bool TryAddress(in Instruction instruction, out FieldLocation location)
     {
         location = default;
         bool hasMemory = instruction.Op0Kind == OpKind.Memory || instruction.Op1Kind == OpKind.Memory;
         if (!hasMemory || instruction.SegmentPrefix != Register.None || instruction.MemoryIndex != Register.None
-            || !_values.TryGetValue(instruction.MemoryBase.GetFullRegister(), out ClientRandomLocation value))
+            || !_values.TryGetValue(instruction.MemoryBase.GetFullRegister(), out FieldLocation value))
         {
             return false;
         }
@@ -186,7 +186,7 @@ internal ref struct PointerWalk
     // Comes to an instruction: what was known where code jumped to it holds here, as far as the code before it does not say otherwise.
     private void Arrive(in Instruction instruction)
     {
-        if (!_jumped.Remove(instruction.IP, out Dictionary<Register, ClientRandomLocation>? there))
+        if (!_jumped.Remove(instruction.IP, out Dictionary<Register, FieldLocation>? there))
         {
             return;
         }
@@ -197,7 +197,7 @@ internal ref struct PointerWalk
             return;
         }
 
-        foreach ((Register register, ClientRandomLocation value) in there)
+        foreach ((Register register, FieldLocation value) in there)
         {
             _values.TryAdd(register, value);
         }
@@ -209,11 +209,11 @@ internal ref struct PointerWalk
         _isReached = instruction.FlowControl is not (FlowControl.UnconditionalBranch or FlowControl.IndirectBranch or FlowControl.Return);
         if (instruction.FlowControl is FlowControl.ConditionalBranch && instruction.NearBranchTarget > instruction.IP)
         {
-            _jumped.TryAdd(instruction.NearBranchTarget, new Dictionary<Register, ClientRandomLocation>(_values));
+            _jumped.TryAdd(instruction.NearBranchTarget, new Dictionary<Register, FieldLocation>(_values));
         }
 
         Register target = instruction.Op0Kind == OpKind.Register ? instruction.Op0Register : Register.None;
-        ClientRandomLocation? value = null;
+        FieldLocation? value = null;
         if (target.GetSize() == 8)
         {
             value = Value(instruction);
@@ -244,19 +244,19 @@ internal ref struct PointerWalk
         return target;
     }
 
-    private readonly ClientRandomLocation? Value(in Instruction instruction)
+    private readonly FieldLocation? Value(in Instruction instruction)
     {
         switch (instruction.Mnemonic)
         {
             case Mnemonic.Mov when instruction.Op1Kind == OpKind.Register:
-                return _values.TryGetValue(instruction.Op1Register, out ClientRandomLocation copied) ? copied : null;
+                return _values.TryGetValue(instruction.Op1Register, out FieldLocation copied) ? copied : null;
             case Mnemonic.Mov when instruction.Op1Kind == OpKind.Memory:
                 // Only one pointer deep: deeper ones are no connection object that is known.
-                return TryAddress(instruction, out ClientRandomLocation at) && at.Pointer < 0 && at.Offset >= 0 ? new ClientRandomLocation(at.Offset, 0) : null;
+                return TryAddress(instruction, out FieldLocation at) && at.Pointer < 0 && at.Offset >= 0 ? new FieldLocation(at.Offset, 0) : null;
             case Mnemonic.Lea:
-                return TryAddress(instruction, out ClientRandomLocation sum) ? sum : null;
+                return TryAddress(instruction, out FieldLocation sum) ? sum : null;
             case Mnemonic.Add or Mnemonic.Sub when instruction.Op1Kind is OpKind.Immediate8to64 or OpKind.Immediate32to64:
-                if (!_values.TryGetValue(instruction.Op0Register, out ClientRandomLocation old))
+                if (!_values.TryGetValue(instruction.Op0Register, out FieldLocation old))
                 {
                     return null;
                 }

@@ -112,6 +112,13 @@ public sealed class ConnectionModule(BaseObject baseObject) : IModule, IRecordHa
     {
         foreach (ConnectionRecord existing in MemoryMarshal.Cast<byte, ConnectionRecord>(written))
         {
+            if (!IsExcluded(existing))
+            {
+                EventHeader header = EventHeader.From(existing.Header);
+                header.Socket = existing.Tuple;
+                _context!.Earlier.Exists(header);
+            }
+
             // A socket that several processes hold is there once for each.
             if (_known.Add(existing.Sk) && !IsExcluded(existing))
             {
@@ -149,6 +156,7 @@ public sealed class ConnectionModule(BaseObject baseObject) : IModule, IRecordHa
     private void OnClosed(in ConnectionRecord closed)
     {
         PublishWaiting(closed.Sk);
+        _context!.Earlier.Ended(closed.Tuple);
         if (!IsExcluded(closed))
         {
             Publish(ConnectionState.Types.State.Closed, closed);

@@ -17,7 +17,7 @@ internal static class ExportedRandoms
 
     /// <summary>Reads the function; null: it does not tell beyond doubt.</summary>
     /// <exception cref="CaptureException">Reading fails.</exception>
-    internal static ClientRandomLocation? Find(ElfFile elf)
+    internal static FieldLocation? Find(ElfFile elf)
     {
         if (!elf.TryGetSymbol(Function, out ElfSymbol symbol) || !symbol.IsFunction)
         {
@@ -44,7 +44,7 @@ internal static class ExportedRandoms
         }
 
         int[] found = [.. reads.Values.SelectMany(FirstHalves).Distinct()];
-        return found.Length == 1 ? new ClientRandomLocation(-1, found[0]) : null;
+        return found.Length == 1 ? new FieldLocation(-1, found[0]) : null;
     }
 
     // 64 bytes that are read without a gap; which half of them was read first.

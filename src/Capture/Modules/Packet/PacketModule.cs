@@ -17,6 +17,7 @@ namespace ECapture.Capture.Modules.Packet;
 /// </summary>
 public sealed partial class PacketModule : IModule, IRecordHandler
 {
+    private const byte Tcp = 6;
     private const byte Udp = 17;
 
     private readonly Dictionary<uint, CaptureInterface> _interfaces = [];
@@ -88,16 +89,25 @@ public sealed partial class PacketModule : IModule, IRecordHandler
             {
                 PublishLink(header, hello);
                 _context.Wire.Began(header, hello.Random);
+                _context.Earlier.Ended(header.Socket);
             }
             else if (read.Tuple.Protocol == Udp && QuicInitial.IsFirst(payload))
             {
                 _context.Wire.Began(header, []);
             }
+            else if (!_context.Earlier.IsEmpty && read.Tuple.Protocol == Tcp)
+            {
+                _context.Earlier.Saw(header, (Direction)read.Direction == Direction.Sent, frame, (int)read.PayloadAt);
+            }
         }
     }
 
     /// <inheritdoc/>
-    public void Tick(ulong bootNs) => _context!.Wire.Tick(bootNs);
+    public void Tick(ulong bootNs)
+    {
+        _context!.Wire.Tick(bootNs);
+        _context.Earlier.Tick(bootNs);
+    }
 
     /// <inheritdoc/>
     public void Detach()
@@ -134,6 +144,7 @@ public sealed partial class PacketModule : IModule, IRecordHandler
     public void Dispose()
     {
         Detach();
+        _context?.Earlier.Dispose();
         _object?.Dispose();
     }
 

@@ -16,6 +16,9 @@ internal sealed class AttachedLibrary(
     /// <summary>In hexadecimal; empty: none.</summary>
     internal string BuildId { get; } = buildId;
 
+    /// <summary>What files of the same build have in common.</summary>
+    internal string Build { get; } = buildId.Length > 0 ? buildId : file.Path;
+
     /// <summary>Null when its secrets are not captured.</summary>
     internal KeyLogFunction? KeyLog { get; } = keyLog;
 

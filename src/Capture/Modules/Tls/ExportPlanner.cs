@@ -28,7 +28,7 @@ internal sealed class ExportPlanner(TlsApi api) : ILibraryPlanner
         plan.Add(function.FileOffset, TlsFunction.LogSecret, hasReturn: false);
 
         // The secret of a resumed session is told only together with its client random.
-        ClientRandomLocation? secret = api.MasterSecretAccessor is { } accessor ? PointerWalk.Accessed(elf, accessor) : null;
+        FieldLocation? secret = api.MasterSecretAccessor is { } accessor ? PointerWalk.Accessed(elf, accessor) : null;
         if (api.MasterSecretAccessor is not null && secret is not { Pointer: < 0 })
         {
             plan.Miss($"secrets of resumed TLS 1.2 sessions: {api.MasterSecretAccessor.Function} does not tell where they are");

@@ -7,7 +7,7 @@ namespace ECapture.Capture.Modules.Tls;
 /// <summary><c>struct library</c> of bpf/tls.bpf.c: where a library keeps the client random and the master secret.</summary>
 [CRecord("library")]
 [StructLayout(LayoutKind.Sequential)]
-internal struct LibraryEntry(ClientRandomLocation location, int masterSecret)
+internal struct LibraryEntry(FieldLocation location, int masterSecret)
 {
     internal const int Unknown = -1;
 

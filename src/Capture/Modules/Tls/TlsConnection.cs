@@ -14,6 +14,12 @@ internal sealed class TlsConnection(ulong id)
     /// <summary>True when plaintext of it was captured, and where it belongs was known.</summary>
     internal bool HasPlaintext { get; set; }
 
+    /// <summary>True when whoever looks for the secrets of earlier connections was told of it.</summary>
+    internal bool IsTold { get; set; }
+
+    /// <summary>True when he was told with its socket.</summary>
+    internal bool IsSureTold { get; set; }
+
     /// <summary>True when the link between connection and flow was published.</summary>
     internal bool IsLinked { get; set; }
 }

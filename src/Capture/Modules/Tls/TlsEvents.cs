@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using ECapture.Capture.Bpf;
+using ECapture.Capture.Modules.Tls.Earlier;
 using ECapture.Capture.Publishing;
 using ECapture.Capture.Symbols;
 using ECapture.Events;
@@ -20,10 +21,11 @@ namespace ECapture.Capture.Modules.Tls;
 /// <param name="topic">Topic of the plaintext; also who counts losses.</param>
 /// <param name="library">Written into the events.</param>
 /// <param name="wire">Is told what was captured; null: nobody asks.</param>
+/// <param name="earlier">Is told of connection objects and their secrets; null: nobody asks.</param>
 /// <param name="publishesSecrets">False: secrets stay here; what they tie together is published all the same.</param>
 internal sealed class TlsEvents(
     IEventPublisher publisher, ILossAccount losses, ConnectionIds ids, Func<uint, AttachedLibrary?> libraryAt,
-    string topic = Topics.Tls, string library = "openssl", bool publishesSecrets = true, WireCoverage? wire = null)
+    string topic = Topics.Tls, string library = "openssl", bool publishesSecrets = true, WireCoverage? wire = null, EarlierConnections? earlier = null)
 {
     private const int MostConnections = 131_072;
     private const ulong MostCallBytes = 1024 * 16384; // MOST_CHUNKS * CHUNK_BYTES of bpf/include/tls.h
@@ -41,6 +43,11 @@ internal sealed class TlsEvents(
         {
             connection.HasPlaintext = true;
             wire?.Captured(record.Socket);
+        }
+
+        if (earlier is { IsEmpty: false })
+        {
+            Tell(earlier, record, connection, flags.HasFlag(TlsRecordFlags.SocketSure));
         }
 
         if (flags.HasFlag(TlsRecordFlags.Cut))
@@ -65,6 +72,11 @@ internal sealed class TlsEvents(
         {
             losses.Count(topic, label is null ? "secret of a label that is not known" : "secret that is none");
             return;
+        }
+
+        if (earlier is { IsEmpty: false } && publishesSecrets && libraryAt(record.Library) is { } known)
+        {
+            earlier.Captured(known, record.Header.Pid, record.Ssl, label, random, secret);
         }
 
         TlsRecordFlags flags = (TlsRecordFlags)record.Header.Flags;
@@ -97,6 +109,17 @@ internal sealed class TlsEvents(
                 },
             });
             TlsMetrics.Secrets.Add(1);
+        }
+    }
+
+    // Once of each object, and once more when its socket is known.
+    private void Tell(EarlierConnections earlier, in TlsDataRecord record, TlsConnection connection, bool isSure)
+    {
+        if ((isSure ? !connection.IsSureTold : !connection.IsTold) && libraryAt(record.Library) is { } used)
+        {
+            connection.IsTold = true;
+            connection.IsSureTold = isSure;
+            earlier.Used(record.Socket, isSure, publishesSecrets ? new ObjectUse((int)record.Header.Pid, record.Ssl, used, library, connection.Id) : null);
         }
     }
 

@@ -89,7 +89,7 @@ public abstract class TlsLibraryModule : IModule, IProcessObserver
         obj.Maps["events"].SetMaxEntries(_api.RingBytes);
         obj.Load();
         TlsEvents events = new(
-            context.Publisher, context.Losses, context.Connections, _libraries!.At, _api.Topic, _api.Library, context.MayPublishSecrets(_api.Topic), context.Wire);
+            context.Publisher, context.Losses, context.Connections, _libraries!.At, _api.Topic, _api.Library, context.MayPublishSecrets(_api.Topic), context.Wire, context.Earlier);
         context.Rings.Add(obj.Maps["events"], new TlsRecords(events, context.Losses, Name));
         context.Losses.Watch(Name, obj);
         return obj;

@@ -40,8 +40,8 @@ public sealed class GnuTlsApiTests
         Assert.NotNull(resolution.Function);
         Assert.Contains("CLIENT_RANDOM", resolution.Function.How, StringComparison.Ordinal);
         Assert.Contains("by gnutls_session_get_random", resolution.Function.How, StringComparison.Ordinal);
-        Assert.Equal(new ClientRandomLocation(-1, 0x50), resolution.Function.ClientRandom);
-        Assert.Equal(new ClientRandomLocation(-1, 0x20), PointerWalk.Accessed(elf, GnuTlsApi.Description.MasterSecretAccessor!));
+        Assert.Equal(new FieldLocation(-1, 0x50), resolution.Function.ClientRandom);
+        Assert.Equal(new FieldLocation(-1, 0x20), PointerWalk.Accessed(elf, GnuTlsApi.Description.MasterSecretAccessor!));
     }
 
     [Fact]

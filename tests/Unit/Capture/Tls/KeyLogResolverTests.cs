@@ -29,7 +29,7 @@ public sealed class KeyLogResolverTests : IDisposable
     public void Resolve_SystemLibssl_ClientRandomIsWhereTheLibraryPutsIt()
     {
         using ElfFile elf = ElfFile.Open(LoadedLibrary.LibSsl);
-        ClientRandomLocation location = new KeyLogResolver().Resolve(elf).Function!.ClientRandom;
+        FieldLocation location = new KeyLogResolver().Resolve(elf).Function!.ClientRandom;
 
         using OpenSslConnection connection = OpenSslConnection.Handshake();
 

@@ -1,0 +1,168 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace ECapture.Capture.Modules.Tls.Earlier;
+
+/// <summary>
+/// Reads processes' memory, learns where builds keep their secrets, and tries them on captured records: on a thread of its own, so that capture never waits for it.
+/// </summary>
+internal sealed partial class ProofWorker : IDisposable
+{
+    private const int MostWaiting = 1024;
+    private const int MostTries = 20;
+    private const int MostFruitless = 8;
+
+    private readonly BlockingCollection<Action> _work = new(MostWaiting);
+    private readonly ConcurrentQueue<Lesson> _again = new();
+    private readonly ConcurrentQueue<Proof> _proofs = new();
+    private readonly Dictionary<string, SecretLayout> _layouts = new(StringComparer.Ordinal); // of the thread
+    private readonly Dictionary<string, int> _fruitless = new(StringComparer.Ordinal); // lessons that taught nothing
+    private readonly ConcurrentDictionary<(string Build, SecretField Field), bool> _settled = new();
+    private readonly ConcurrentDictionary<string, int> _useful = new(StringComparer.Ordinal);
+    private readonly ILogger _logger;
+    private readonly Thread _thread;
+
+    /// <summary>Starts the thread.</summary>
+    internal ProofWorker(ILogger logger)
+    {
+        _logger = logger;
+        _thread = new Thread(Run) { Name = "earlier connections", IsBackground = true, Priority = ThreadPriority.BelowNormal };
+        _thread.Start();
+    }
+
+    /// <summary>False when it knows where a build keeps a field.</summary>
+    internal bool Wants(string build, SecretField field) => !_settled.ContainsKey((build, field));
+
+    /// <summary>Grows with what it knows of a build; 0: nothing that helps.</summary>
+    internal int Knows(string build) => _useful.GetValueOrDefault(build);
+
+    /// <summary>Learns from a connection whose secrets were captured.</summary>
+    internal void Learn(Lesson lesson) => _work.TryAdd(() => DoLearn(lesson));
+
+    /// <summary>Tries secrets on records; <see cref="TryTake"/> gives what came of it.</summary>
+    /// <returns>False: there is too much to do.</returns>
+    internal bool Try(Trial trial) => _work.TryAdd(() => _proofs.Enqueue(new Proof(trial, DoTry(trial))));
+
+    /// <summary>What came of a trial.</summary>
+    internal bool TryTake(out Proof proof) => _proofs.TryDequeue(out proof);
+
+    /// <summary>Looks again at objects that did not hold yet what their connection was known to have.</summary>
+    internal void Tick()
+    {
+        for (int i = _again.Count; i > 0 && _again.TryDequeue(out Lesson? lesson); i--)
+        {
+            Learn(lesson);
+        }
+    }
+
+    /// <summary>Ends the thread; what waits is dropped.</summary>
+    public void Dispose()
+    {
+        while (_work.TryTake(out _))
+        {
+            // Nobody asks any more.
+        }
+
+        _work.CompleteAdding();
+        _thread.Join();
+        _work.Dispose();
+    }
+
+    private void Run()
+    {
+        foreach (Action action in _work.GetConsumingEnumerable())
+        {
+            action();
+        }
+    }
+
+    private void DoLearn(Lesson lesson)
+    {
+        if (!_layouts.TryGetValue(lesson.Build, out SecretLayout? layout))
+        {
+            _layouts.Add(lesson.Build, layout = new SecretLayout());
+            _fruitless.Add(lesson.Build, 0);
+        }
+
+        if (layout.IsSettled(lesson.Field))
+        {
+            return;
+        }
+
+        if (ObjectMemory.Read(lesson.Pid, lesson.Address) is not { } memory)
+        {
+            return; // it ended
+        }
+
+        if (!layout.Learn(memory, lesson.Field, lesson.Content, lesson.ClientRandom))
+        {
+            if (lesson.Tries < MostTries)
+            {
+                _again.Enqueue(lesson with { Tries = lesson.Tries + 1 });
+            }
+            else if (++_fruitless[lesson.Build] >= MostFruitless)
+            {
+                // Its secrets are elsewhere than in its objects.
+                foreach (SecretField field in Enum.GetValues<SecretField>())
+                {
+                    _settled[(lesson.Build, field)] = true;
+                }
+            }
+
+            return;
+        }
+
+        _fruitless[lesson.Build] = int.MinValue;
+
+        if (layout.IsSettled(lesson.Field))
+        {
+            _settled[(lesson.Build, lesson.Field)] = true;
+            LogSettled(_logger, lesson.Field, lesson.Build, string.Join(", ", layout.Places(lesson.Field)));
+        }
+
+        if (layout.IsUseful)
+        {
+            _useful[lesson.Build] = layout.Version;
+        }
+    }
+
+    private List<(ProvedSecret, ObjectUse)> DoTry(Trial trial)
+    {
+        List<(ProvedSecret, ObjectUse)> proved = [];
+        foreach (ObjectUse use in trial.Objects)
+        {
+            if (_layouts.TryGetValue(use.Library.Build, out SecretLayout? layout) && ObjectMemory.Read(use.Pid, use.Address) is { } memory)
+            {
+                SecretTrial secrets = new(layout, memory, trial.Objects.Count == 1);
+                bool? ofClient = trial.Known is { } known ? !known.IsClients : null;
+                foreach (RecordSample sample in trial.Samples)
+                {
+                    if (secrets.Prove(sample, ofClient) is { } proof)
+                    {
+                        proved.Add((proof, use));
+                        ofClient = !proof.IsClients;
+                    }
+                }
+            }
+
+            if (proved.Count > 0)
+            {
+                break;
+            }
+        }
+
+        return proved;
+    }
+
+    /// <summary>A secret of a connection, to be found in its object.</summary>
+    internal sealed record Lesson(string Build, int Pid, ulong Address, SecretField Field, byte[] Content, byte[] ClientRandom, int Tries = 0);
+
+    /// <summary>Records of a flow, and the objects whose secrets may have made them.</summary>
+    internal sealed record Trial(EarlierFlow Flow, IReadOnlyList<ObjectUse> Objects, IReadOnlyList<RecordSample> Samples, ProvedSecret? Known);
+
+    /// <summary>What came of a trial.</summary>
+    internal readonly record struct Proof(Trial Trial, IReadOnlyList<(ProvedSecret Secret, ObjectUse Owner)> Proved);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Field} of TLS build {Build} is at {Places}: connections older than the agent can be decrypted.")]
+    private static partial void LogSettled(ILogger logger, SecretField field, string build, string places);
+}
