@@ -107,10 +107,12 @@ static __always_inline struct connection *connection_of(__u64 ssl, __u64 since, 
 		return connection_new(&key, socket, used ? FLAG_SOCKET_SURE : 0, process_start);
 
 	known->freed = 0;
-	if (used && !(known->flags & FLAG_SOCKET_SURE)) {
+	if ((used || (handshake && socket)) && !(known->flags & FLAG_SOCKET_SURE)) {
+		/* A handshake's: the first secrets of early data come before anything was sent, so what the thread used until then was another's. */
 		known->socket = socket->tuple;
 		known->sk = socket->sk;
-		known->flags |= FLAG_SOCKET_SURE;
+		if (used)
+			known->flags |= FLAG_SOCKET_SURE;
 	}
 	return known;
 }

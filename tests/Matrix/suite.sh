@@ -2,9 +2,11 @@
 # Makes a tree of another Debian suite's programs to run in by chroot: fetches the packages and all that they depend on, and unpacks them. No package
 # script runs, nothing outside CACHE is touched, and what was fetched is not fetched again.
 #
-#   suite.sh CACHE SUITE TREE PACKAGE...      the tree is CACHE/trees/TREE; SUITE may be several, joined by commas: "sid,experimental"
+#   suite.sh CACHE SUITE TREE PACKAGE...      the tree is CACHE/trees/TREE; SUITE may be several, joined by commas: "sid,experimental";
+#                                             "ubuntu/jammy" is one of Ubuntu's
 #
-# MATRIX_MIRROR names another archive than the one that this machine's own Debian packages come from, MATRIX_KEYRING its keys.
+# MATRIX_MIRROR names another archive than the one that this machine's own Debian packages come from, MATRIX_UBUNTU_MIRROR another than the folder
+# ubuntu beside it. Ubuntu's keys are those of Debian's package ubuntu-archive-keyring.
 set -euo pipefail
 
 cache=$1 suites=$2 tree=$3
@@ -20,12 +22,20 @@ fail() {
 
 mirror=${MATRIX_MIRROR:-$(apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' 'Created-By: Packages' | sed -n 's/^Debian Debian //p' | head -n 1)}
 [[ -n $mirror ]] || fail "this machine's packages come from no Debian archive: name one with MATRIX_MIRROR=URL"
-keyring=${MATRIX_KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}
-work=$cache/suites/${suites//,/+}
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+components=main
+work=$cache/suites/${suites//[,\/]/+}
+if [[ $suites == ubuntu/* ]]; then
+	bash "$0" "$cache" trixie ubuntu-keyring ubuntu-archive-keyring libc-bin
+	keyring=$cache/trees/ubuntu-keyring/usr/share/keyrings/ubuntu-archive-keyring.gpg
+	mirror=${MATRIX_UBUNTU_MIRROR:-${mirror%/debian*}/ubuntu}
+	components="main universe"
+	suites=${suites#ubuntu/}
+fi
 lists=$work/lists
 mkdir -p "$lists/partial" "$cache/debs/partial" "$root"
 for suite in ${suites//,/ }; do
-	echo "deb [signed-by=$keyring] $mirror $suite main ${MATRIX_COMPONENTS:-}"
+	echo "deb [signed-by=$keyring] $mirror $suite $components"
 done >"$work/sources.list"
 : >"$work/status"
 options=(

@@ -45,6 +45,30 @@ public sealed class InteractiveBashTests : IDisposable
     }
 
     [Fact]
+    public async Task Lines_Typed_EqualTheHistory()
+    {
+        string history = Path.Combine(_folder, "history");
+        await using CaptureSession session = await CaptureSession.StartAsync("bash");
+        await using InteractiveBash bash = await InteractiveBash.StartAsync(_folder);
+        await bash.TypeAsync($"HISTFILE={history} HISTCONTROL= HISTSIZE=1000; echo pid=$$ {_marker}");
+        await bash.TypeAsync("  echo 'two  blanks before it';  # and behind it ");
+        await bash.TypeAsync("false | (exit 3); echo Ärger ü \"$HOME\" `:` \\; cat /dev/null > /dev/null 2>&1 &&:");
+        await bash.TypeAsync("wait");
+        await bash.TypeAsync("echo the same");
+        await bash.TypeAsync("echo the same");
+        await bash.TypeAsync($": {new string('x', 20_000)}");
+        await bash.TypeAsync("set -o nothing; selec * from t where a = '!'");
+        await bash.TypeLastAsync("exit 5");
+        IReadOnlyList<Event> events = await session.StopAsync();
+
+        string said = bash.Output.Split('\n').Select(l => l.Trim()).First(l => l.StartsWith("pid=", StringComparison.Ordinal));
+        uint pid = uint.Parse(said.AsSpan(4, said.IndexOf(' ', StringComparison.Ordinal) - 4), System.Globalization.CultureInfo.InvariantCulture);
+        string[] expected = await File.ReadAllLinesAsync(history, TestContext.Current.CancellationToken);
+        Assert.Equal(9, expected.Length);
+        Assert.Equal(expected, events.Where(e => e.ShellCommand?.Kind == Kind.Line && e.Process.Pid == pid).Select(e => e.ShellCommand.Text.ToStringUtf8()));
+    }
+
+    [Fact]
     public async Task Line_ShellOlderThanTheAgent_IsSeenFromItsFirstLine()
     {
         await using InteractiveBash bash = await InteractiveBash.StartAsync(_folder);

@@ -43,10 +43,18 @@ internal sealed class ScriptProcess : IDisposable
     }
 
     /// <summary>Waits for the next line it prints.</summary>
-    internal async Task<string> ReadLineAsync()
+    internal async Task<string> ReadLineAsync(TimeSpan? patience = null)
     {
-        string? line = await _process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        string? line = await _process.StandardOutput.ReadLineAsync().WaitAsync(patience ?? TimeSpan.FromSeconds(60));
         return line ?? throw new InvalidOperationException($"{_process.StartInfo.FileName} ended: {await _errors}");
+    }
+
+    /// <summary>Waits for a line that holds a text; those before it are left out.</summary>
+    internal async Task WaitForLineAsync(string text)
+    {
+        while (!(await ReadLineAsync()).Contains(text, StringComparison.Ordinal))
+        {
+        }
     }
 
     /// <summary>Waits until it ends well.</summary>

@@ -28,6 +28,7 @@ public sealed class TlsLibraryTests : IDisposable
         """;
 
     private static readonly string s_library = FindLibrary();
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("ecapture-libssl").FullName;
     private readonly string _marker = $"m{Guid.NewGuid():n}";
@@ -53,7 +54,7 @@ public sealed class TlsLibraryTests : IDisposable
             File.Delete(copy);
         }
 
-        await said.WaitForAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken, "TLS library", _folder, "probes");
+        await said.WaitForAsync(s_patience, TestContext.Current.CancellationToken, "TLS library", _folder, "probes");
         client.WriteLine("connect");
         Assert.Equal("HTTP/1.1 200 OK", await client.ReadLineAsync());
 
@@ -63,6 +64,43 @@ public sealed class TlsLibraryTests : IDisposable
         IReadOnlyList<string> secrets = KeyLog.Of(events.Where(e => e.Process?.Pid == client.Pid));
         Assert.Equal(5, secrets.Count);
         Assert.Equal(secrets, KeyLog.Of(events.Where(e => e.Flow?.LocalPort == nginx.Port)));
+    }
+
+    [Fact]
+    public async Task Attach_LibraryReplacedWhileTraced_OldAndNewUsersAreCaptured()
+    {
+        string copy = Path.Combine(_folder, "libssl.so.3");
+        File.Copy(s_library, copy);
+        await using NginxServer nginx = await NginxServer.StartAsync(http2: false);
+        File.WriteAllText(Path.Combine(nginx.Files, "page"), "page");
+        using SaidMessages said = new();
+        using ILoggerFactory loggers = LoggerFactory.Create(logging => logging.AddProvider(said));
+        await using CaptureSession session = await CaptureSession.StartAsync(new CaptureOptions { Modules = ["tls"] }, loggers: loggers);
+        using ScriptProcess old = Start(nginx);
+        await LoadAsync(old, copy);
+        await said.WaitForAsync(1, s_patience, TestContext.Current.CancellationToken, "TLS library", _folder, "probes");
+
+        // As a package upgrade does it: a new file takes the name, who has the old one keeps it.
+        File.Copy(s_library, copy + ".new");
+        File.Move(copy + ".new", copy, overwrite: true);
+        using ScriptProcess fresh = Start(nginx);
+        await LoadAsync(fresh, copy);
+        await said.WaitForAsync(2, s_patience, TestContext.Current.CancellationToken, "TLS library", _folder, "probes");
+        foreach (ScriptProcess client in (ScriptProcess[])[old, fresh])
+        {
+            client.WriteLine("connect");
+            Assert.Equal("HTTP/1.1 200 OK", await client.ReadLineAsync());
+        }
+
+        IReadOnlyList<Event> events = await session.StopAsync();
+        foreach (ScriptProcess client in (ScriptProcess[])[old, fresh])
+        {
+            Event[] own = [.. events.Where(e => e.Process?.Pid == client.Pid)];
+            Assert.Single(own, e => TlsStream.Contains(e, _marker));
+            Assert.Equal(5, KeyLog.Of(own).Count);
+        }
+
+        Assert.Contains(events, e => e.Process?.Pid == fresh.Pid && e.Coverage?.Reason.Contains("began before its probes stood", StringComparison.Ordinal) == true);
     }
 
     [Fact]

@@ -10,15 +10,19 @@ public sealed class SaidMessages : ILoggerProvider, ILogger
 
     /// <summary>Waits for a message that holds every one of the parts.</summary>
     /// <exception cref="TimeoutException">It was not said in time; holds what was.</exception>
-    public async Task WaitForAsync(TimeSpan patience, CancellationToken cancellationToken, params string[] parts)
+    public Task WaitForAsync(TimeSpan patience, CancellationToken cancellationToken, params string[] parts) => WaitForAsync(1, patience, cancellationToken, parts);
+
+    /// <summary>Waits until it was said so many times.</summary>
+    /// <exception cref="TimeoutException">It was not said in time; holds what was.</exception>
+    public async Task WaitForAsync(int times, TimeSpan patience, CancellationToken cancellationToken, params string[] parts)
     {
         long end = Environment.TickCount64 + (long)patience.TotalMilliseconds;
         using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(20));
-        while (!_messages.Any(m => parts.All(p => m.Contains(p, StringComparison.Ordinal))))
+        while (_messages.Count(m => parts.All(p => m.Contains(p, StringComparison.Ordinal))) < times)
         {
             if (Environment.TickCount64 > end)
             {
-                throw new TimeoutException($"the agent did not say \"{string.Join(" … ", parts)}\" within {patience}; it said:\n{string.Join('\n', _messages)}");
+                throw new TimeoutException($"the agent did not say \"{string.Join(" … ", parts)}\" {times} times within {patience}; it said:\n{string.Join('\n', _messages)}");
             }
 
             await timer.WaitForNextTickAsync(cancellationToken);

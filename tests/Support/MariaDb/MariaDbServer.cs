@@ -14,7 +14,7 @@ public sealed record LoggedCommand(uint Thread, string User, string Kind, string
 
 /// <summary>
 /// A throw-away MariaDB on a free port of 127.0.0.1 and a UNIX socket, run as user <c>mysql</c> in a temporary folder, with TLS. It logs every command into
-/// its table <c>mysql.general_log</c>, and by the plugin server_audit with error numbers.
+/// its table <c>mysql.general_log</c>, and by the plugin server_audit.
 /// </summary>
 public sealed class MariaDbServer : IAsyncDisposable
 {
@@ -60,7 +60,7 @@ public sealed class MariaDbServer : IAsyncDisposable
                 "--reuid=mysql", "--regid=mysql", "--init-groups", Program, "--no-defaults", $"--datadir={data}", $"--socket={server.Socket}", $"--port={server.Port}",
                 "--bind-address=127.0.0.1", $"--pid-file={folder}/pid", $"--ssl-cert={certificate.CertificatePath}", $"--ssl-key={certificate.KeyPath}",
                 "--plugin-load-add=server_audit", "--server-audit-logging=ON", "--server-audit-events=QUERY", $"--server-audit-file-path={server.AuditFile}",
-                "--server-audit-query-log-limit=1000000", "--general-log=ON", "--log-output=TABLE", "--innodb-flush-method=nosync", "--innodb-buffer-pool-size=32M",
+                "--server-audit-query-log-limit=1000000", "--server-audit-file-rotate-size=1000000000", "--general-log=ON", "--log-output=TABLE", "--innodb-flush-method=nosync", "--innodb-buffer-pool-size=32M",
                 "--local-infile=ON", "--max-connections=100",
             ]);
         await server._server.WaitReadyAsync(
@@ -97,13 +97,17 @@ public sealed class MariaDbServer : IAsyncDisposable
         })];
     }
 
-    /// <summary>The error numbers that server_audit wrote, by session, in order.</summary>
-    public async Task<ILookup<uint, ushort>> ReadErrorsAsync()
+    /// <summary>The statements of the test's users that server_audit wrote, in order.</summary>
+    public async Task<IReadOnlyList<AuditedStatement>> ReadAuditAsync()
     {
+        // time,server host,user,host,connection,query,operation,database,'statement',error
         string[] lines = await File.ReadAllLinesAsync(AuditFile);
-        return lines.Select(line => (Fields: line.Split(',', 9), Error: ushort.Parse(line[(line.LastIndexOf(',') + 1)..], CultureInfo.InvariantCulture)))
-            .Where(l => l.Error != 0 && l.Fields[6] == "QUERY")
-            .ToLookup(l => uint.Parse(l.Fields[4], CultureInfo.InvariantCulture), l => l.Error);
+        return [.. lines.Select(l => l.Split(',', 9)).Where(f => f[2] is User or UserWithoutPassword && f[6] == "QUERY").Select(f =>
+        {
+            int end = f[8].LastIndexOf(',');
+            return new AuditedStatement(
+                uint.Parse(f[4], CultureInfo.InvariantCulture), f[2], f[7], Unescape(f[8].AsSpan(1, end - 2)), ushort.Parse(f[8].AsSpan(end + 1), CultureInfo.InvariantCulture));
+        })];
     }
 
     public async ValueTask DisposeAsync()
@@ -114,6 +118,26 @@ public sealed class MariaDbServer : IAsyncDisposable
         }
 
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private static string Unescape(ReadOnlySpan<char> text)
+    {
+        StringBuilder plain = new(text.Length);
+        for (int i = 0; i < text.Length; i++)
+        {
+            plain.Append(text[i] != '\\' ? text[i] : text[++i] switch
+            {
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                'b' => '\b',
+                '0' => '\0',
+                'Z' => '\x1a',
+                char other => other,
+            });
+        }
+
+        return plain.ToString();
     }
 
     private async Task<string> QueryAsync(string sql)

@@ -6,8 +6,8 @@ using System.Text.Json;
 
 namespace ECapture.Tests.Support.Postgres;
 
-/// <summary>A statement as the server's own log tells it.</summary>
-public sealed record LoggedStatement(uint Pid, string User, string Database, string Client, string Text, string ErrorCode);
+/// <summary>A statement as the server's own log tells it; its parameters as <c>$1 = 'a', $2 = NULL</c>.</summary>
+public sealed record LoggedStatement(uint Pid, string User, string Database, string Client, string Text, string ErrorCode, string Parameters = "");
 
 /// <summary>A throw-away server that logs every statement (<c>log_statement = all</c>, jsonlog) and offers TLS.</summary>
 public sealed class LoggingPostgres : IAsyncDisposable
@@ -25,7 +25,7 @@ public sealed class LoggingPostgres : IAsyncDisposable
     /// <summary>The server.</summary>
     public PostgresCluster Cluster => _cluster;
 
-    public static async Task<LoggingPostgres> StartAsync(CancellationToken cancellationToken)
+    public static async Task<LoggingPostgres> StartAsync(CancellationToken cancellationToken, params string[] settings)
     {
         string folder = Directory.CreateTempSubdirectory("ecapture-pglog-").FullName;
         await WriteCertificateAsync(folder, cancellationToken);
@@ -34,6 +34,7 @@ public sealed class LoggingPostgres : IAsyncDisposable
             [
                 "logging_collector=on", "log_destination=jsonlog", $"log_directory={folder}", "log_filename=server.log", "log_statement=all",
                 "log_min_error_statement=error", "ssl=on", $"ssl_cert_file={folder}/server.crt", $"ssl_key_file={folder}/server.key", "cluster_name=ec/test",
+                .. settings,
             ],
             cancellationToken);
         LoggingPostgres server = new(folder, cluster);
@@ -96,6 +97,8 @@ public sealed class LoggingPostgres : IAsyncDisposable
     // The client left after its last answer: that statement has not failed.
     private const string ClientGone = "08006";
 
+    private const string Parameters = "parameters: ";
+
     // "statement: TEXT" or "execute NAME: TEXT" when it began; ERROR with the statement when it failed.
     private List<LoggedStatement> Read()
     {
@@ -110,7 +113,9 @@ public sealed class LoggingPostgres : IAsyncDisposable
             uint pid = entry.GetProperty("pid").GetUInt32();
             if (severity == "LOG" && Text(message) is { } text)
             {
-                statements.Add(new LoggedStatement(pid, Field(entry, "user"), Field(entry, "dbname"), client, text, ""));
+                string detail = Field(entry, "detail");
+                string parameters = detail.StartsWith(Parameters, StringComparison.Ordinal) ? detail[Parameters.Length..] : "";
+                statements.Add(new LoggedStatement(pid, Field(entry, "user"), Field(entry, "dbname"), client, text, "", parameters));
             }
             else if (severity is "ERROR" or "FATAL" && Field(entry, "state_code") != ClientGone)
             {

@@ -4,11 +4,12 @@ using System.Net.Sockets;
 namespace ECapture.Tests.Support.Tls;
 
 /// <summary>
-/// A real nginx on free ports of the loopback: TLS 1.2 and 1.3, HTTP/1.1 and HTTP/2, files to get from <see cref="Files"/> and to put there.
+/// A real nginx on free ports of the loopback: TLS 1.2 and 1.3, HTTP/1.1 and HTTP/2, files to get from <see cref="Files"/> and to put there; /echo/… answers with its own path.
 /// Its access log says the client's port and the marker header of every request.
 /// </summary>
 public sealed class NginxServer : IAsyncDisposable
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
     private readonly string _folder;
     private readonly ServerProcess _process;
 
@@ -74,19 +75,29 @@ public sealed class NginxServer : IAsyncDisposable
     }
 
     /// <summary>The one request with a marker; the log is written after the answer.</summary>
-    public async Task<NginxRequest> RequestAsync(string marker)
+    public async Task<NginxRequest> RequestAsync(string marker) => (await RequestsAsync(marker, 1))[0];
+
+    /// <summary>The requests with a marker, once there are so many.</summary>
+    /// <exception cref="TimeoutException">There were not; says how many.</exception>
+    public async Task<IReadOnlyList<NginxRequest>> RequestsAsync(string marker, int count)
     {
-        for (int i = 0; i < 200; i++)
+        long end = Environment.TickCount64 + (long)s_patience.TotalMilliseconds;
+        using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(10));
+        while (true)
         {
-            if (Requests().FirstOrDefault(r => r.Marker == marker) is { } request)
+            NginxRequest[] requests = [.. Requests().Where(r => r.Marker == marker)];
+            if (requests.Length >= count)
             {
-                return request;
+                return requests;
             }
 
-            await Task.Delay(10);
-        }
+            if (Environment.TickCount64 > end)
+            {
+                throw new TimeoutException($"nginx logged {requests.Length} requests with marker {marker} within {s_patience}, not {count}");
+            }
 
-        throw new TimeoutException($"nginx logged no request with marker {marker}");
+            await timer.WaitForNextTickAsync();
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -133,6 +144,7 @@ public sealed class NginxServer : IAsyncDisposable
                 ssl_protocols TLSv1.2 TLSv1.3;
                 root {{folder}}/files;
                 location / { dav_methods PUT; }
+                location /echo/ { default_type text/plain; return 200 $request_uri; }
             }
         }
         """;

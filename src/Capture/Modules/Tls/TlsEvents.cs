@@ -82,7 +82,8 @@ internal sealed class TlsEvents(
         TlsRecordFlags flags = (TlsRecordFlags)record.Header.Flags;
         EventHeader header = Header(record.Header, record.Socket, record.Ssl, record.Born, flags, out TlsConnection connection);
         ByteString clientRandom = ByteString.CopyFrom(random);
-        if (IsNew(connection.Id, random, []))
+        // Once more when its addresses are known: secrets of early data come before anything was sent.
+        if (IsNew(connection.Id, random, record.Socket.HasAddresses ? [] : [0]))
         {
             wire?.Captured(random, header);
             publisher.Publish(Topics.Connection, header, new Event
