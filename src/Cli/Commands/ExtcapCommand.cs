@@ -18,6 +18,7 @@ internal static class ExtcapCommand
     private static readonly Option<string?> s_fifo = CommonOptions.Text("fifo", "FILE", "named pipe that Wireshark reads");
     private static readonly Option<string?> s_version = CommonOptions.Text("extcap-version", "VERSION", "Wireshark's version");
     private static readonly Option<string?> s_captureFilter = CommonOptions.Text("extcap-capture-filter", "FILTER", "Wireshark's capture filter: not used, see --filter");
+    private static readonly Option<bool> s_live = CommonOptions.Switch("live", "follow what is captured from now on, until Wireshark stops; needs a service");
     private static readonly Option<bool> s_noKeys = CommonOptions.Switch("no-keys", "leave the TLS secrets out");
     private static readonly Option<string?> s_directory = CommonOptions.Text("directory", "DIR", "Wireshark's extcap folder (default: the personal ones of all versions)");
     private static readonly SearchOptions s_search = new(SearchParameters.Filter);
@@ -30,10 +31,11 @@ internal static class ExtcapCommand
             [
                 "ecapture extcap install",
                 "tshark -i ecapture -o extcap.ecapture.since:2h",
+                "tshark -i ecapture -o extcap.ecapture.live:true -Y http",
                 "ecapture extcap --capture --extcap-interface ecapture --fifo /tmp/sessions --since 1h",
             ],
             [
-                s_interfaces, s_linkTypes, s_config, s_capture, s_interface, s_fifo, s_version, s_captureFilter, s_noKeys, .. s_search.All,
+                s_interfaces, s_linkTypes, s_config, s_capture, s_interface, s_fifo, s_version, s_captureFilter, s_live, s_noKeys, .. s_search.All,
                 CommonOptions.Data, EventSource.Api, CommonOptions.Store,
             ],
             RunAsync);
@@ -84,10 +86,32 @@ internal static class ExtcapCommand
         // A field that was left empty arrives as an empty option.
         List<KeyValuePair<string, string>> parameters =
             [.. s_search.Read(options).Where(p => p.Value.Length > 0), new("keys", options.IsSet(s_noKeys) ? "false" : "true"), new("reason", "Wireshark (extcap)")];
+        bool isLive = options.IsSet(s_live);
+        if (isLive)
+        {
+            // The dialog sends its defaults along.
+            parameters.RemoveAll(p => p.Key is "since" or "from" or "to");
+            parameters.Add(new("live", "true"));
+        }
+
         RequestReader.ReadPcapng(parameters);
         await using EventSource source = await EventSource.OpenAsync(options, cancellationToken);
         using PrivateKeys keys = Composition.PrivateKeysOf(options, Composition.DataOf(options));
-        RebuildReport report = await PcapFile.WriteAsync(fifo, output => PcapCommand.WriteAsync(source, parameters, keys, output, cancellationToken));
+        if (isLive && source.Client is null)
+        {
+            throw new UsageException("extcap: --live follows a service, and none runs here: start `ecapture run` or `ecapture query`, or name one with --api");
+        }
+
+        RebuildReport report;
+        try
+        {
+            report = await PcapFile.WriteAsync(fifo, output => PcapCommand.WriteAsync(source, parameters, keys, output, cancellationToken));
+        }
+        catch (IOException) when (isLive)
+        {
+            return ExitCode.Ok; // Wireshark closed its end
+        }
+
         await Console.Error.WriteLineAsync($"{report.Packets} packets of {report.Sessions} sessions{(report.SecretComplaint is { } complaint ? "; " + complaint : "")}");
         return ExitCode.Ok;
     }

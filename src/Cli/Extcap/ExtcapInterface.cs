@@ -13,6 +13,7 @@ internal static class ExtcapInterface
     /// <summary>The dialog, in its order.</summary>
     internal static IReadOnlyList<ExtcapField> Fields { get; } =
     [
+        new("live", "Live", "boolflag", "Follow from now on, until you stop; From and To are not used", "Sessions", "false"),
         new("since", "From", "string", "How far back (10m, 2h, 3d), or a time in UTC", "Sessions", "1h", "1h, 3d, 2026-11-17 09:00"),
         new("to", "To", "string", "Before this time in UTC; empty: now", "Sessions", null, "2026-11-17 10:00"),
         new("host", "Host", "string", "Host that captured; several by commas", "Sessions", null, "web1"),

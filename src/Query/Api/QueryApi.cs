@@ -1,17 +1,14 @@
-using System.Globalization;
 using System.Text.Json;
 using ECapture.Events;
 using ECapture.Query.Callers;
 using ECapture.Query.Connections;
 using ECapture.Query.Formatting;
 using ECapture.Query.Keys;
-using ECapture.Query.Pcap;
 using ECapture.Query.Requests;
 using ECapture.Storage;
 using ECapture.Storage.Reading;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 
 namespace ECapture.Query.Api;
@@ -25,7 +22,7 @@ internal static class QueryApi
         var gate = new RebuildGate();
         // As a Delegate: a RequestDelegate would be left out of the API's description.
         app.MapGet("/api/v1/events", (Delegate)((HttpContext context) => EventsAsync(context, store))).WithName("events");
-        app.MapGet("/api/v1/pcapng", (Delegate)((HttpContext context) => PcapngAsync(context, store, options, gate))).WithName("pcapng");
+        app.MapGet("/api/v1/pcapng", (Delegate)((HttpContext context) => PcapngApi.AnswerAsync(context, Parameters(context), options, gate))).WithName("pcapng");
         app.MapGet("/api/v1/connections", (Delegate)((HttpContext context) => ConnectionsAsync(context, store))).WithName("connections");
         app.MapGet("/api/v1/modules", (Delegate)((HttpContext context) => ModulesAsync(context))).WithName("modules");
         app.MapGet("/api/v1/status", (Delegate)((HttpContext context) => StatusAsync(context, store, options))).WithName("status");
@@ -73,44 +70,6 @@ internal static class QueryApi
             await new ConnectionList(store, access.Caller.Filter).RunAsync(filter, limit, context.RequestAborted).ConfigureAwait(false);
         await ConnectionsApi.AnswerAsync(context, connections, isCut).ConfigureAwait(false);
         await access.CompleteAsync(connections.Count, bytes: 0, keys: 0).ConfigureAwait(false);
-    }
-
-    private static async Task PcapngAsync(HttpContext context, IEventStoreReader store, QueryServiceOptions options, RebuildGate gate)
-    {
-        AccessRequest access = AccessRequest.Of(context);
-        PcapngRequest request = RequestReader.ReadPcapng(Parameters(context));
-        access.Require(Role.Analyst, "a pcapng file");
-        if (request.Options.Keys)
-        {
-            access.RequireKeys();
-        }
-
-        request = request with { Filter = access.Restrict(request.Filter), Options = request.Options with { Comment = access.Asked } };
-        using RebuildGate.Place place = gate.Enter(access.Caller);
-        var builder = new PcapngBuilder(store, request.Options, options.Keys);
-        Rebuild rebuild = await builder.PrepareAsync(request.Filter, context.RequestAborted).ConfigureAwait(false);
-        await access.GrantAsync((ulong)rebuild.Secrets, context.RequestAborted).ConfigureAwait(false); // before the first byte leaves
-        HttpResponse response = context.Response;
-        response.ContentType = "application/x-pcapng";
-        response.Headers.ContentDisposition = "attachment; filename=\"ecapture.pcapng\"";
-        response.Headers.CacheControl = "no-store";
-        response.Headers[PcapngHeaders.Sessions] = Text(rebuild.Sessions);
-        response.Headers[PcapngHeaders.SessionsWithoutSecrets] = Text(rebuild.SessionsWithoutSecrets);
-        response.Headers[PcapngHeaders.SyntheticSessions] = Text(rebuild.SyntheticSessions);
-        response.Headers[PcapngHeaders.Secrets] = Text(rebuild.Secrets);
-        if (request.Options.Window is not null)
-        {
-            response.Headers[PcapngHeaders.CutSessions] = Text(rebuild.CutSessions);
-        }
-
-        if (rebuild.SecretCounts.Complaint is { } complaint)
-        {
-            response.Headers[PcapngHeaders.SecretComplaint] = complaint;
-        }
-
-        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        RebuildReport report = await builder.WriteAsync(rebuild, response.Body, context.RequestAborted).ConfigureAwait(false);
-        await access.CompleteAsync(report.Packets, report.Bytes, report.Secrets).ConfigureAwait(false);
     }
 
     private static async Task ModulesAsync(HttpContext context)
@@ -195,8 +154,6 @@ internal static class QueryApi
         context.Response.ContentType = "text/plain; charset=utf-8";
         await context.Response.WriteAsync((reason ?? "ready") + "\n", context.RequestAborted).ConfigureAwait(false);
     }
-
-    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static void RefuseParameters(HttpContext context)
     {

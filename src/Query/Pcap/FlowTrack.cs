@@ -34,6 +34,9 @@ internal sealed class FlowTrack(FlowSessions flow, string? hostInComments)
         return _at >= 0 && sessions[_at].IsMatched && time < sessions[_at].LastPossible;
     }
 
+    /// <summary>The session of the packet that was last wanted.</summary>
+    public Session Current => flow.Sessions[_at];
+
     /// <summary>The options of the packet: direction, and its process or, where the agent did not know it yet, the session's.</summary>
     public ReadOnlySpan<byte> Options(IPacketCursor packet)
     {

@@ -16,6 +16,17 @@ internal sealed class InterfaceTable(PcapngWriter writer)
         _known.Add((Encoding.UTF8.GetBytes(description.Host), Encoding.UTF8.GetBytes(description.Name), id));
     }
 
+    /// <summary>Writes an interface that has no block yet.</summary>
+    public void AddNew(StoredInterface description)
+    {
+        byte[] host = Encoding.UTF8.GetBytes(description.Host);
+        byte[] name = Encoding.UTF8.GetBytes(description.Name);
+        if (!_known.Exists(k => k.Name.AsSpan().SequenceEqual(name) && k.Host.AsSpan().SequenceEqual(host)))
+        {
+            Add(description);
+        }
+    }
+
     /// <summary>The number of an interface; one that is not known yet gets its block here.</summary>
     public int Find(IPacketCursor packet)
     {

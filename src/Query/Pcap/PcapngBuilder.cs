@@ -18,7 +18,7 @@ namespace ECapture.Query.Pcap;
 /// <param name="keys">Private keys that open sealed secrets; null: none is here.</param>
 public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions options, IPrivateKeys? keys = null)
 {
-    private static readonly string s_application = "ecapture " + typeof(PcapngBuilder).Assembly.GetName().Version?.ToString(3);
+    internal static string Application { get; } = "ecapture " + typeof(PcapngBuilder).Assembly.GetName().Version?.ToString(3);
 
     private const uint UnknownUser = uint.MaxValue;
 
@@ -28,7 +28,7 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
     {
         ArgumentNullException.ThrowIfNull(filter);
         using Activity? activity = QueryTelemetry.Activities.StartActivity("pcapng.sessions");
-        SessionSet sessions = await new SessionResolver(store, options).ResolveAsync(filter, cancellationToken).ConfigureAwait(false);
+        SessionSet sessions = await new SessionResolver(store, options).ResolveAsync(filter, [], cancellationToken).ConfigureAwait(false);
         Session[] matched = [.. sessions.Matched];
         Session[] synthetic = options.Synthetic ? [.. matched.Where(s => s.IsSynthetic), .. sessions.Unplaced.Values] : [];
         Session[] captured = [.. matched.Except(synthetic)];
@@ -40,7 +40,7 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
             var writer = new PcapngWriter(blocks);
             var range = new TimeRange(whole[0].Range.From, whole[^1].Range.To);
             using SecretOpener? opener = keys is null ? null : new SecretOpener(keys);
-            var secretWriter = new SecretWriter(store, sessions, writer, opener);
+            var secretWriter = new SecretWriter(store, sessions, writer, opener, matched);
             long lines = await secretWriter.WriteAsync(range, cancellationToken).ConfigureAwait(false);
             secrets = new SecretCounts(lines, secretWriter.Sealed, secretWriter.Damaged, [.. secretWriter.MissingKeys]);
             await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
@@ -64,7 +64,7 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
         long begun = Stopwatch.GetTimestamp();
         using Activity? activity = QueryTelemetry.Activities.StartActivity("pcapng.write");
         var writer = new PcapngWriter(output);
-        writer.WriteSectionHeader(application: s_application, comment: SectionComment.Of(options, rebuild));
+        writer.WriteSectionHeader(application: Application, comment: SectionComment.Of(options, rebuild));
         long packets = 0;
         if (rebuild.Sessions > 0)
         {
@@ -87,7 +87,7 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
             catch (StoreException)
             {
                 // Whoever keeps the file all the same finds in it that it is not whole.
-                writer.WriteSectionHeader(application: s_application, comment: SectionComment.Cut);
+                writer.WriteSectionHeader(application: Application, comment: SectionComment.Cut);
                 await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
                 throw;
             }

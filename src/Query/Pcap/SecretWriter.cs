@@ -10,12 +10,14 @@ namespace ECapture.Query.Pcap;
 /// <param name="sessions">The sessions.</param>
 /// <param name="writer">Where they go.</param>
 /// <param name="opener">Opens sealed secrets; null: no private key is here.</param>
-internal sealed class SecretWriter(IEventStoreReader store, SessionSet sessions, PcapngWriter writer, SecretOpener? opener)
+/// <param name="wanted">Of the matched sessions, those whose secrets are wanted.</param>
+internal sealed class SecretWriter(IEventStoreReader store, SessionSet sessions, PcapngWriter writer, SecretOpener? opener, IReadOnlyCollection<Session> wanted)
 {
     /// <summary>Secrets stand near their handshake, but clocks step.</summary>
     private const long Slack = 3_600_000_000_000;
 
     private readonly SortedSet<string> _missingKeys = new(StringComparer.Ordinal);
+    private readonly HashSet<Session> _wanted = [.. wanted];
     private readonly HashSet<(string Label, ClientRandom Random)> _sealed = [];
 
     /// <summary>Secrets of the matched sessions that stayed sealed.</summary>
@@ -31,9 +33,9 @@ internal sealed class SecretWriter(IEventStoreReader store, SessionSet sessions,
     {
         var keyLog = new TlsKeyLog(writer);
         var wide = new TimeRange(range.From < Slack ? 0 : range.From - Slack, Session.Saturated(range.To, Slack));
-        byte[][] randoms = [.. sessions.Randoms.Keys.Select(r => r.ToBytes())];
-        ulong[] flows = [.. sessions.Matched.Select(s => s.Key.Flow).Distinct()];
-        ulong[] connections = [.. sessions.Connections.Keys.Select(c => c.Connection).Distinct()];
+        byte[][] randoms = [.. sessions.Randoms.Where(r => r.Value.Any(_wanted.Contains)).Select(r => r.Key.ToBytes())];
+        ulong[] flows = [.. _wanted.Select(s => s.Key.Flow).Distinct()];
+        ulong[] connections = [.. _wanted.SelectMany(s => s.Connections).Distinct()];
         int statements = (randoms.Length / KeyChunks.Randoms) + ((flows.Length + connections.Length) / KeyChunks.Ids);
         if (statements > KeyChunks.Statements)
         {
@@ -65,7 +67,7 @@ internal sealed class SecretWriter(IEventStoreReader store, SessionSet sessions,
     {
         await foreach (StoredSecret secret in secrets.ConfigureAwait(false))
         {
-            Session[] owners = [.. Owners(secret).Distinct()];
+            Session[] owners = [.. Owners(secret).Where(_wanted.Contains).Distinct()];
             if (owners.Length > 0 && Open(secret) is { } opened)
             {
                 Array.ForEach(owners, s => s.HasSecrets = true);

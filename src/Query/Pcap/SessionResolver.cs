@@ -15,14 +15,22 @@ internal sealed class SessionResolver(IEventStoreReader store, RebuildOptions op
     private readonly FactIndex _facts = new();
     private readonly List<FlowMatch> _matches = [];
 
-    public async Task<SessionSet> ResolveAsync(EventFilter filter, CancellationToken cancellationToken)
+    /// <param name="filter">Whose sessions.</param>
+    /// <param name="known">What stands for sessions that are wanted besides.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<SessionSet> ResolveAsync(EventFilter filter, IReadOnlyList<FlowMatch> known, CancellationToken cancellationToken)
     {
         var set = new SessionSet();
         long first = long.MaxValue;
         long last = long.MinValue;
+        _matches.AddRange(known);
         await foreach (FlowMatch match in MatchAsync(filter, cancellationToken).ConfigureAwait(false))
         {
             _matches.Add(match);
+        }
+
+        foreach (FlowMatch match in _matches)
+        {
             first = Math.Min(first, match.From);
             last = Math.Max(last, match.To);
             if (match.Key.Flow != 0)

@@ -53,13 +53,20 @@ public static class RequestReader
     {
         var values = new ParameterValues(parameters, SearchParameters.Pcapng);
         EventFilter filter = ReadFilter(values);
+        bool isLive = Boolean(values, "live") ?? false;
+        if (isLive && (filter.To is not null || Boolean(values, "exact-window") == true))
+        {
+            throw new ParameterException("live", "true", "no end beside it: neither to nor exact-window");
+        }
+
         return new PcapngRequest(filter, new RebuildOptions
         {
             Keys = Boolean(values, "keys") ?? true,
             Synthetic = Boolean(values, "synthetic") ?? true,
             ProcessBlocks = Boolean(values, "process-blocks") ?? false,
             Window = Boolean(values, "exact-window") == true ? Window(filter) : null,
-        });
+        })
+        { IsLive = isLive };
     }
 
     /// <summary>Reads a list of connections.</summary>

@@ -56,6 +56,7 @@ public static class SearchParameters
         .. Filter,
         new("keys", "false leaves the TLS secrets out.", "true", false),
         new("synthetic", "false leaves out the packets that are made of plaintext where none were captured.", "true", false),
+        new("live", "true: the file goes on with what is captured from now on, or from since or from on, until the reader leaves.", "false", false),
         new("exact-window", "true: only packets from since or from, up to to, instead of whole sessions; what began before cannot be decrypted then.", "false", false),
         new("process-blocks", "true adds a block per process, for Wireshark newer than 4.4; older ones list it as a record without time.", "false", false),
         new("reason", "Why the secrets are needed; it is recorded, and stands in the file. Needed unless keys=false.", "ticket 4711", false),

@@ -1,9 +1,14 @@
 using System.Diagnostics;
+using ECapture.Query;
 using ECapture.Storage;
 using ECapture.Storage.Reading;
+using ECapture.Tests.Integration.Callers;
 using ECapture.Tests.Integration.Storage;
+using ECapture.Tests.Support;
 using ECapture.Tests.Support.Cli;
 using ECapture.Tests.Support.Querying;
+using Microsoft.Extensions.Logging;
+using Access = ECapture.Events.V1.Access;
 
 namespace ECapture.Tests.Integration.Querying;
 
@@ -14,6 +19,10 @@ public sealed class ExtcapTests(StoresFixture stores, TlsFixture tls) : IDisposa
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
+
+    private Dictionary<string, string> Home => new() { ["HOME"] = _folder.FullName, ["XDG_CONFIG_HOME"] = _folder.FullName };
+
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
@@ -22,7 +31,7 @@ public sealed class ExtcapTests(StoresFixture stores, TlsFixture tls) : IDisposa
         await using Store store = await StoreFactory.OpenAsync(await stores.CreateDatabaseAsync(StoreKind.ClickHouse, Cancel), StoreRole.Writer, Cancel);
         await StoreLoader.LoadAsync(store, new TlsHistory(tls).Make(), Cancel);
         await using RunningQuery query = await RunningQuery.StartAsync(new EventStoreReader(store));
-        Outcome installed = await Ecapture.RunAsync(["extcap", "install"], new Dictionary<string, string> { ["HOME"] = _folder.FullName, ["XDG_CONFIG_HOME"] = _folder.FullName });
+        Outcome installed = await Ecapture.RunAsync(["extcap", "install"], Home);
         Assert.True(installed.ExitCode == 0, installed.Errors);
 
         Assert.Contains("ecapture: recorded sessions", await TsharkAsync("-D"), StringComparison.Ordinal);
@@ -34,6 +43,42 @@ public sealed class ExtcapTests(StoresFixture stores, TlsFixture tls) : IDisposa
             "-Y", "http.request", "-T", "fields", "-e", "http.request.uri");
 
         Assert.Equal(["/" + wanted.Marker], uris.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public async Task Tshark_Live_DecryptsWhatIsStoredAfterItStarted()
+    {
+        await using Store store = await StoreFactory.OpenAsync(await stores.CreateDatabaseAsync(StoreKind.ClickHouse, Cancel), StoreRole.Writer, Cancel);
+        var journal = new RecordingJournal();
+        await using RunningQuery query = await RunningQuery.StartAsync(new QueryServiceOptions
+        {
+            Store = new EventStoreReader(store),
+            Journal = journal,
+            Listen = "http://127.0.0.1:0",
+            Configure = b => b.Logging.ClearProviders(),
+        });
+        Outcome installed = await Ecapture.RunAsync(["extcap", "install"], Home);
+        Assert.True(installed.ExitCode == 0, installed.Errors);
+        await using ServerProcess tshark = ServerProcess.Start(
+            "tshark",
+            [
+                "-l", "-i", "ecapture", "-o", $"extcap.ecapture.api:{query.Address}", "-o", "extcap.ecapture.live:true", "-o", "tls.keylog_file:", "-Y", "http.request",
+                "-T", "fields", "-e", "http.request.uri",
+            ],
+            Home);
+        await tshark.WaitReadyAsync(_ => Task.FromResult(journal.Entries.Any(e => e.Action == "pcapng")), s_patience, Cancel);
+
+        // In two parts: what is stored later is followed, too.
+        ulong last = tls.Frames[LastSession()].Time;
+        await StoreLoader.LoadAsync(store, new TlsHistory(tls) { Shift = NowAfter(tls.Frames[0].Time) }.Make().Where(e => e.BootNs < last - TlsHistory.ClockOffset), Cancel);
+        await tshark.WaitReadyAsync(_ => Task.FromResult(tls.Exchanges.Take(2).All(e => Lines(tshark).Contains("/" + e.Marker))), s_patience, Cancel);
+        await StoreLoader.LoadAsync(store, new TlsHistory(tls) { Shift = NowAfter(last) }.Make().Where(e => e.BootNs >= last - TlsHistory.ClockOffset), Cancel);
+        await tshark.WaitReadyAsync(_ => Task.FromResult(Lines(tshark).Contains("/" + tls.Exchanges[2].Marker)), s_patience, Cancel);
+
+        tshark.Signal(2);
+        await tshark.WaitForExitAsync(Cancel);
+        Assert.Equal(tls.Exchanges.Count, Lines(tshark).Count(l => l.StartsWith("/marker", StringComparison.Ordinal))); // nothing twice
+        Assert.Equal(tls.KeyLog.Count, journal.Entries.Where(e => e.Outcome == Access.Types.Outcome.Granted).Sum(e => (int)e.Keys)); // on record before they left
     }
 
     [Fact]
@@ -62,6 +107,18 @@ public sealed class ExtcapTests(StoresFixture stores, TlsFixture tls) : IDisposa
         Assert.Contains(advice, outcome.Errors, StringComparison.Ordinal);
         Assert.Equal(1, outcome.Errors.Count(c => c == '\n'));
     }
+
+    /// <summary>The frame that opens the last session.</summary>
+    private int LastSession()
+    {
+        var history = new TlsHistory(tls);
+        history.Make();
+        return history.Owners.IndexOf(2);
+    }
+
+    private static ulong NowAfter(ulong time) => ((ulong)(DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100) - time;
+
+    private static string[] Lines(ServerProcess process) => process.Output.Split('\n', StringSplitOptions.TrimEntries);
 
     private async Task<string> TsharkAsync(params string[] arguments)
     {

@@ -25,6 +25,9 @@ internal sealed class TlsHistory(TlsFixture tls)
 
     public string Host { get; init; } = "web1";
 
+    /// <summary>Nanoseconds that everything happened later.</summary>
+    public ulong Shift { get; init; }
+
     /// <summary>The exchange of each frame, in the order of the frames.</summary>
     public List<int> Owners { get; } = [];
 
@@ -150,7 +153,7 @@ internal sealed class TlsHistory(TlsFixture tls)
             Sequence = sequence,
             Host = Host,
             Boot = ByteString.CopyFrom(new byte[16]),
-            WallNs = time,
+            WallNs = time + Shift,
             BootNs = Boot(time),
             Process = new Process
             {
