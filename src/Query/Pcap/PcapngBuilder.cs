@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ECapture.Pcapng;
+using ECapture.Query.Pcap.Earlier;
 using ECapture.Query.Pcap.Synthetic;
 using ECapture.Sealing;
 using ECapture.Sealing.Keys;
@@ -35,6 +36,7 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
         List<PacketSegment> whole = PacketPlan.Make(captured, sessions.Bounds);
         var blocks = new MemoryStream();
         var secrets = new SecretCounts(0, 0, 0, []);
+        var earlier = new EarlierHandshakes();
         if (options.Keys && whole.Count > 0)
         {
             var writer = new PcapngWriter(blocks);
@@ -42,6 +44,7 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
             using SecretOpener? opener = keys is null ? null : new SecretOpener(keys);
             var secretWriter = new SecretWriter(store, sessions, writer, opener, matched);
             long lines = await secretWriter.WriteAsync(range, cancellationToken).ConfigureAwait(false);
+            earlier = secretWriter.Earlier;
             secrets = new SecretCounts(lines, secretWriter.Sealed, secretWriter.Damaged, [.. secretWriter.MissingKeys]);
             await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -49,7 +52,7 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
         activity?.SetTag("ecapture.sessions", matched.Length);
         List<PacketSegment> plan = options.Window is { } window
             ? PacketPlan.Make(captured, new TimeRange(Math.Max(window.From, sessions.Bounds.From), Math.Min(window.To, sessions.Bounds.To))) : whole;
-        return new Rebuild(sessions, matched, synthetic, plan, blocks, secrets, options.Window);
+        return new Rebuild(sessions, matched, synthetic, plan, blocks, secrets, earlier, options.Window);
     }
 
     /// <summary>Writes the file.</summary>
@@ -142,6 +145,7 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
     {
         var tracks = new FlowTracks(rebuild.Set, hosts.Length > 1);
         long packets = 0;
+        long handshakes = 0;
         var segments = new SegmentReader(store, rebuild.Plan, hosts);
         await using (segments.ConfigureAwait(false))
         {
@@ -155,6 +159,7 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
                         if (packets == 0)
                         {
                             await WriteKnownAsync(rebuild, writer, cancellationToken).ConfigureAwait(false);
+                            handshakes = await rebuild.Earlier.WriteAsync(writer, cursor.Time, cancellationToken).ConfigureAwait(false);
                         }
 
                         if (made is not null)
@@ -179,7 +184,7 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
             await WriteKnownAsync(rebuild, writer, cancellationToken).ConfigureAwait(false);
         }
 
-        return packets;
+        return packets + handshakes;
     }
 
     // Statements look for whole microseconds in some stores.

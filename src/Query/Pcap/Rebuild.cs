@@ -1,3 +1,4 @@
+using ECapture.Query.Pcap.Earlier;
 using ECapture.Storage.Reading;
 
 namespace ECapture.Query.Pcap;
@@ -6,8 +7,10 @@ namespace ECapture.Query.Pcap;
 public sealed class Rebuild
 {
     internal Rebuild(
-        SessionSet set, Session[] matched, Session[] synthetic, IReadOnlyList<PacketSegment> plan, MemoryStream secretBlocks, SecretCounts secrets, TimeRange? window)
+        SessionSet set, Session[] matched, Session[] synthetic, IReadOnlyList<PacketSegment> plan, MemoryStream secretBlocks, SecretCounts secrets,
+        EarlierHandshakes earlier, TimeRange? window)
     {
+        Earlier = earlier;
         Set = set;
         Matched = matched;
         Synthetic = synthetic;
@@ -36,6 +39,11 @@ public sealed class Rebuild
 
     /// <summary>What became of the secrets.</summary>
     public SecretCounts SecretCounts { get; }
+
+    /// <summary>Connections that are older than the agent, of which the handshake is made.</summary>
+    public int EarlierConnections => Earlier.Count;
+
+    internal EarlierHandshakes Earlier { get; }
 
     internal SessionSet Set { get; }
 

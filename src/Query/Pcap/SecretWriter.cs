@@ -1,4 +1,5 @@
 using ECapture.Pcapng;
+using ECapture.Query.Pcap.Earlier;
 using ECapture.Sealing;
 using ECapture.Sealing.Keys;
 using ECapture.Storage.Reading;
@@ -25,6 +26,9 @@ internal sealed class SecretWriter(IEventStoreReader store, SessionSet sessions,
 
     /// <summary>Secrets that a key that is here did not open: they were changed on their way.</summary>
     public long Damaged { get; private set; }
+
+    /// <summary>The connections among them that are older than the agent.</summary>
+    public EarlierHandshakes Earlier { get; } = new();
 
     /// <summary>Ids of keys, one of which would have been needed.</summary>
     public IReadOnlyCollection<string> MissingKeys => _missingKeys;
@@ -59,6 +63,7 @@ internal sealed class SecretWriter(IEventStoreReader store, SessionSet sessions,
             }
         }
 
+        Earlier.Make(keyLog);
         keyLog.WriteBlock();
         return keyLog.Lines;
     }
@@ -72,6 +77,11 @@ internal sealed class SecretWriter(IEventStoreReader store, SessionSet sessions,
             {
                 Array.ForEach(owners, s => s.HasSecrets = true);
                 keyLog.Add(secret.Label, secret.ClientRandom, opened);
+                if (secret.Earlier is { Flow: { } flow } earlier && secret.ClientRandom.Length == 32)
+                {
+                    Earlier.Add(new EarlierSecret(secret.Key.Host, flow, secret.ClientRandom, opened, earlier.TlsSecret.Position));
+                }
+
                 if (writer.ShouldFlush)
                 {
                     await writer.FlushAsync(cancellationToken).ConfigureAwait(false);

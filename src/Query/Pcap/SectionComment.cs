@@ -1,5 +1,6 @@
 using System.Text;
 using ECapture.Events.Formatting;
+using ECapture.Query.Pcap.Earlier;
 using ECapture.Query.Pcap.Synthetic;
 using ECapture.Query.Requests;
 using ECapture.Storage.Reading;
@@ -30,6 +31,11 @@ public static class SectionComment
         if (options.Keys && rebuild.SecretCounts.Complaint is { } complaint)
         {
             Line(text, complaint);
+        }
+
+        if (rebuild.Earlier.TooLong is > 0 and int tooLong)
+        {
+            Line(text, $"{tooLong} connections are older than the agent by more than {MadeHandshake.MostRecords} records: their secrets are here, but nothing stands for those records, so Wireshark does not decrypt them");
         }
 
         return text.Length == 0 ? null : text.ToString();

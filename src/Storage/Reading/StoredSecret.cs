@@ -13,4 +13,7 @@ public sealed record StoredSecret(string Label, byte[] ClientRandom, byte[] Secr
 {
     /// <summary>The whole event of a sealed secret, as the agent made it; null when it is not sealed.</summary>
     public Event? Sealed { get; init; }
+
+    /// <summary>The whole event of a secret of a connection that is older than the agent; null when its handshake was seen.</summary>
+    public Event? Earlier { get; init; }
 }

@@ -13,7 +13,7 @@ internal static class SecretRead
         IReadOnlyCollection<ulong> connections, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         SqlText sql = store.NewText();
-        sql.Append($"SELECT {sql.NameColumn("label")} AS l, client_random, {sql.NameColumn("host")} AS h, netns, flow, connection, ts, event, data");
+        sql.Append($"SELECT {sql.NameColumn("label")} AS l, client_random, {sql.NameColumn("host")} AS h, netns, flow, connection, ts, data_at, event, data");
         sql.Append($" FROM {TableNames.Of(Topics.Secret)}");
         sql.Append($" WHERE ts >= {sql.TimeFloor(range.From)} AND ts < {sql.TimeCeiling(range.To)}");
         if (clientRandoms is not null)
@@ -27,23 +27,23 @@ internal static class SecretRead
         var texts = new TextCache();
         while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            byte[] secret = rows.Bytes(8).ToArray();
+            byte[] secret = rows.Bytes(9).ToArray();
+            Event? whole = Parse(RebuiltEvent.Encode(rows, 7, 8, 9));
             yield return new StoredSecret(
                 texts.Get(rows.Bytes(0)), rows.Bytes(1).ToArray(), secret,
                 new FlowKey(texts.Get(rows.Bytes(2)), (uint)rows.Number(3), rows.Number(4)), rows.Number(5), rows.Time(6))
             {
-                Sealed = secret.Length == 0 ? Parse(rows.Bytes(7)) : null,
+                Sealed = secret.Length == 0 && whole?.TlsSecret?.Sealed is not null ? whole : null,
+                Earlier = whole?.TlsSecret?.Position is not null ? whole : null,
             };
         }
     }
 
-    // Without main bytes the column is the whole event.
     private static Event? Parse(ReadOnlySpan<byte> encoding)
     {
         try
         {
-            Event parsed = Event.Parser.ParseFrom(encoding);
-            return parsed.TlsSecret?.Sealed is null ? null : parsed;
+            return Event.Parser.ParseFrom(encoding);
         }
         catch (Google.Protobuf.InvalidProtocolBufferException)
         {
