@@ -38,7 +38,10 @@ public interface ILogConsumer : IAsyncDisposable
     /// <summary>Resumes deliveries of a partition.</summary>
     void Resume(TopicPartition partition);
 
-    /// <summary>First offset kept and the next offset to be appended, as far as known now.</summary>
+    /// <summary>
+    /// First offset kept and the next offset to be appended, as far as known now. The one call that may go on beside the others when it does not answer at once.
+    /// </summary>
+    /// <exception cref="LogException">The log does not say; says whether a retry may help.</exception>
     ValueTask<(long First, long Next)> GetBoundsAsync(TopicPartition partition, CancellationToken cancellationToken);
 }
 

@@ -39,6 +39,15 @@ internal sealed class PartitionWork(TopicPartition partition, Func<Batch> create
     /// <summary>The call of the store that is under way, or null.</summary>
     public Task<ResumePoint?>? Pending { get; set; }
 
+    /// <summary>Where the store says that the partition goes on; it does when the log has said where it begins and ends.</summary>
+    public ResumePoint? Point { get; set; }
+
+    /// <summary>The question to the log about that, or null; without an answer it is asked again.</summary>
+    public Task<(long First, long Next)?>? Asking { get; set; }
+
+    /// <summary>When the log was asked last; 0: not yet.</summary>
+    public long AskedAt { get; set; }
+
     /// <summary>True when records were delivered that were not taken: nothing more is taken until the log delivers them again.</summary>
     public bool MustSeek { get; private set; }
 
@@ -58,7 +67,7 @@ internal sealed class PartitionWork(TopicPartition partition, Func<Batch> create
     public TimeSpan Age => Progress.HasRecords ? Stopwatch.GetElapsedTime(_firstTaken) : TimeSpan.Zero;
 
     /// <summary>True when the batch that fills may be written: the store has nothing else to do for this partition.</summary>
-    public bool MayWrite => Pending is null && Progress.Phase == PartitionPhase.Filling;
+    public bool MayWrite => Pending is null && Point is null && Progress.Phase == PartitionPhase.Filling;
 
     /// <summary>True when the batch must be written before anything is added.</summary>
     public bool IsFull(SinkOptions options) =>
@@ -66,7 +75,7 @@ internal sealed class PartitionWork(TopicPartition partition, Func<Batch> create
             : Progress.IsReplayComplete;
 
     /// <summary>True when records can be taken.</summary>
-    public bool HasRoom(SinkOptions options) => Progress.Phase == PartitionPhase.Filling && !IsFull(options);
+    public bool HasRoom(SinkOptions options) => Point is null && Progress.Phase == PartitionPhase.Filling && !IsFull(options);
 
     /// <summary>True when the batch should be written now.</summary>
     public bool IsDue(SinkOptions options) =>
@@ -96,6 +105,8 @@ internal sealed class PartitionWork(TopicPartition partition, Func<Batch> create
     public void Resume(ResumePoint point, long first)
     {
         Progress.Resume(point, first);
+        Point = null;
+        AskedAt = 0;
         Spare();
         Batch.Clear();
         OldestNs = ulong.MaxValue;

@@ -10,8 +10,8 @@ namespace ECapture.Sink;
 /// <param name="Buffered">Bytes of the batches that fill or are being written.</param>
 public sealed record SinkStatus(DateTimeOffset At, IReadOnlyList<PartitionStatus> Partitions, int Loading, string? Retrying, long Buffered = 0)
 {
-    /// <summary>True when the sink owns partitions and everything in them is stored.</summary>
-    public bool IsDrained => Loading == 0 && Partitions.Count > 0 && Partitions.All(partition => partition.Lag == 0);
+    /// <summary>True when the sink owns partitions and everything in them is stored; while something fails nobody knows.</summary>
+    public bool IsDrained => Loading == 0 && Retrying is null && Partitions.Count > 0 && Partitions.All(partition => partition.Lag == 0);
 }
 
 /// <summary>How a partition is doing.</summary>

@@ -10,7 +10,7 @@ public sealed partial class SinkWorker
     private async Task FinishAsync()
     {
         using CancellationTokenSource grace = new(_options.ShutdownGrace);
-        List<PartitionWork> writing = [.. _works.Values.Where(work => work.Progress.Phase == PartitionPhase.Filling)];
+        List<PartitionWork> writing = [.. _works.Values.Where(work => work.Point is null && work.Progress.Phase == PartitionPhase.Filling)];
         while (writing.Count > 0)
         {
             foreach (PartitionWork work in writing)
@@ -58,6 +58,12 @@ public sealed partial class SinkWorker
 
     private async Task AbandonAsync()
     {
+        await _ending.CancelAsync().ConfigureAwait(false);
+        if (_ends is not null)
+        {
+            await ((Task)_ends).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         foreach (TopicPartition partition in _works.Keys.ToArray())
         {
             await RevokeAsync(partition).ConfigureAwait(false);

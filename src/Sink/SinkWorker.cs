@@ -32,7 +32,12 @@ public sealed partial class SinkWorker : IDisposable
     private readonly BufferPool _pool = new();
     private readonly Dictionary<TopicPartition, PartitionWork> _works = [];
     private readonly HashSet<string> _unknownTopics = [];
+    private readonly CancellationTokenSource _ending = new();
     private volatile string? _failure;
+    private volatile string? _logFailure;
+    private Task<long[]?>? _ends;
+    private PartitionWork[] _asked = [];
+    private DateTimeOffset _askedAt;
     private long _statusAt;
     private long _trimmedAt = Stopwatch.GetTimestamp();
 
@@ -78,10 +83,10 @@ public sealed partial class SinkWorker : IDisposable
                 LogDelivery delivery = await ReceiveAsync(cancellationToken).ConfigureAwait(false);
                 await HandleAsync(delivery).ConfigureAwait(false);
                 // After the wait, not before it: a batch that was full meanwhile is written at once.
-                await CompleteAsync(cancellationToken).ConfigureAwait(false);
+                await CompleteAsync().ConfigureAwait(false);
                 CloseDue();
                 SetPauses();
-                await ReportAsync(cancellationToken).ConfigureAwait(false);
+                await ReportAsync().ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -99,6 +104,7 @@ public sealed partial class SinkWorker : IDisposable
     {
         _metrics.Dispose();
         _writes.Dispose();
+        _ending.Dispose();
     }
 
     private async ValueTask<LogDelivery> ReceiveAsync(CancellationToken cancellationToken)
@@ -108,7 +114,7 @@ public sealed partial class SinkWorker : IDisposable
         foreach (PartitionWork work in _works.Values)
         {
             isReading |= !work.IsPaused;
-            TimeSpan due = work.Pending is not null ? WaitWhileWriting
+            TimeSpan due = work.Pending is not null || work.Point is not null ? WaitWhileWriting
                 : work.Progress.HasRecords ? _options.FlushInterval - work.Age
                 : StatusInterval;
             wait = due < wait ? due : wait;
@@ -119,7 +125,7 @@ public sealed partial class SinkWorker : IDisposable
             // Nothing can come but a rebalance: the store sets the pace. While it does, the log is left alone: Kafka's client throws away what it has fetched
             // of a paused partition when it is asked.
             Task idle = Task.Delay(WaitWhilePaused, _clock, cancellationToken);
-            if (await Task.WhenAny(_works.Values.Select(work => (Task?)work.Pending).OfType<Task>().Append(idle)).ConfigureAwait(false) != idle)
+            if (await Task.WhenAny(_works.Values.Select(work => (Task?)work.Pending ?? work.Asking).OfType<Task>().Append(idle)).ConfigureAwait(false) != idle)
             {
                 return new LogDelivery(DeliveryKind.None, default, default);
             }
@@ -193,92 +199,34 @@ public sealed partial class SinkWorker : IDisposable
         if (_works.Remove(partition, out PartitionWork? work))
         {
             await work.Cancel.CancelAsync().ConfigureAwait(false);
-            if (work.Pending is not null)
+            foreach (Task underWay in ((Task?[])[work.Pending, work.Asking]).OfType<Task>())
             {
-                await ((Task)work.Pending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await underWay.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
             work.Dispose();
         }
     }
 
-    private async ValueTask CompleteAsync(CancellationToken cancellationToken)
+    private async ValueTask CompleteAsync()
     {
         foreach (PartitionWork work in _works.Values)
         {
-            if (work.Pending is not { IsCompleted: true } pending)
+            if (work.Pending is { IsCompleted: true } pending)
             {
-                continue;
+                work.Point = await pending.ConfigureAwait(false);
+                work.Pending = null;
+                if (work.Point is null)
+                {
+                    work.Written();
+                    _consumer.Commit(work.Partition, work.Progress.From);
+                }
             }
 
-            ResumePoint? point = await pending.ConfigureAwait(false);
-            work.Pending = null;
-            if (point is null)
+            if (work.Point is { } point)
             {
-                work.Written();
-                _consumer.Commit(work.Partition, work.Progress.From);
+                await TryResumeAsync(work, point).ConfigureAwait(false);
             }
-            else
-            {
-                await ResumeAsync(work, point, cancellationToken).ConfigureAwait(false);
-            }
-        }
-    }
-
-    private async ValueTask ResumeAsync(PartitionWork work, ResumePoint point, CancellationToken cancellationToken)
-    {
-        (long first, long next) = await _retry.ExecuteAsync(
-            static (state, token) => state._consumer.GetBoundsAsync(state.Partition, token), (_consumer, work.Partition), cancellationToken).ConfigureAwait(false);
-        long known = point.ReplayTo ?? point.Offset ?? first;
-        if (known > next)
-        {
-            throw new SinkException(
-                $"{work.Partition} of log {_consumer.LogId} ends at offset {next}, but the store has it up to {known}: the topic was made anew; remove its rows from sink_plan (ClickHouse) or sink_progress (PostgreSQL) to begin again");
-        }
-
-        if (point.Offset < first)
-        {
-            LogExpired(work.Partition, point.Offset.Value, first);
-            _metrics.Expired(work.Partition.Topic, first - point.Offset.Value);
-        }
-
-        work.Resume(point, first);
-        work.End = next;
-        if (work.Progress.ReplayTo is { } replayTo)
-        {
-            LogReplays(work.Partition, work.Progress.From, replayTo);
-        }
-        else
-        {
-            LogResumed(work.Partition, work.Progress.From);
-        }
-    }
-
-    private async ValueTask ReportAsync(CancellationToken cancellationToken)
-    {
-        if (_statusAt != 0 && Stopwatch.GetElapsedTime(_statusAt) < StatusInterval)
-        {
-            return;
-        }
-
-        PartitionWork[] loaded = [.. _works.Values.Where(work => work.Progress.Phase != PartitionPhase.Loading)];
-        foreach (PartitionWork work in loaded)
-        {
-            (_, work.End) = await _retry.ExecuteAsync(
-                static (state, token) => state._consumer.GetBoundsAsync(state.Partition, token), (_consumer, work.Partition), cancellationToken).ConfigureAwait(false);
-        }
-
-        Status = new SinkStatus(
-            _clock.GetUtcNow(),
-            [.. loaded.Select(work => new PartitionStatus(work.Partition, work.Progress.From, work.End))],
-            _works.Count - loaded.Length,
-            _failure,
-            BufferedBytes());
-        _statusAt = Stopwatch.GetTimestamp();
-        if (Stopwatch.GetElapsedTime(_trimmedAt) >= TrimInterval)
-        {
-            _trimmedAt = _statusAt;
-            _pool.Trim();
         }
     }
 

@@ -168,10 +168,25 @@ public sealed partial class Forwarder
         }
     }
 
-    private async Task<LogException?> HandOverAsync(
-        LocalLogConsumer source, KafkaLogWriter writer, Delivery delivery, CancellationToken cancellationToken)
+    private async Task<LogException?> HandOverAsync(LocalLogConsumer source, KafkaLogWriter writer, Delivery delivery, CancellationToken cancellationToken)
     {
-        InFlight partition = _partitions[delivery.Partition];
+        for (ReadOnlyMemory<LogRecord> left = delivery.Records; !left.IsEmpty;)
+        {
+            ReadOnlyMemory<LogRecord> some = left[..writer.Fitting(left.Length, i => left.Span[i].Key.Length + left.Span[i].Value.Length)];
+            if (await HandOverAsync(source, writer, delivery with { Records = some }, _partitions[delivery.Partition], cancellationToken) is { } refused)
+            {
+                return refused;
+            }
+
+            left = left[some.Length..];
+        }
+
+        return null;
+    }
+
+    private async Task<LogException?> HandOverAsync(
+        LocalLogConsumer source, KafkaLogWriter writer, Delivery delivery, InFlight partition, CancellationToken cancellationToken)
+    {
         DeliveryBatch batch = new();
         Activity? activity = LogMetrics.Activities.StartActivity("forward", ActivityKind.Producer);
         bool handedOver = false;
@@ -179,18 +194,6 @@ public sealed partial class Forwarder
         activity?.SetTag("messaging.batch.message_count", delivery.Records.Length);
         try
         {
-            // Only an idempotent producer takes nothing behind what failed for good. Elsewhere a batch goes when the one before has arrived: a later
-            // one that overtook it would make sinks drop it as sent before.
-            while (!writer.IsIdempotent && !partition.IsEmpty)
-            {
-                if (Settle(source, writer) is { } failure)
-                {
-                    return failure;
-                }
-
-                await Task.Delay(BusyWait, cancellationToken);
-            }
-
             TopicPartition to = await RouteAsync(source, writer, delivery.Partition, cancellationToken);
             for (int i = 0; i < delivery.Records.Length; i++)
             {
@@ -210,6 +213,18 @@ public sealed partial class Forwarder
             batch.Release();
             partition.Add(batch, delivery.Records.Length, delivery.Records.Span[^1].Offset + 1, activity);
             handedOver = true;
+            // Only an idempotent producer takes nothing behind what failed for good. Elsewhere what is in flight is one request, and the next goes when it has
+            // arrived: a later one that overtook it would make sinks drop it as sent before.
+            while (!writer.IsIdempotent && !partition.IsEmpty)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                await writer.FlushAsync();
+                if (Settle(source, writer) is { } failure)
+                {
+                    return failure;
+                }
+            }
+
             return null;
         }
         catch (LogException e)
@@ -368,7 +383,12 @@ public sealed partial class Forwarder
     private async Task FinishAsync(LocalLogConsumer source, KafkaLogWriter writer)
     {
         Task all = Task.WhenAll(_partitions.Values.SelectMany(p => p.Pending));
-        await Task.WhenAny(all, Task.Delay(_options.StopWait, CancellationToken.None));
+        for (long started = Stopwatch.GetTimestamp(); !writer.IsIdempotent && !all.IsCompleted && Stopwatch.GetElapsedTime(started) < _options.StopWait;)
+        {
+            await writer.FlushAsync();
+        }
+
+        await Task.WhenAny(all, Task.Delay(writer.IsIdempotent ? _options.StopWait : TimeSpan.Zero, CancellationToken.None));
         if (Settle(source, writer) is { } failure)
         {
             ReportFailure(failure, TimeSpan.Zero);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Confluent.Kafka;
 
 namespace ECapture.Log.Kafka;
@@ -5,6 +6,8 @@ namespace ECapture.Log.Kafka;
 /// <summary>Asks a broker where a partition begins and ends.</summary>
 internal static class KafkaBounds
 {
+    private static readonly TimeSpan s_slice = TimeSpan.FromMilliseconds(500);
+
     /// <param name="consumer">Whose connections are used.</param>
     /// <param name="address">Named in errors.</param>
     /// <param name="partition">Which.</param>
@@ -17,14 +20,23 @@ internal static class KafkaBounds
         Func<string?> lastError, CancellationToken cancellationToken)
     {
         Confluent.Kafka.TopicPartition native = KafkaPartition.NativeOf(partition);
-        try
+        long started = Stopwatch.GetTimestamp();
+        while (true)
         {
-            WatermarkOffsets offsets = await Task.Run(() => consumer.QueryWatermarkOffsets(native, patience), cancellationToken);
-            return (offsets.Low.Value, offsets.High.Value);
-        }
-        catch (KafkaException e)
-        {
-            throw KafkaErrors.Convert(address, $"asking for the offsets of {native.Topic}/{native.Partition.Value}", e.Error, lastError());
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                WatermarkOffsets offsets = await Task.Run(() => consumer.QueryWatermarkOffsets(native, s_slice), CancellationToken.None);
+                return (offsets.Low.Value, offsets.High.Value);
+            }
+            catch (KafkaException e) when (e.Error.Code == ErrorCode.Local_TimedOut && Stopwatch.GetElapsedTime(started) < patience)
+            {
+                // In slices: the call itself cannot be cancelled, and who asked must not close the client under it.
+            }
+            catch (KafkaException e)
+            {
+                throw KafkaErrors.Convert(address, $"asking for the offsets of {native.Topic}/{native.Partition.Value}", e.Error, lastError());
+            }
         }
     }
 }

@@ -11,6 +11,11 @@ namespace ECapture.Log.Kafka;
 /// </summary>
 public sealed class KafkaLogWriter : ILogWriter
 {
+    // Without idempotence: what one request takes, with what Kafka adds to each record.
+    private const int WholeRecords = 10_000;
+    private const int WholeBytes = 900_000;
+    private const int RecordOverhead = 64;
+    private static readonly TimeSpan FlushSlice = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan TopicPatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan FullQueueWait = TimeSpan.FromMilliseconds(5);
 
@@ -61,20 +66,30 @@ public sealed class KafkaLogWriter : ILogWriter
     /// <exception cref="OperationCanceledException">Cancelled while waiting; the records may still arrive.</exception>
     public async ValueTask AppendAsync(IReadOnlyList<LogEntry> entries, CancellationToken cancellationToken)
     {
-        DeliveryBatch batch = new();
-        for (int i = 0; i < entries.Count; i++)
+        for (int next = 0; next < entries.Count;)
         {
-            LogEntry entry = entries[i];
-            while (!TryProduce(entry.TopicPartition, entry.Key.Span, entry.Value.Span, batch))
+            int end = next + Fitting(entries.Count - next, i => entries[next + i].Key.Length + entries[next + i].Value.Length);
+            DeliveryBatch batch = new();
+            for (; next < end; next++)
             {
-                await Task.Delay(FullQueueWait, cancellationToken);
+                LogEntry entry = entries[next];
+                while (!TryProduce(entry.TopicPartition, entry.Key.Span, entry.Value.Span, batch))
+                {
+                    await Task.Delay(FullQueueWait, cancellationToken);
+                }
             }
-        }
 
-        batch.Release();
-        if (await batch.Done.WaitAsync(cancellationToken) is { } error)
-        {
-            throw KafkaErrors.Convert(_address, "sending", error, _lastError);
+            batch.Release();
+            while (!IsIdempotent && !batch.Done.IsCompleted)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                await FlushAsync();
+            }
+
+            if (await batch.Done.WaitAsync(cancellationToken) is { } error)
+            {
+                throw KafkaErrors.Convert(_address, "sending", error, _lastError);
+            }
         }
     }
 
@@ -84,6 +99,28 @@ public sealed class KafkaLogWriter : ILogWriter
         _cluster.Dispose();
         await Task.Run(_producer.Dispose);
     }
+
+    /// <summary>How many records may be in flight of a partition at once: without idempotence as many as one request takes.</summary>
+    /// <param name="count">How many there are.</param>
+    /// <param name="bytes">Bytes of each.</param>
+    internal int Fitting(int count, Func<int, int> bytes)
+    {
+        if (IsIdempotent)
+        {
+            return count;
+        }
+
+        int fitting = 1; // one that is larger than that goes alone
+        for (long sum = bytes(0) + RecordOverhead; fitting < Math.Min(count, WholeRecords) && (sum += bytes(fitting) + RecordOverhead) <= WholeBytes;)
+        {
+            fitting++;
+        }
+
+        return fitting;
+    }
+
+    /// <summary>Sends what was handed over, for a tenth of a second. Without idempotence nothing goes by itself.</summary>
+    internal Task FlushAsync() => Task.Run(() => _producer.Flush(FlushSlice));
 
     /// <summary>Hands one record over; the bytes are copied.</summary>
     /// <returns>False when the client's queue is full: wait and call again.</returns>

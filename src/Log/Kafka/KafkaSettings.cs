@@ -47,7 +47,12 @@ internal static class KafkaSettings
         }
         else
         {
+            // The broker keeps no order between requests, so what is in flight is one request, taken whole or not at all (KafkaLogWriter.Fitting): the client
+            // must not begin to send before it has all of it, nor cut it.
             settings["max.in.flight.requests.per.connection"] = "1";
+            settings["linger.ms"] = "900000";
+            settings["batch.size"] = settings["message.max.bytes"] = "1000000";
+            settings["batch.num.messages"] = "10000";
         }
 
         return new ProducerConfig(settings) { DeliveryReportFields = "none" };

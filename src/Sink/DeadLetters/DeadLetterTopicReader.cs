@@ -17,7 +17,6 @@ internal sealed class DeadLetterTopicReader(ILogReader log)
     /// <exception cref="LogException">The log cannot be read.</exception>
     public async IAsyncEnumerable<StoredDeadLetter> ReadAsync(string? topic, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        HashSet<DeadLetterId> seen = [];
         foreach (TopicPartition place in await log.PartitionsAsync(cancellationToken).ConfigureAwait(false))
         {
             if (!Topics.IsDeadLetters(place.Topic) || (topic is not null && place.Topic != Topics.DeadLetters(topic)))
@@ -25,13 +24,14 @@ internal sealed class DeadLetterTopicReader(ILogReader log)
                 continue;
             }
 
+            SaidLetters said = new(); // what is said again has the same place in the topic
             Dictionary<(DeadLetterId Id, string Store), MemoryStream> incomplete = [];
             (long first, long next) = await log.GetBoundsAsync(place, cancellationToken).ConfigureAwait(false);
             await foreach (ReadOnlyMemory<LogRecord> records in log.ReadAsync(place, first, next, cancellationToken).ConfigureAwait(false))
             {
                 for (int i = 0; i < records.Length; i++)
                 {
-                    if (TryComplete(records.Span[i].Value.Span, incomplete) is { } letter && seen.Add(letter.Id))
+                    if (TryComplete(records.Span[i].Value.Span, incomplete) is var (letter, store) && said.Add(letter, store))
                     {
                         yield return letter;
                     }
@@ -40,7 +40,7 @@ internal sealed class DeadLetterTopicReader(ILogReader log)
         }
     }
 
-    private static StoredDeadLetter? TryComplete(ReadOnlySpan<byte> value, Dictionary<(DeadLetterId, string), MemoryStream> incomplete)
+    private static (StoredDeadLetter Letter, string Store)? TryComplete(ReadOnlySpan<byte> value, Dictionary<(DeadLetterId, string), MemoryStream> incomplete)
     {
         DeadLetterPart part;
         try
@@ -75,6 +75,6 @@ internal sealed class DeadLetterTopicReader(ILogReader log)
         }
 
         incomplete.Remove((id, part.Store));
-        return new StoredDeadLetter(id, (long)(part.AtNs / 1_000_000), part.Kind, part.Error, (long)part.Length, IsResolved: false) { Bytes = bytes.ToArray() };
+        return (new StoredDeadLetter(id, (long)(part.AtNs / 1_000_000), part.Kind, part.Error, (long)part.Length, IsResolved: false) { Bytes = bytes.ToArray() }, part.Store);
     }
 }

@@ -55,6 +55,34 @@ public sealed class ForwarderTests : IAsyncLifetime
         await forwarder.UntilAsync(f => f.Spooled == 0 && f.Trouble is null, "everything acknowledged");
     }
 
+    // What a chaos round lost by (docs/reliability.md, seed 2), with a real broker: it refuses a batch for good and takes the next.
+    [Fact]
+    public async Task Run_BrokerRefusesABatchAndTakesSmallerOnes_NothingOvertakesIt()
+    {
+        const int Batches = 8;
+        string topic = Topics.KafkaName(Topics.Tls);
+        await Broker.CreateTopicAsync(topic, 400_000);
+        await using LocalLogWriter writer = LocalLog.OpenWriter(_directory, _options);
+        Random random = new(3); // nothing that can be compressed
+        for (int i = 0; i < Batches; i++)
+        {
+            byte[] value = new byte[i % 2 == 1 ? 600_000 : 300_000];
+            random.NextBytes(value);
+            value[0] = (byte)i;
+            await writer.AppendAsync([new LogEntry(Tls, default, value)], Cancelled);
+        }
+
+        LogAddress address = LogAddress.Parse(Broker.Address);
+        await using RunningForwarder forwarder = new(new Forwarder(
+            _directory, address, new ForwarderOptions { Host = Host, Topics = [Topics.Tls], LongestBackoff = TimeSpan.FromSeconds(1) }, NullLogger<Forwarder>.Instance));
+        await forwarder.UntilAsync(f => f.Trouble?.Contains("max.message.bytes", StringComparison.Ordinal) == true, "the refusal said");
+        await Broker.AlterTopicAsync(topic, 1_000_012);
+
+        await using LogReader reader = new(await KafkaLog.OpenConsumerAsync(address, "order", [Topics.Tls], Cancelled));
+        await reader.UntilAsync(() => reader.Records.Select(r => r.Value[0]).Distinct().Count() == Batches, "reading everything");
+        Assert.Equal(Enumerable.Range(0, Batches).Select(i => (byte)i), reader.Records.Select(r => r.Value[0]).Distinct());
+    }
+
     [Fact]
     public async Task Run_BrokerAwayAtStart_HoldsAndDrains()
     {

@@ -54,9 +54,7 @@ public sealed class ModernKafkaLogTests : LogContract, IDisposable
             await using LocalLogWriter writer = LocalLog.OpenWriter(directory, new LocalLogOptions());
             for (int i = 0; i < Batches; i++)
             {
-                byte[] value = new byte[600_000]; // a delivery and a request of its own
-                BinaryPrimitives.WriteInt32BigEndian(value, i);
-                await writer.AppendAsync([new LogEntry(tls, default, value)], TestContext.Current.CancellationToken);
+                await writer.AppendAsync([new LogEntry(tls, default, Numbered(i, 600_000))], TestContext.Current.CancellationToken); // a delivery and a request of its own
             }
 
             LogAddress address = LogAddress.Parse(_kafka.Address + "&enable.idempotence=false");
@@ -75,9 +73,47 @@ public sealed class ModernKafkaLogTests : LogContract, IDisposable
         {
             Directory.Delete(directory, recursive: true);
         }
-
-        static IEnumerable<int> Numbers(LogReader reader) => reader.Records.Select(record => BinaryPrimitives.ReadInt32BigEndian(record.Value));
     }
+
+    // Once one delivery was several requests: the second was refused, the third arrived, and the second came behind it.
+    [Fact]
+    public async Task Forward_WithoutIdempotenceAndPartOfADeliveryIsRefused_NothingOvertakesIt()
+    {
+        const int Records = 6000;
+        const int MessageSizeTooLarge = 10;
+        string directory = Directory.CreateTempSubdirectory("ecapture-log-").FullName;
+        try
+        {
+            TopicPartition tls = new(Topics.Tls, 0);
+            _kafka.CreateTopic(Topics.KafkaName(Topics.Tls), 1);
+            await using LocalLogWriter writer = LocalLog.OpenWriter(directory, new LocalLogOptions());
+            await writer.AppendAsync([.. Enumerable.Range(0, Records).Select(i => new LogEntry(tls, default, Numbered(i, 300)))], TestContext.Current.CancellationToken);
+            LogAddress address = LogAddress.Parse(_kafka.Address + "&enable.idempotence=false&batch.size=20000&batch.num.messages=50&linger.ms=0");
+            _kafka.FailProduce(0, MessageSizeTooLarge);
+            Forwarder forwarder = new(directory, address, new ForwarderOptions { Host = "h", Topics = [Topics.Tls] }, NullLogger<Forwarder>.Instance);
+            using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+            Task forwarding = forwarder.RunAsync(stop.Token);
+            await using LogReader reader = new(await KafkaLog.OpenConsumerAsync(address, "order", [Topics.Tls], TestContext.Current.CancellationToken));
+            await reader.UntilAsync(() => Numbers(reader).Contains(Records - 1) && Numbers(reader).Distinct().Count() == Records, "reading everything");
+            await stop.CancelAsync();
+            await forwarding;
+
+            Assert.Equal(Enumerable.Range(0, Records), Numbers(reader).Distinct());
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    private static byte[] Numbered(int number, int bytes)
+    {
+        byte[] value = new byte[bytes];
+        BinaryPrimitives.WriteInt32BigEndian(value, number);
+        return value;
+    }
+
+    private static IEnumerable<int> Numbers(LogReader reader) => reader.Records.Select(record => BinaryPrimitives.ReadInt32BigEndian(record.Value));
 
     protected override Task<ILogWriter> OpenWriterAsync() =>
         Task.FromResult<ILogWriter>(KafkaLog.OpenWriter(LogAddress.Parse(_kafka.Address)));

@@ -21,6 +21,7 @@ public sealed partial class KafkaBroker : IAsyncDisposable
     private readonly int _partitions;
     private JavaServer? _zooKeeper;
     private JavaServer? _broker;
+    private int _zooKeeperPort;
 
     private KafkaBroker(string classPath, int port, int advertisedPort, int partitions)
     {
@@ -84,6 +85,14 @@ public sealed partial class KafkaBroker : IAsyncDisposable
     /// <summary>Lets the broker's process go on (SIGCONT).</summary>
     public void Thaw() => _broker?.Signal(18);
 
+    /// <summary>Makes a topic whose messages may have so many bytes.</summary>
+    public Task CreateTopicAsync(string topic, int maxMessageBytes) => RunAsync(
+        "kafka.admin.TopicCommand", "Created topic", "--create", "--topic", topic, "--partitions", "1", "--replication-factor", "1", "--config", Limit(maxMessageBytes));
+
+    /// <summary>Changes how many bytes a topic's messages may have; it is in force soon.</summary>
+    public Task AlterTopicAsync(string topic, int maxMessageBytes) => RunAsync(
+        "kafka.admin.ConfigCommand", "Updated config", "--alter", "--entity-type", "topics", "--entity-name", topic, "--add-config", Limit(maxMessageBytes));
+
     /// <summary>Starts the broker again on the same port and data.</summary>
     public async Task RestartAsync()
     {
@@ -119,7 +128,7 @@ public sealed partial class KafkaBroker : IAsyncDisposable
 
     private async Task StartZooKeeperAsync()
     {
-        int port = FreePort.Next();
+        int port = _zooKeeperPort = FreePort.Next();
         string configuration = Write("zookeeper.properties", string.Create(CultureInfo.InvariantCulture, $"""
             dataDir={_folder}/zookeeper
             clientPort={port}
@@ -172,7 +181,18 @@ public sealed partial class KafkaBroker : IAsyncDisposable
         }
     }
 
-    private JavaServer Java(string name, string ready, string main, string configuration)
+    private static string Limit(int bytes) => string.Create(CultureInfo.InvariantCulture, $"max.message.bytes={bytes}");
+
+    private async Task RunAsync(string tool, string done, params string[] arguments)
+    {
+        await using JavaServer run = Java(tool, done, tool, ["--zookeeper", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{_zooKeeperPort}"), .. arguments]);
+        if (!await run.WaitUntilReadyAsync(StartLimit))
+        {
+            throw new InvalidOperationException($"{tool} did not say \"{done}\": {run.Output()}");
+        }
+    }
+
+    private JavaServer Java(string name, string ready, string main, params string[] arguments)
     {
         string log = Write("log4j.properties", """
             log4j.rootLogger=INFO, out
@@ -180,7 +200,7 @@ public sealed partial class KafkaBroker : IAsyncDisposable
             log4j.appender.out.layout=org.apache.log4j.PatternLayout
             log4j.appender.out.layout.ConversionPattern=[%d] %p %m (%c)%n
             """);
-        return JavaServer.Start(name, ready, ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", $"-Dlog4j.configuration=file:{log}", "-cp", _classPath, main, configuration]);
+        return JavaServer.Start(name, ready, ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", $"-Dlog4j.configuration=file:{log}", "-cp", _classPath, main, .. arguments]);
     }
 
     private string Write(string name, string text)

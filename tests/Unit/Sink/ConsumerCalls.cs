@@ -9,7 +9,10 @@ internal sealed class ConsumerCalls(ILogConsumer inner) : ILogConsumer
     public List<string> Made { get; } = [];
 
     /// <summary>Called after a partition was paused.</summary>
-    public required Action OnPause { get; init; }
+    public Action OnPause { get; init; } = () => { };
+
+    /// <summary>Partitions whose bounds are told only when this ends.</summary>
+    public Func<TopicPartition, Task> OnBounds { get; init; } = _ => Task.CompletedTask;
 
     public string LogId => inner.LogId;
 
@@ -44,8 +47,11 @@ internal sealed class ConsumerCalls(ILogConsumer inner) : ILogConsumer
         inner.Resume(partition);
     }
 
-    public ValueTask<(long First, long Next)> GetBoundsAsync(TopicPartition partition, CancellationToken cancellationToken) =>
-        inner.GetBoundsAsync(partition, cancellationToken);
+    public async ValueTask<(long First, long Next)> GetBoundsAsync(TopicPartition partition, CancellationToken cancellationToken)
+    {
+        await OnBounds(partition).WaitAsync(cancellationToken);
+        return await inner.GetBoundsAsync(partition, cancellationToken);
+    }
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 }
