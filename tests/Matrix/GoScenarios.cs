@@ -7,7 +7,7 @@ namespace ECapture.Tests.Matrix;
 internal static class GoScenarios
 {
     private static readonly (string Tree, string Version)[] s_versions =
-        [("", "1.19"), ("go1.21", "1.21"), ("go1.22", "1.22"), ("go1.23", "1.23"), ("go1.24", "1.24"), ("go1.26", "1.26"), ("go1.27", "1.27")];
+        [("go1.18", "1.18"), ("", "1.19"), ("go1.21", "1.21"), ("go1.22", "1.22"), ("go1.23", "1.23"), ("go1.24", "1.24"), ("go1.25", "1.25"), ("go1.26", "1.26"), ("go1.27", "1.27")];
 
     internal static IEnumerable<Scenario> All(Trees trees)
     {

@@ -2,11 +2,11 @@ using ECapture.Tests.Support.Tls;
 
 namespace ECapture.Tests.Matrix;
 
-/// <summary>MariaDB of every suite and MySQL 9 with their own clients, plain and over TLS.</summary>
+/// <summary>MariaDB of every suite and MySQL 8.0 to 9 with their own clients, plain and over TLS.</summary>
 internal static class MysqlScenarios
 {
     private static readonly (string Tree, string Program)[] s_versions =
-        [("bullseye", "MariaDB 10.5"), ("", "MariaDB 10.11"), ("trixie", "MariaDB 11.8.6"), ("sid", "MariaDB 11.8.9"), ("mysql9", "MySQL 9.7")];
+        [("bullseye", "MariaDB 10.5"), ("", "MariaDB 10.11"), ("trixie", "MariaDB 11.8.6"), ("sid", "MariaDB 11.8.9"), ("mysql8.0", "MySQL 8.0"), ("mysql8.4", "MySQL 8.4"), ("mysql9", "MySQL 9.7")];
 
     internal static IEnumerable<Scenario> All(Trees trees)
     {

@@ -26,6 +26,18 @@ internal sealed record TlsPair(
     /// <summary>Requests that the server is asked: the first session of a resumed one is another client's.</summary>
     internal int AtServer { get; init; } = 1;
 
+    /// <summary>Says of the packets whether they show what the mode says.</summary>
+    internal Func<WireCapture, Task<string?>> CheckWire { get; init; } = _ => Task.FromResult<string?>(null);
+
+    /// <summary>Requests that the client sends, each in a connection of its own.</summary>
+    internal int AtClient { get; init; } = 1;
+
+    /// <summary>False where the server says nothing.</summary>
+    internal bool IsAnswered { get; init; } = true;
+
+    /// <summary>False for a library that is too old to hand out secrets: it must be said.</summary>
+    internal bool HasSecrets { get; init; } = true;
+
     /// <summary>False when only the client is under test.</summary>
     internal bool LooksAtServer { get; init; } = true;
 
@@ -59,7 +71,7 @@ internal sealed record TlsPair(
             await using WireCapture wire = await WireCapture.StartAsync(folder, port);
             Ran client = await RunClient(port, request);
             await wire.WaitForEndsAsync(1);
-            string? why = Check(client);
+            string? why = Check(client) ?? await CheckWire(wire);
             bool[] sides = LooksAtServer ? [true, false] : [true];
             await WaitAsync(session, [.. sides.Select(s => s ? client.Pid : (uint)server.Id)]);
             IReadOnlyList<Event> events = await session.StopAsync();
@@ -68,17 +80,24 @@ internal sealed record TlsPair(
             foreach (bool isClient in sides)
             {
                 Event[] own = [.. events.Where(e => e.Process?.Pid == (isClient ? client.Pid : (uint)server.Id))];
-                Dictionary<string, bool> facts = new()
+                int requests = isClient ? AtClient : AtServer;
+                Dictionary<string, bool> facts = [];
+                if (HasSecrets)
                 {
-                    ["secrets decrypt"] = (await wire.DecryptAsync(KeyLog.Of(own))).Split('\n').Count(l => l.Contains("/" + marker, StringComparison.Ordinal)) >= (isClient ? 1 : AtServer),
-                };
-                if (HasPlaintext)
+                    facts["secrets decrypt"] = (await wire.DecryptAsync(KeyLog.Of(own))).Split('\n').Count(l => l.Contains("/" + marker, StringComparison.Ordinal)) >= requests;
+                }
+                else
                 {
-                    facts["plaintext equals"] = Requests(own, isClient ? Direction.Sent : Direction.Received, request) == (isClient ? 1 : AtServer)
-                        && own.Any(e => e.TlsData?.Direction == (isClient ? Direction.Received : Direction.Sent));
+                    facts["said in a Coverage event"] = events.Any(e => e.Coverage?.Subject == "library" && e.Coverage.Reason.Contains("no key log", StringComparison.Ordinal));
                 }
 
-                facts["tuple right"] = HasTuples(own, port, ports, isClient);
+                if (HasPlaintext)
+                {
+                    facts["plaintext equals"] = Requests(own, isClient ? Direction.Sent : Direction.Received, request) == requests
+                        && own.Any(e => e.TlsData?.Direction == (isClient ? Direction.Received : Direction.Sent)) == IsAnswered;
+                }
+
+                facts["tuple right"] = HasTuples(own, events, port, ports, isClient);
                 cells.Add(new Cell(Module, Program, isClient ? "client" : "server", Mode, why is null ? facts : new Dictionary<string, bool>(), why ?? Explain(facts, client, own, events)));
             }
 
@@ -95,8 +114,8 @@ internal sealed record TlsPair(
         try
         {
             await session.Log.WaitUntilAsync(
-                e => pids.All(p => e.Any(s => s.TlsSecret is not null && s.Process.Pid == p)
-                    && (!HasPlaintext || e.Where(s => s.TlsData is not null && s.Process.Pid == p).DistinctBy(s => s.TlsData.Direction).Count() == 2)),
+                e => pids.All(p => (!HasSecrets || e.Any(s => s.TlsSecret is not null && s.Process.Pid == p))
+                    && (!HasPlaintext || e.Where(s => s.TlsData is not null && s.Process.Pid == p).DistinctBy(s => s.TlsData.Direction).Count() == (IsAnswered ? 2 : 1))),
                 s_patience, "secrets and plaintext");
         }
         catch (TimeoutException)
@@ -111,12 +130,14 @@ internal sealed record TlsPair(
         .GroupBy(e => e.Connection)
         .Count(c => string.Concat(c.OrderBy(e => e.TlsData.Offset).Select(e => Encoding.Latin1.GetString(e.TlsData.Data.Span))) == request);
 
-    private bool HasTuples(Event[] events, int port, IReadOnlyList<int> clientPorts, bool isClient)
+    // What a client sends in its first flight is read before the socket was used: its addresses are those that are told of its connection later.
+    private bool HasTuples(Event[] own, IReadOnlyList<Event> all, int port, IReadOnlyList<int> clientPorts, bool isClient)
     {
-        Event[] data = [.. events.Where(e => e.TlsData is not null || (!HasPlaintext && e.TlsSecret is not null))];
-        return data.Length > 0 && data.All(e => e.Flow is not null
-            && (isClient ? e.Flow.RemotePort : e.Flow.LocalPort) == port
-            && clientPorts.Contains((int)(isClient ? e.Flow.LocalPort : e.Flow.RemotePort)));
+        Dictionary<ulong, Flow> linked = all.Where(e => e.ConnectionLink is not null && e.Flow is not null).GroupBy(e => e.Connection).ToDictionary(g => g.Key, g => g.First().Flow);
+        Flow?[] flows = [.. own.Where(e => e.TlsData is not null || (!HasPlaintext && e.TlsSecret is not null)).Select(e => e.Flow ?? linked.GetValueOrDefault(e.Connection))];
+        return flows.Length > 0 && flows.All(f => f is not null
+            && (isClient ? f.RemotePort : f.LocalPort) == port
+            && clientPorts.Contains((int)(isClient ? f.LocalPort : f.RemotePort)));
     }
 
     private static string Explain(Dictionary<string, bool> facts, Ran client, Event[] own, IReadOnlyList<Event> all)

@@ -52,8 +52,9 @@ public sealed class WireCapture : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _dumpcap.DisposeAsync();
 
-    private async Task<int> CountAsync(string filter) =>
-        File.Exists(Packets) ? (await TsharkAsync("-r", Packets, "-Y", filter)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length : 0;
+    /// <summary>How many packets a display filter of tshark shows.</summary>
+    public async Task<int> CountAsync(string filter) =>
+        File.Exists(Packets) ? (await TsharkAsync("-r", Packets, "-d", string.Create(CultureInfo.InvariantCulture, $"tcp.port=={_port},tls"), "-Y", filter)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length : 0;
 
     private static async Task<string> TsharkAsync(params string[] arguments)
     {
