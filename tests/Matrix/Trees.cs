@@ -24,6 +24,7 @@ internal sealed class Trees(string cache)
         ["mysql8.4"] = ("ubuntu/resolute", ["libc-bin", "bash", "coreutils", "mysql-server-core", "mysql-client-core"]),
         ["openssl1.0.2"] = ("ubuntu/xenial", ["libc-bin", "bash", "coreutils", "openssl"]),
         ["openssl1.1.0"] = ("ubuntu/bionic", ["libc-bin", "bash", "coreutils", "openssl"]),
+        ["go1.15"] = ("bullseye", ["golang-1.15-go", "libc-bin", "coreutils"]),
         ["go1.18"] = ("ubuntu/jammy", ["golang-1.18-go", "libc-bin", "bash", "coreutils"]),
         ["go1.21"] = ("bookworm,bookworm-backports", ["golang-1.21-go", "libc-bin", "coreutils"]),
         ["go1.22"] = ("bookworm,bookworm-backports", ["golang-1.22-go", "libc-bin", "coreutils"]),

@@ -21,6 +21,7 @@ public sealed partial class CaptureAgent
     private readonly Func<string, IModule> _create;
     private readonly ILogger _logger;
     private readonly OwnProcesses _ownProcesses = new();
+    private readonly ChosenProcesses? _chosen;
     private long _nextSearch;
     private readonly ConcurrentQueue<int> _toExclude = new();
     private readonly ConcurrentQueue<TaskCompletionSource<AgentReport>> _toReport = new();
@@ -40,6 +41,7 @@ public sealed partial class CaptureAgent
         _loggers = loggers;
         _create = createModule ?? CaptureModules.Create;
         _logger = loggers.CreateLogger<CaptureAgent>();
+        _chosen = options.Filter is { } filter ? new ChosenProcesses(filter, _logger) : null;
         Identity = AgentIdentity.Create(options.Tenant, options.Host);
     }
 
@@ -186,6 +188,7 @@ public sealed partial class CaptureAgent
         {
             _nextSearch = Environment.TickCount64 + EveryMilliseconds;
             exclusions.DropEnded();
+            _chosen?.Look();
             foreach (int pid in _ownProcesses.TakeNew())
             {
                 Exclude(pid);

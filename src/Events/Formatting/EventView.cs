@@ -9,28 +9,9 @@ namespace ECapture.Events.Formatting;
 public static class EventView
 {
     /// <summary>The payload, null for one of a newer schema.</summary>
-    public static IMessage? Payload(Event e) => e.PayloadCase switch
-    {
-        Event.PayloadOneofCase.TlsData => e.TlsData,
-        Event.PayloadOneofCase.TlsSecret => e.TlsSecret,
-        Event.PayloadOneofCase.Packet => e.Packet,
-        Event.PayloadOneofCase.ConnectionState => e.ConnectionState,
-        Event.PayloadOneofCase.ConnectionLink => e.ConnectionLink,
-        Event.PayloadOneofCase.ShellCommand => e.ShellCommand,
-        Event.PayloadOneofCase.ShellResult => e.ShellResult,
-        Event.PayloadOneofCase.ProcessExec => e.ProcessExec,
-        Event.PayloadOneofCase.ProcessExit => e.ProcessExit,
-        Event.PayloadOneofCase.SqlStatement => e.SqlStatement,
-        Event.PayloadOneofCase.Checkpoint => e.Checkpoint,
-        Event.PayloadOneofCase.Loss => e.Loss,
-        Event.PayloadOneofCase.Coverage => e.Coverage,
-        Event.PayloadOneofCase.AgentState => e.AgentState,
-        Event.PayloadOneofCase.Access => e.Access,
-        Event.PayloadOneofCase.Control => e.Control,
-        Event.PayloadOneofCase.HttpExchange => e.HttpExchange,
-        Event.PayloadOneofCase.WebSocketMessage => e.WebSocketMessage,
-        _ => null,
-    };
+    public static IMessage? Payload(Event e) => e.PayloadCase == Event.PayloadOneofCase.None
+        ? null
+        : (IMessage)Event.Descriptor.FindFieldByNumber((int)e.PayloadCase).Accessor.GetValue(e);
 
     /// <summary>The payload's name in the schema, <c>unknown</c> for one of a newer schema.</summary>
     public static string TypeName(Event e) => e.PayloadCase == Event.PayloadOneofCase.None

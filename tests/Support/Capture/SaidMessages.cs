@@ -8,6 +8,9 @@ public sealed class SaidMessages : ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<string> _messages = new();
 
+    /// <summary>Everything that was said so far.</summary>
+    public IReadOnlyList<string> All => [.. _messages];
+
     /// <summary>Waits for a message that holds every one of the parts.</summary>
     /// <exception cref="TimeoutException">It was not said in time; holds what was.</exception>
     public Task WaitForAsync(TimeSpan patience, CancellationToken cancellationToken, params string[] parts) => WaitForAsync(1, patience, cancellationToken, parts);

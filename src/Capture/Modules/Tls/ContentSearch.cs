@@ -7,7 +7,7 @@ using Microsoft.Win32.SafeHandles;
 namespace ECapture.Capture.Modules.Tls;
 
 /// <summary>
-/// Finds programs and libraries that have a TLS library built into them, by what they hold: the label that every one of them hands to its key log. Reads
+/// Finds programs and libraries that have a TLS library built into them, by what they hold: the label that every one of them hands to its key log, else the names of its functions. Reads
 /// on a thread of its own, each file once.
 /// </summary>
 /// <param name="planner">Reads the files that hold one: the capture thread has no time for it.</param>
@@ -135,9 +135,10 @@ internal sealed class ContentSearch(ILibraryPlanner planner) : IDisposable
         }
     }
 
-    /// <summary>True for a file that hands secrets to a key log and is none that another module captures.</summary>
+    /// <summary>True for a file that hands secrets to a key log, or names OpenSSL's functions as its own (before 1.1.1 it had no key log), and is none that another module captures.</summary>
     internal static bool Holds(ElfFile elf) =>
-        LabelFinder.Contains(elf, s_label) && !elf.TryGetSymbol("SSL_ImportFD", out _) && !elf.TryGetSymbol("gnutls_record_send", out _);
+        (LabelFinder.Contains(elf, s_label) || (elf.TryGetSymbolOffset("SSL_read", out _) && elf.TryGetSymbolOffset("SSL_write", out _)))
+        && !elf.TryGetSymbol("SSL_ImportFD", out _) && !elf.TryGetSymbol("gnutls_record_send", out _);
 
     /// <summary>A file that is open.</summary>
     internal sealed record Candidate(LibraryFile File, SafeFileHandle Handle) : IDisposable

@@ -1,3 +1,4 @@
+using ECapture.Capture.Elf;
 using ECapture.Capture.Modules.Processes;
 using Microsoft.Extensions.Logging;
 
@@ -188,6 +189,8 @@ internal sealed partial class LibrarySet : IDisposable
             string target = library.BuildId.Length > 0 ? $"{file.Path} build id {library.BuildId}" : file.Path;
             if (missing.Length > 0)
             {
+                string version = FileVersion.Read(file.AccessPath, file.Path, _api.Module).Version;
+                missing = version.Length > 0 ? $"{version}: {missing}" : missing;
                 _uncovered.Enqueue(new Uncovered(0, target, missing));
                 LogPartly(_logger, target, missing);
             }
