@@ -27,6 +27,11 @@ public static class QueryService
     public static async Task RunAsync(QueryServiceOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
+        if (options.FourEyes && !options.AsksEverybody)
+        {
+            throw new FormatException("four eyes need names: callers without a token are all the same person; add --require-token, or serve https");
+        }
+
         IPEndPoint endPoint = ListenAddress.Parse(options.Listen, options.AllowInsecureListen, options.Certificate is not null);
         using var access = new AccessControl(options.Journal, options.Tokens, !options.AsksEverybody, TimeProvider.System);
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();

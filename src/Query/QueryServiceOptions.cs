@@ -27,6 +27,9 @@ public sealed class QueryServiceOptions
     /// <summary>True asks local callers for a token, too. Over https everybody is asked.</summary>
     public bool RequireToken { get; init; }
 
+    /// <summary>True gives TLS secrets only when a second keyholder approved the request; then everybody has to say who he is.</summary>
+    public bool FourEyes { get; init; }
+
     /// <summary>Certificate with its private key, for https; null: http.</summary>
     public System.Security.Cryptography.X509Certificates.X509Certificate2? Certificate { get; init; }
 

@@ -30,6 +30,7 @@ internal static class AdminOperations
     internal const string ArchiveVerify = "archive-verify";
     internal const string ArchiveRestore = "archive-restore";
     internal const string Rebuild = "rebuild";
+    internal const string Record = "record";
 
     private static readonly FrozenDictionary<string, Func<OperationContext, CancellationToken, Task<int>>> s_operations =
         new Dictionary<string, Func<OperationContext, CancellationToken, Task<int>>>(StringComparer.Ordinal)
@@ -48,6 +49,7 @@ internal static class AdminOperations
             [ArchiveVerify] = ArchiveOperations.VerifyAsync,
             [ArchiveRestore] = ArchiveOperations.RestoreAsync,
             [Rebuild] = RebuildOperation.RunAsync,
+            [Record] = RecordOperation.RunAsync,
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>The operation of a name, or null.</summary>

@@ -24,7 +24,7 @@ internal static class QueryCommand
             "ecapture query --store postgres://ecapture@pg1/ecapture --key /etc/ecapture/query.key",
             "ecapture query --listen https://0.0.0.0:8443 --tls-certificate cert.pem --tls-key key.pem     # ecapture token create …",
         ],
-        [CommonOptions.Data, CommonOptions.Policy, CommonOptions.Store, CommonOptions.Log, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Key, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.TlsCertificate, CommonOptions.TlsKey, CommonOptions.TlsClientAuthorities, CommonOptions.RequireToken, CommonOptions.Supervised],
+        [CommonOptions.Data, CommonOptions.Policy, CommonOptions.Store, CommonOptions.Log, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Key, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.TlsCertificate, CommonOptions.TlsKey, CommonOptions.TlsClientAuthorities, CommonOptions.RequireToken, CommonOptions.FourEyes, CommonOptions.Supervised],
         RunAsync);
 
     /// <summary>Refuses an address that cannot be listened on.</summary>
@@ -33,6 +33,11 @@ internal static class QueryCommand
     {
         using X509Certificate2? certificate = ServiceAccess.CertificateOf(options);
         _ = ServiceAccess.ClientAuthoritiesOf(options);
+        if (options.IsSet(CommonOptions.FourEyes) && certificate is null && !options.IsSet(CommonOptions.RequireToken))
+        {
+            throw new UsageException($"{CommonOptions.FourEyes.Name} needs names: callers without a token are all the same person; add {CommonOptions.RequireToken.Name}, or serve https");
+        }
+
         QueryService.CheckListen(Listen(options), options.IsSet(CommonOptions.InsecureListen), certificate is not null);
     }
 
@@ -49,6 +54,7 @@ internal static class QueryCommand
                 Listen = Listen(options),
                 Tokens = new TokenFile(Composition.DataOf(options).Tokens),
                 RequireToken = options.IsSet(CommonOptions.RequireToken),
+                FourEyes = options.IsSet(CommonOptions.FourEyes),
                 Certificate = ServiceAccess.CertificateOf(options),
                 ClientAuthorities = ServiceAccess.ClientAuthoritiesOf(options),
                 AllowInsecureListen = options.IsSet(CommonOptions.InsecureListen),

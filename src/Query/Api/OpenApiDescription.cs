@@ -37,10 +37,18 @@ internal static class OpenApiDescription
                 "api/v1/fields" => ("The fields, operators and values of filter expressions.", [], s_document),
                 "api/v1/modules" => ("The modules and what their events are.", [], s_document),
                 "api/v1/keys" => ("Whom stored TLS secrets are sealed to, and whether a private key that is here opens them.", [], s_document),
+                "api/v1/releases" => ("Requests for TLS secrets that wait for a second keyholder, and what became of those of the last day; with four eyes.", [], s_document),
+                "api/v1/releases/{id}/approve" => ("Lets a request for TLS secrets of somebody else through, once.", [], s_document),
+                "api/v1/releases/{id}/deny" => ("Refuses a request for TLS secrets.", [], s_document),
                 _ => ("What the store holds.", [], s_document),
             };
             operation.Summary = summary;
             operation.Parameters = [.. parameters.Select(Parameter)];
+            if (context.Description.RelativePath?.Contains("{id}", StringComparison.Ordinal) == true)
+            {
+                operation.Parameters.Add(new OpenApiParameter { Name = "id", In = ParameterLocation.Path, Required = true, Schema = new OpenApiSchema { Type = JsonSchemaType.String } });
+            }
+
             operation.Responses = new OpenApiResponses
             {
                 ["200"] = Response("The answer.", types),

@@ -2,6 +2,7 @@ using System.Globalization;
 using ECapture.Query.Callers;
 using ECapture.Query.Pcap;
 using ECapture.Query.Pcap.Live;
+using ECapture.Query.Releases;
 using ECapture.Query.Requests;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -12,7 +13,7 @@ namespace ECapture.Query.Api;
 internal static class PcapngApi
 {
     public static async Task AnswerAsync(
-        HttpContext context, IEnumerable<KeyValuePair<string, string>> parameters, QueryServiceOptions options, RebuildGate gate)
+        HttpContext context, IEnumerable<KeyValuePair<string, string>> parameters, QueryServiceOptions options, RebuildGate gate, KeyReleases? releases)
     {
         AccessRequest access = AccessRequest.Of(context);
         PcapngRequest request = RequestReader.ReadPcapng(parameters);
@@ -24,6 +25,16 @@ internal static class PcapngApi
 
         request = request with { Filter = access.Restrict(request.Filter), Options = request.Options with { Comment = access.Asked } };
         using RebuildGate.Place place = gate.Enter(access.Caller);
+        if (request.Options.Keys)
+        {
+            if (releases?.Use(access.Caller.Name, access.Query, access.Reason, DateTimeOffset.UtcNow) is { } release)
+            {
+                access.Detail = $"release {release.Id}, approved by {release.By}";
+            }
+
+            await access.GrantAsync(0, context.RequestAborted).ConfigureAwait(false); // on record before a secret is opened
+        }
+
         await (request.IsLive ? FollowAsync(context, request, options, access) : RebuildAsync(context, request, options, access)).ConfigureAwait(false);
     }
 

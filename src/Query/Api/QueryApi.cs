@@ -4,6 +4,7 @@ using ECapture.Query.Callers;
 using ECapture.Query.Connections;
 using ECapture.Query.Formatting;
 using ECapture.Query.Keys;
+using ECapture.Query.Releases;
 using ECapture.Query.Requests;
 using ECapture.Storage;
 using ECapture.Storage.Reading;
@@ -20,9 +21,10 @@ internal static class QueryApi
     {
         IEventStoreReader store = options.Store;
         var gate = new RebuildGate();
+        KeyReleases? releases = options.FourEyes ? new KeyReleases() : null;
         // As a Delegate: a RequestDelegate would be left out of the API's description.
         app.MapGet("/api/v1/events", (Delegate)((HttpContext context) => EventsAsync(context, store))).WithName("events");
-        app.MapGet("/api/v1/pcapng", (Delegate)((HttpContext context) => PcapngApi.AnswerAsync(context, Parameters(context), options, gate))).WithName("pcapng");
+        app.MapGet("/api/v1/pcapng", (Delegate)((HttpContext context) => PcapngApi.AnswerAsync(context, Parameters(context), options, gate, releases))).WithName("pcapng");
         app.MapGet("/api/v1/connections", (Delegate)((HttpContext context) => ConnectionsAsync(context, store))).WithName("connections");
         app.MapGet("/api/v1/modules", (Delegate)((HttpContext context) => ModulesAsync(context))).WithName("modules");
         app.MapGet("/api/v1/status", (Delegate)((HttpContext context) => StatusAsync(context, store, options))).WithName("status");
@@ -33,6 +35,11 @@ internal static class QueryApi
             return FieldsApi.AnswerAsync(context);
         })).WithName("fields");
         app.MapGet("/api/v1/keys", (Delegate)((HttpContext context) => KeysAsync(context, store, options))).WithName("keys");
+        if (releases is not null)
+        {
+            ReleasesApi.Map(app, releases);
+        }
+
         app.MapGet("/health/live", () => Results.Text("live\n")).ExcludeFromDescription();
         app.MapGet("/health/ready", (HttpContext context) => ReadyAsync(context, store, options)).ExcludeFromDescription();
     }
@@ -63,12 +70,12 @@ internal static class QueryApi
     private static async Task ConnectionsAsync(HttpContext context, IEventStoreReader store)
     {
         AccessRequest access = AccessRequest.Of(context);
-        (EventFilter filter, int limit) = RequestReader.ReadConnections(Parameters(context));
+        (EventFilter filter, int limit, EventCursor? after) = RequestReader.ReadConnections(Parameters(context));
         filter = access.Restrict(filter);
         await access.GrantAsync(keys: 0, context.RequestAborted).ConfigureAwait(false);
-        (IReadOnlyList<ConnectionView> connections, bool isCut) =
-            await new ConnectionList(store, access.Caller.Filter).RunAsync(filter, limit, context.RequestAborted).ConfigureAwait(false);
-        await ConnectionsApi.AnswerAsync(context, connections, isCut).ConfigureAwait(false);
+        (IReadOnlyList<ConnectionView> connections, EventCursor? next) =
+            await new ConnectionList(store, access.Caller.Filter).RunAsync(filter, limit, after, context.RequestAborted).ConfigureAwait(false);
+        await ConnectionsApi.AnswerAsync(context, connections, next).ConfigureAwait(false);
         await access.CompleteAsync(connections.Count, bytes: 0, keys: 0).ConfigureAwait(false);
     }
 

@@ -20,6 +20,7 @@ internal sealed class AccessRequest
         _journal = journal;
         Caller = caller;
         string query = Uri.UnescapeDataString(context.Request.QueryString.Value ?? "");
+        Query = query;
         _entry = new Access
         {
             Actor = caller.Name,
@@ -32,6 +33,19 @@ internal sealed class AccessRequest
     }
 
     public Caller Caller { get; }
+
+    /// <summary>The request's parameters, as they came.</summary>
+    public string Query { get; }
+
+    /// <summary>Why the caller asks.</summary>
+    public string Reason => _entry.Reason;
+
+    /// <summary>Stands in the entries that say that the caller got something.</summary>
+    public string Detail
+    {
+        get => _entry.Detail;
+        set => _entry.Detail = value;
+    }
 
     /// <summary>Who asked for what, and why: for the file that he gets.</summary>
     public string Asked => Pcap.SectionComment.Asked(_entry.Filter, Caller.Name, _entry.Reason);

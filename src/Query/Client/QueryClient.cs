@@ -7,6 +7,7 @@ using ECapture.Events.Formatting;
 using ECapture.Query.Api;
 using ECapture.Query.Keys;
 using ECapture.Query.Pcap;
+using ECapture.Query.Releases;
 
 namespace ECapture.Query.Client;
 
@@ -51,7 +52,7 @@ public sealed class QueryClient : IDisposable
     /// <param name="cancellationToken">Ends it, in the store, too.</param>
     /// <exception cref="QueryClientException">The service refused or failed, or cannot be reached.</exception>
     public Task EventsAsync(IEnumerable<KeyValuePair<string, string>> parameters, Stream output, CancellationToken cancellationToken) =>
-        CopyAsync("api/v1/events", parameters, output, cancellationToken);
+        CopyAsync(HttpMethod.Get, "api/v1/events", parameters, output, cancellationToken);
 
     /// <summary>Copies a rebuilt pcapng file.</summary>
     /// <param name="parameters">Parameters as the API takes them.</param>
@@ -66,7 +67,7 @@ public sealed class QueryClient : IDisposable
         var tally = new PcapngTally(output);
         await using (tally.ConfigureAwait(false))
         {
-            HttpResponseMessage response = await CopyAsync("api/v1/pcapng", parameters, tally, cancellationToken).ConfigureAwait(false);
+            HttpResponseMessage response = await CopyAsync(HttpMethod.Get, "api/v1/pcapng", parameters, tally, cancellationToken).ConfigureAwait(false);
             if (!tally.IsWhole)
             {
                 throw new QueryClientException($"the query service at {_service} ended the file in the middle of a block; its log says why", isUsage: false);
@@ -92,7 +93,7 @@ public sealed class QueryClient : IDisposable
     public async Task<IReadOnlyList<KeyUse>> KeysAsync(CancellationToken cancellationToken)
     {
         using var body = new MemoryStream();
-        await CopyAsync("api/v1/keys", [], body, cancellationToken).ConfigureAwait(false);
+        await CopyAsync(HttpMethod.Get, "api/v1/keys", [], body, cancellationToken).ConfigureAwait(false);
         try
         {
             return KeyUseJson.Read(body.GetBuffer().AsSpan(0, (int)body.Length));
@@ -102,6 +103,16 @@ public sealed class QueryClient : IDisposable
             throw new QueryClientException($"{_service} answered with no list of keys; is it a query service of this version?", isUsage: false, e);
         }
     }
+
+    /// <summary>The requests for TLS secrets that wait for a second keyholder, and what became of those of the last day.</summary>
+    /// <exception cref="QueryClientException">The service refused or failed, or cannot be reached.</exception>
+    public async Task<IReadOnlyList<KeyRelease>> ReleasesAsync(CancellationToken cancellationToken) =>
+        await ReadReleasesAsync(HttpMethod.Get, "api/v1/releases", cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Decides on a request for TLS secrets.</summary>
+    /// <exception cref="QueryClientException">The service refused or failed, or cannot be reached.</exception>
+    public async Task<KeyRelease> DecideAsync(string id, bool approves, CancellationToken cancellationToken) =>
+        (await ReadReleasesAsync(HttpMethod.Post, $"api/v1/releases/{Uri.EscapeDataString(id)}/{(approves ? "approve" : "deny")}", cancellationToken).ConfigureAwait(false))[0];
 
     /// <summary>True when a service answers there.</summary>
     public async Task<bool> IsLiveAsync(CancellationToken cancellationToken)
@@ -120,8 +131,22 @@ public sealed class QueryClient : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
+    private async Task<IReadOnlyList<KeyRelease>> ReadReleasesAsync(HttpMethod method, string path, CancellationToken cancellationToken)
+    {
+        using var body = new MemoryStream();
+        await CopyAsync(method, path, [], body, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return ReleaseJson.Read(body.GetBuffer().AsSpan(0, (int)body.Length));
+        }
+        catch (JsonException e)
+        {
+            throw new QueryClientException($"{_service} answered with no list of releases; is it a query service of this version?", isUsage: false, e);
+        }
+    }
+
     private async Task<HttpResponseMessage> CopyAsync(
-        string path, IEnumerable<KeyValuePair<string, string>> parameters, Stream output, CancellationToken cancellationToken)
+        HttpMethod method, string path, IEnumerable<KeyValuePair<string, string>> parameters, Stream output, CancellationToken cancellationToken)
     {
         var query = new StringBuilder(path);
         char separator = '?';
@@ -133,7 +158,7 @@ public sealed class QueryClient : IDisposable
 
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_service, query.ToString()));
+            using var request = new HttpRequestMessage(method, new Uri(_service, query.ToString()));
             using HttpResponseMessage response =
                 await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
             if (response.StatusCode != HttpStatusCode.OK)

@@ -22,11 +22,14 @@ internal sealed class ConnectionList(IEventStoreReader store, FilterExpression? 
     /// <summary>The newest connections.</summary>
     /// <param name="filter">What one of their events must match.</param>
     /// <param name="limit">Most connections.</param>
+    /// <param name="after">Where the page before ended; null: the first page.</param>
     /// <param name="cancellationToken">Ends the reads.</param>
-    /// <returns>The connections, the newest first, and whether there are more.</returns>
+    /// <returns>The connections, the newest first, and where the next page goes on; null: there are no more. A page may have fewer than there are.</returns>
     /// <exception cref="StoreException">The store failed.</exception>
-    public async Task<(IReadOnlyList<ConnectionView> Connections, bool IsCut)> RunAsync(EventFilter filter, int limit, CancellationToken cancellationToken)
+    public async Task<(IReadOnlyList<ConnectionView> Connections, EventCursor? Next)> RunAsync(
+        EventFilter filter, int limit, EventCursor? after, CancellationToken cancellationToken)
     {
+        filter = filter with { Topics = [Topics.Connection] };
         var ids = new HashSet<(string Host, ulong Connection)>();
         var wires = new List<StoredEvent>();
         var flows = new HashSet<ulong>();
@@ -34,7 +37,9 @@ internal sealed class ConnectionList(IEventStoreReader store, FilterExpression? 
         long to = long.MinValue;
         int seen = 0;
         bool isCut = false;
-        await foreach (StoredEvent e in store.SearchAsync(filter with { Topics = [Topics.Connection] }, EventOrder.Newest, null, MostEvents, cancellationToken).ConfigureAwait(false))
+        EventCursor? last = null;
+        var ties = new HashSet<EventId>();
+        await foreach (StoredEvent e in store.SearchAsync(filter, EventOrder.Newest, after, MostEvents, cancellationToken).ConfigureAwait(false))
         {
             isCut = ++seen == MostEvents;
             if (e.Event.Connection != 0 ? !ids.Contains((e.Event.Host, e.Event.Connection)) : e.Event.Flow is { Id: var id } && !flows.Contains(id))
@@ -53,13 +58,19 @@ internal sealed class ConnectionList(IEventStoreReader store, FilterExpression? 
                 wires.Add(e);
             }
 
+            last = e.Cursor;
+            if (e.Time == after?.Time)
+            {
+                ties.Add(e.Id);
+            }
+
             from = Math.Min(from, e.Time);
             to = Math.Max(to, e.Time);
         }
 
         if (seen == 0)
         {
-            return ([], false);
+            return ([], null);
         }
 
         EventFilter around = EventFilter.All with { From = from - Day, To = to + Day, Expression = own };
@@ -67,8 +78,41 @@ internal sealed class ConnectionList(IEventStoreReader store, FilterExpression? 
         List<ConnectionView> nameless = await FindWiresAsync(around, ids, wires, flows, cancellationToken).ConfigureAwait(false);
         await AddEventsAsync(around, ids, views, cancellationToken).ConfigureAwait(false);
         await AddFactsAsync(around, views, cancellationToken).ConfigureAwait(false);
-        return ([.. views.Values.Concat(nameless).OrderByDescending(v => v.Opened ?? v.Last).ThenBy(v => v.Connection)], isCut);
+        if (after is { } cursor)
+        {
+            await RemoveShownAsync(filter with { From = cursor.Time }, e => e.Time > cursor.Time || !ties.Contains(e.Id), views, cancellationToken).ConfigureAwait(false);
+        }
+
+        return ([.. views.Values.Concat(nameless).OrderByDescending(v => v.Opened ?? v.Last).ThenBy(v => v.Connection)], isCut ? last : null);
     }
+
+    // A connection stands on the page of its newest event; its older ones come by again.
+    private async Task RemoveShownAsync(
+        EventFilter newer, Func<StoredEvent, bool> isOfEarlierPage, Dictionary<(string Host, ulong Connection), ConnectionView> views, CancellationToken cancellationToken)
+    {
+        ulong[] connections = [.. views.Keys.Select(k => k.Connection).Distinct()];
+        ulong[] flows = [.. views.Values.Where(v => v.Flow is not null).Select(v => v.Flow!.Id).Distinct()];
+        ConnectionView[] all = [.. views.Values];
+        foreach (EventFilter of in (EventFilter[])[newer with { Connections = connections }, newer with { Flows = flows }])
+        {
+            if (of.Connections.Count + of.Flows.Count == 0)
+            {
+                continue;
+            }
+
+            await foreach (StoredEvent e in store.SearchAsync(of, EventOrder.Newest, null, null, cancellationToken).ConfigureAwait(false))
+            {
+                foreach (ConnectionView view in isOfEarlierPage(e) ? all.Where(v => IsOf(e, v)) : [])
+                {
+                    views.Remove((view.Host, view.Connection));
+                }
+            }
+        }
+    }
+
+    private static bool IsOf(StoredEvent e, ConnectionView view) =>
+        e.Event.Host == view.Host
+        && (e.Event.Connection != 0 ? e.Event.Connection == view.Connection : e.Event.Flow is { } flow && flow.Id == view.Flow?.Id && view.Covers(e.Time, Slack));
 
     // What the wire alone said belongs to a connection of its flow and time; where there is none, it is one itself.
     private async Task<List<ConnectionView>> FindWiresAsync(

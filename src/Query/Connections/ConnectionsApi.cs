@@ -3,6 +3,7 @@ using ECapture.Events.Formatting;
 using ECapture.Events.V1;
 using ECapture.Query.Api;
 using ECapture.Query.Requests;
+using ECapture.Storage.Reading;
 using Microsoft.AspNetCore.Http;
 
 namespace ECapture.Query.Connections;
@@ -11,7 +12,7 @@ namespace ECapture.Query.Connections;
 internal static class ConnectionsApi
 {
     /// <summary>Writes them.</summary>
-    public static async Task AnswerAsync(HttpContext context, IReadOnlyList<ConnectionView> connections, bool isCut)
+    public static async Task AnswerAsync(HttpContext context, IReadOnlyList<ConnectionView> connections, EventCursor? next)
     {
         using var body = new MemoryStream();
         using (var json = new Utf8JsonWriter(body))
@@ -24,7 +25,8 @@ internal static class ConnectionsApi
             }
 
             json.WriteEndArray();
-            json.WriteBoolean("cut", isCut);
+            json.WriteBoolean("cut", next is not null);
+            json.WriteString("next", next?.ToString());
             json.WriteEndObject();
         }
 

@@ -33,14 +33,7 @@ public static class RequestReader
                 ? n
                 : throw new ParameterException("limit", text, $"a number from 1 to {MaximumLimit}, or all"),
         };
-        EventCursor? after = null;
-        if (values.Single("cursor") is { } cursor)
-        {
-            after = EventCursor.TryParse(cursor, out EventCursor parsed)
-                ? parsed
-                : throw new ParameterException("cursor", cursor, "the cursor of an event of an earlier page");
-        }
-
+        EventCursor? after = Cursor(values, "the cursor of an event of an earlier page");
         EventsFormat form = values.Choice(
             "format", ("json", EventsFormat.Json), ("ndjson", EventsFormat.Ndjson), ("csv", EventsFormat.Csv), ("table", EventsFormat.Table)) ?? format;
         return new EventsRequest(filter, order, limit, after, form);
@@ -72,12 +65,12 @@ public static class RequestReader
     /// <summary>Reads a list of connections.</summary>
     /// <param name="parameters">Names and values; a name may come several times.</param>
     /// <exception cref="ParameterException">One of them cannot be used.</exception>
-    public static (EventFilter Filter, int Limit) ReadConnections(IEnumerable<KeyValuePair<string, string>> parameters)
+    public static (EventFilter Filter, int Limit, EventCursor? After) ReadConnections(IEnumerable<KeyValuePair<string, string>> parameters)
     {
         const int DefaultConnections = 200;
         const int MaximumConnections = 1000;
         var values = new ParameterValues(parameters, SearchParameters.Connections);
-        return (ReadFilter(values), Number(values, "limit", DefaultConnections, MaximumConnections));
+        return (ReadFilter(values), Number(values, "limit", DefaultConnections, MaximumConnections), Cursor(values, "what an earlier page gave as next"));
     }
 
     /// <summary>Reads a count of events over time.</summary>
@@ -148,6 +141,9 @@ public static class RequestReader
             Text = values.Single("text") is { Length: > 0 } text ? text : null,
         };
     }
+
+    private static EventCursor? Cursor(ParameterValues values, string valid) =>
+        values.Single("cursor") is not { } text ? null : EventCursor.TryParse(text, out EventCursor cursor) ? cursor : throw new ParameterException("cursor", text, valid);
 
     private static TimeRange Window(EventFilter filter) => filter.From is null && filter.To is null
         ? throw new ParameterException("exact-window", "true", "a window beside it: since or from, and to")

@@ -41,6 +41,7 @@ public static class SearchParameters
     [
         .. Filter.Where(p => p.Name is not ("module" or "text")),
         new("limit", "Most connections, 1 to 1000; 200 unless said otherwise.", "50", false),
+        new("cursor", "What the page before gave as next.", "GIt3…", false),
     ];
 
     /// <summary>Of a count over time.</summary>

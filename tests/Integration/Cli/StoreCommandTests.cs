@@ -1,4 +1,5 @@
 using ECapture.Events;
+using ECapture.Events.V1;
 using ECapture.Log;
 using ECapture.Log.Local;
 using ECapture.Tests.Support;
@@ -36,9 +37,68 @@ public sealed class StoreCommandTests : IDisposable
             using HttpResponseMessage refused = await http.PostAsync(new Uri($"http://127.0.0.1:{port}/admin/v1/dlq-list"), null, Cancel);
             Assert.Equal(System.Net.HttpStatusCode.Forbidden, refused.StatusCode); // without the key of the service's file
             await CheckAsync();
+            await CheckRecordAsync("ann");
         }
 
         await CheckAsync();
+        await CheckRecordAsync("bob");
+    }
+
+    [Fact]
+    public async Task TokenCreate_WithoutServiceOrStoreHere_IsInTheJournalThatTheNextServiceDelivers()
+    {
+        string journal = _data.CreateSubdirectory("journal").FullName;
+        Outcome created = await RunAsync("token", "create", "ann", "--role", "viewer", "--expires", "2d");
+
+        Assert.True(created.ExitCode == 0, created.Errors);
+        await using LocalLogConsumer consumer = LocalLog.OpenConsumer(Path.Combine(journal, "command"), "test", [Topics.Control]);
+        Control? control = null;
+        while (control is null)
+        {
+            Delivery delivery = await consumer.ReceiveAsync(TimeSpan.FromSeconds(60), Cancel);
+            Assert.True(delivery.Kind != DeliveryKind.None, "nothing is in the journal");
+            if (delivery.Kind == DeliveryKind.Assigned)
+            {
+                consumer.Seek(delivery.Partition, -1);
+            }
+
+            foreach (LogRecord record in delivery.Records.Span)
+            {
+                control = Event.Parser.ParseFrom(record.Value.Span).Control;
+            }
+        }
+
+        Assert.Equal(("token.create", "ann", "role viewer, for 2d", Environment.UserName), (control.Action, control.Subject, control.Detail, control.Actor));
+    }
+
+    // What is done to tokens and keys is found like everything else.
+    private async Task CheckRecordAsync(string name)
+    {
+        Outcome created = await RunAsync("token", "create", name, "--role", "analyst", "--filter", "pid == 1");
+        Assert.True(created.ExitCode == 0, created.Errors);
+        Outcome revoked = await RunAsync("token", "revoke", name);
+        Assert.True(revoked.ExitCode == 0, revoked.Errors);
+        Outcome key = await RunAsync("key", name == "ann" ? "new" : "rotate");
+        Assert.True(key.ExitCode == 0, key.Errors);
+        string id = key.Output.Split(' ')[1];
+        string filter = $"subject in (\"{name}\", \"{id}\")";
+        string[] expected = ["token.create " + name, "token.revoke " + name, (name == "ann" ? "key.new " : "key.rotate ") + id];
+        for (int i = 0; ; i++)
+        {
+            Outcome found = await RunAsync("events", "--module", "control", "--filter", filter, "--order", "oldest", "--format", "ndjson");
+            string[] entries =
+            [
+                .. found.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => System.Text.Json.JsonDocument.Parse(l).RootElement.GetProperty("data"))
+                    .Select(d => $"{d.GetProperty("action").GetString()} {d.GetProperty("subject").GetString()}"),
+            ];
+            if (entries.SequenceEqual(expected))
+            {
+                return;
+            }
+
+            Assert.True(i < 600, $"the record holds {string.Join(", ", entries)}; {found.Errors}");
+            await Task.Delay(100, Cancel);
+        }
     }
 
     private async Task CheckAsync()

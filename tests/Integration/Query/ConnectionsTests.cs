@@ -63,6 +63,22 @@ public sealed class ConnectionsTests(StoresFixture stores)
         Assert.Equal([null], Names(await GetAsync(client, "?filter=flow%20==%200000000000000bbb"))); // 3003: it was there before the agent
         JsonElement two = await GetAsync(client, "?limit=2");
         Assert.Equal((2, true), (two.GetProperty("connections").GetArrayLength(), two.GetProperty("cut").GetBoolean()));
+        foreach (int limit in (int[])[1, 2, 3])
+        {
+            List<string?> pages = [];
+            for (JsonElement page = await GetAsync(client, $"?limit={limit}"); ; page = await GetAsync(client, $"?limit={limit}&cursor={page.GetProperty("next").GetString()}"))
+            {
+                pages.AddRange(Names(page));
+                Assert.True(pages.Count < 10, "pages repeat connections");
+                if (page.GetProperty("next").GetString() is null)
+                {
+                    break;
+                }
+            }
+
+            Assert.Equal(Names(all), pages); // each once, in the same order
+        }
+
         Assert.Empty(Names(await GetAsync(client, "?filter=process%20==%20nobody")));
         using HttpResponseMessage refused = await client.GetAsync("api/v1/connections?limit=0", Cancel);
         Assert.Equal(System.Net.HttpStatusCode.BadRequest, refused.StatusCode);

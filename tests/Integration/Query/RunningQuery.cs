@@ -29,6 +29,7 @@ internal sealed class RunningQuery : IAsyncDisposable
                 Journal = options.Journal,
                 Tokens = options.Tokens,
                 RequireToken = options.RequireToken,
+                FourEyes = options.FourEyes,
                 Certificate = options.Certificate,
                 ClientAuthorities = options.ClientAuthorities,
                 Listen = options.Listen,

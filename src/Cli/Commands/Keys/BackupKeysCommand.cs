@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ECapture.Cli.Admin;
 using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
 using ECapture.Sealing.Keys;
@@ -25,7 +26,7 @@ internal static class BackupKeysCommand
         return command;
     }
 
-    private static Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
     {
         DataDirectory data = Composition.DataOf(options);
         using KeyDirectory directory = Composition.KeysOf(data);
@@ -38,6 +39,7 @@ internal static class BackupKeysCommand
         string passphrase = Passphrase.Read(options, isNew: true);
         string file = options.Argument(s_file);
         List<RecipientKeyPair> keys = [.. entries.Select(e => directory.Find(e.Id) ?? throw new UsageException($"the key {e.Id} went away while it was read"))];
+        await RecordOperation.RecordAsync(options, "key.backup", string.Join(' ', keys.Select(k => k.Id)), file, cancellationToken);
         NewKeyCommand.Write(file, string.Concat(keys.Select(k => $"# {k.Id}\n{k.ExportEncryptedPem(passphrase)}")), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         HashSet<string> written = Read(file, passphrase);
         if (!written.SetEquals(keys.Select(k => k.Id)))
@@ -47,7 +49,7 @@ internal static class BackupKeysCommand
 
         keys.ForEach(k => directory.NoteBackup(k.Id, DateTimeOffset.UtcNow));
         Console.WriteLine($"{keys.Count} private keys in {file}; it was read back and opens with this passphrase. Keep it away from this machine");
-        return Task.FromResult(ExitCode.Ok);
+        return ExitCode.Ok;
     }
 
     /// <summary>The ids of the keys in a backup.</summary>

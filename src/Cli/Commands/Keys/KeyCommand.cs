@@ -15,5 +15,6 @@ internal static class KeyCommand
         RotateKeyCommand.Create(),
         BackupKeysCommand.Create(),
         RestoreKeysCommand.Create(),
-        RemoveKeyCommand.Create());
+        RemoveKeyCommand.Create(),
+        ReleaseCommand.Create());
 }

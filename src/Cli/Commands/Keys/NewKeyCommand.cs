@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using ECapture.Cli.Admin;
 using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
 using ECapture.Sealing.Keys;
@@ -21,7 +22,7 @@ internal static class NewKeyCommand
         [s_out, CommonOptions.Data],
         RunAsync);
 
-    private static Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
     {
         using RecipientKeyPair key = RecipientKeyPair.Create();
         if (options.Find(s_out) is { } file)
@@ -32,7 +33,7 @@ internal static class NewKeyCommand
                 file + ".pub", recipient.ExportPem(),
                 UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
             Console.WriteLine($"key {key.Id}: private {file}, public {file}.pub");
-            return Task.FromResult(ExitCode.Ok);
+            return ExitCode.Ok;
         }
 
         DataDirectory data = Composition.DataOf(options);
@@ -42,10 +43,11 @@ internal static class NewKeyCommand
             throw new UsageException($"{keys.RecipientsFile} is there already: replace its key with `ecapture key rotate`, or write a key elsewhere with --out FILE");
         }
 
+        await RecordOperation.RecordAsync(options, "key.new", key.Id, null, cancellationToken);
         keys.Add(key);
         keys.SealTo(key);
         Console.WriteLine($"key {key.Id} in {data.Keys}; agents seal to {keys.RecipientsFile}. Back it up: ecapture key backup FILE --data {data.Root}");
-        return Task.FromResult(ExitCode.Ok);
+        return ExitCode.Ok;
     }
 
     internal static void Write(string path, string text, UnixFileMode mode)

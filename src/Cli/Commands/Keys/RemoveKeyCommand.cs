@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ECapture.Cli.Admin;
 using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
 using ECapture.Log;
@@ -45,6 +46,7 @@ internal static class RemoveKeyCommand
             }
         }
 
+        await RecordOperation.RecordAsync(options, "key.remove", id, null, cancellationToken);
         directory.Remove(id);
         Console.WriteLine($"{id} is gone");
         return ExitCode.Ok;

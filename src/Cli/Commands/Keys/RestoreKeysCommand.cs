@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ECapture.Cli.Admin;
 using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
 using ECapture.Sealing.Keys;
@@ -22,17 +23,18 @@ internal static class RestoreKeysCommand
         return command;
     }
 
-    private static Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
     {
         DataDirectory data = Composition.DataOf(options);
         using KeyDirectory directory = Composition.KeysOf(data);
         string file = options.Argument(s_file);
         foreach (RecipientKeyPair key in PrivateKeyFile.Read(file, PrivateKeyFile.IsEncrypted(file) ? Passphrase.Read(options, isNew: false) : null))
         {
+            await RecordOperation.RecordAsync(options, "key.restore", key.Id, null, cancellationToken);
             Console.WriteLine(directory.Add(key) ? $"{key.Id} is back in {data.Keys}" : $"{key.Id} was in {data.Keys} already");
             key.Dispose();
         }
 
-        return Task.FromResult(ExitCode.Ok);
+        return ExitCode.Ok;
     }
 }

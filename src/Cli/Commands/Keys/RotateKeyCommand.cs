@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ECapture.Cli.Admin;
 using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
 using ECapture.Sealing.Keys;
@@ -15,7 +16,7 @@ internal static class RotateKeyCommand
         [CommonOptions.Data],
         RunAsync);
 
-    private static Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
     {
         DataDirectory data = Composition.DataOf(options);
         using KeyDirectory directory = Composition.KeysOf(data);
@@ -25,11 +26,12 @@ internal static class RotateKeyCommand
         }
 
         using RecipientKeyPair key = RecipientKeyPair.Create();
+        await RecordOperation.RecordAsync(options, "key.rotate", key.Id, null, cancellationToken);
         directory.Add(key);
         directory.SealTo(key);
         Console.WriteLine(
             $"key {key.Id} seals from now on. Back it up (ecapture key backup FILE --data {data.Root}); agents elsewhere need the new public key (ecapture key show). "
             + "Older keys stay: `ecapture key check` says when nothing needs them");
-        return Task.FromResult(ExitCode.Ok);
+        return ExitCode.Ok;
     }
 }

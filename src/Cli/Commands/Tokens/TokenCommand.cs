@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using ECapture.Cli.Admin;
 using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
 using ECapture.Query.Callers;
@@ -47,7 +48,7 @@ internal static class TokenCommand
         return CommandRunner.CreateGroup("token", "Make, list and revoke the tokens of a query service that others reach over TLS.", create, list, revoke);
     }
 
-    private static Task<int> RunCreateAsync(OptionReader options, CancellationToken cancellationToken)
+    private static async Task<int> RunCreateAsync(OptionReader options, CancellationToken cancellationToken)
     {
         string roleName = options.Choice(s_role, "", "viewer", "analyst", "keyholder", "admin");
         string life = options.Find(s_expires) ?? "90d";
@@ -57,19 +58,23 @@ internal static class TokenCommand
         }
 
         string name = options.Argument(s_name);
-        string token = FileOf(options).Create(
+        TokenFile file = FileOf(options);
+        await RecordOperation.RecordAsync(options, "token.create", name, $"role {roleName}, for {life}{(options.Find(s_filter) is { } filter ? $", filter {filter}" : "")}", cancellationToken);
+        string token = file.Create(
             name, Enum.Parse<Role>(roleName, ignoreCase: true), DateTimeOffset.UtcNow, TimeSpan.FromTicks(nanoseconds / 100), options.Find(s_filter));
         Console.WriteLine(token);
         Console.Error.WriteLine($"the token of {name}: keep it now, it is shown once. Commands take it from ECAPTURE_TOKEN or a file that ECAPTURE_TOKEN_FILE names");
-        return Task.FromResult(ExitCode.Ok);
+        return ExitCode.Ok;
     }
 
-    private static Task<int> RunRevokeAsync(OptionReader options, CancellationToken cancellationToken)
+    private static async Task<int> RunRevokeAsync(OptionReader options, CancellationToken cancellationToken)
     {
         string name = options.Argument(s_name);
-        FileOf(options).Revoke(name, DateTimeOffset.UtcNow);
+        TokenFile file = FileOf(options);
+        await RecordOperation.RecordAsync(options, "token.revoke", name, null, cancellationToken);
+        file.Revoke(name, DateTimeOffset.UtcNow);
         Console.WriteLine($"the token of {name} is refused from now on");
-        return Task.FromResult(ExitCode.Ok);
+        return ExitCode.Ok;
     }
 
     private static Task<int> RunListAsync(OptionReader options, CancellationToken cancellationToken)
