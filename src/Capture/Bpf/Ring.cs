@@ -23,6 +23,7 @@ internal sealed unsafe class Ring : IDisposable
     private ulong* _producer; // the second: how far it was written; then the data
     private readonly byte* _data;
     private byte[] _wrapped = [];
+    private ulong _mark;
 
     /// <summary>Maps the ring.</summary>
     /// <exception cref="CaptureException">The kernel refused.</exception>
@@ -49,7 +50,10 @@ internal sealed unsafe class Ring : IDisposable
     /// <summary>Readable when there are records.</summary>
     internal int Descriptor { get; }
 
-    /// <summary>Hands over records, at most a turn's.</summary>
+    /// <summary>Sets what counts as there: what was written until now. More comes with the next mark.</summary>
+    internal void Mark() => _mark = Volatile.Read(ref *_producer);
+
+    /// <summary>Hands over records that were there at the last mark, at most a turn's.</summary>
     /// <param name="discard">True: only counts them.</param>
     /// <returns>How many.</returns>
     internal int Consume(bool discard = false)
@@ -60,7 +64,7 @@ internal sealed unsafe class Ring : IDisposable
         int handled = 0;
         try
         {
-            while (handled < RecordsPerTurn && at < Volatile.Read(ref *_producer))
+            while (handled < RecordsPerTurn && at < _mark)
             {
                 nuint start = (nuint)at & (_size - 1);
                 uint header = Volatile.Read(ref *(uint*)(_data + start));

@@ -13,14 +13,20 @@ public sealed unsafe class RingReader : IDisposable
     private const int GatherMilliseconds = 2;
 
     private readonly List<Ring> _rings = [];
+    private Ring? _leader;
     private LibBpf.PollFd[] _descriptors = [];
     private bool _isMore;
 
     /// <summary>Adds a ring buffer map of a loaded object.</summary>
+    /// <param name="map">The map.</param>
+    /// <param name="handler">Takes its records.</param>
+    /// <param name="leads">What another ring holds is handed over after all that was written to this one before it: who a process is, before what it did.</param>
     /// <exception cref="CaptureException">The kernel refused.</exception>
-    public void Add(BpfMap map, IRecordHandler handler)
+    public void Add(BpfMap map, IRecordHandler handler, bool leads = false)
     {
-        _rings.Add(new Ring(map, handler));
+        Ring ring = new(map, handler);
+        _rings.Add(ring);
+        _leader = leads ? ring : _leader;
         _descriptors =
         [
             .. _rings.Select(r => new LibBpf.PollFd { Descriptor = r.Descriptor, Events = LibBpf.PollIn }),
@@ -87,6 +93,7 @@ public sealed unsafe class RingReader : IDisposable
         int all = 0;
         foreach (Ring ring in _rings)
         {
+            ring.Mark();
             for (int count = ring.Consume(discard: true); count > 0; count = ring.Consume(discard: true))
             {
                 all += count;
@@ -112,6 +119,20 @@ public sealed unsafe class RingReader : IDisposable
     {
         int handled = 0;
         _isMore = false;
+        foreach (Ring ring in _rings)
+        {
+            ring.Mark();
+        }
+
+        if (_leader is { } leader)
+        {
+            leader.Mark();
+            for (int count = leader.Consume(); count > 0; count = leader.Consume())
+            {
+                handled += count;
+            }
+        }
+
         foreach (Ring ring in _rings)
         {
             int count = ring.Consume();

@@ -71,6 +71,27 @@ public sealed class LivePcapTests : IDisposable
         Assert.Contains(rows, r => r.EndsWith("\t1", StringComparison.Ordinal) || r.EndsWith("\tTrue", StringComparison.Ordinal)); // the handshake is there, too
     }
 
+    [Fact]
+    public async Task File_HostFilterAndManyAtOnce_HoldsThatHostsSessionsAndNoOthers()
+    {
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        await using NginxServer nginx = await NginxServer.StartAsync();
+        File.WriteAllText(Path.Combine(nginx.Files, "page"), "page");
+        string file = Path.Combine(_folder.FullName, "host.pcapng");
+        await using TerminalRun run = await TerminalRun.StartAsync(
+            "tls", "-m", "pcapng", "--ifname", "lo", "-w", file, "host", "127.0.0.77", "and", "port", nginx.Port.ToString(CultureInfo.InvariantCulture));
+
+        Task GetAsync(string from, string path) => CurlClient.RunAsync(nginx.CertificatePath, "--interface", from, "-o", "/dev/null", $"{nginx.Url}/page?{_marker}-{path}.");
+        await Task.WhenAll([GetAsync("127.0.0.78", "elsewhere"), .. Enumerable.Range(0, 8).Select(i => GetAsync("127.0.0.77", $"here{i}"))]);
+        Assert.Equal(0, await run.StopAsync());
+
+        string decrypted = await Tshark.DecryptedAsync(file, nginx.Port, cancellation);
+        Assert.All(Enumerable.Range(0, 8), i => Assert.Contains($"{_marker}-here{i}.", decrypted, StringComparison.Ordinal));
+        Assert.DoesNotContain("elsewhere", decrypted, StringComparison.Ordinal);
+        string hosts = await CliTshark.RunAsync(["-r", file, "-T", "fields", "-e", "ip.addr"]);
+        Assert.All(hosts.Split('\n', StringSplitOptions.RemoveEmptyEntries), l => Assert.Contains("127.0.0.77", l.Split(',')));
+    }
+
     private async Task<List<string>> RunSessionsAsync(NginxServer nginx, string name)
     {
         List<string> paths = [];

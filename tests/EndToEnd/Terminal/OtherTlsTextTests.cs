@@ -1,3 +1,4 @@
+using ECapture.Tests.EndToEnd.GoTls;
 using ECapture.Tests.Support.Go;
 using ECapture.Tests.Support.Tls;
 
@@ -27,6 +28,46 @@ public sealed class OtherTlsTextTests
             Assert.Contains($"< page of {_marker}", block, StringComparison.Ordinal);
             Assert.Contains($" gotls https[", block, StringComparison.Ordinal);
             Assert.Equal(0, await run.StopAsync());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Gotls_ClientsAndServer_TextPacketsAndKeysOfAll()
+    {
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        await using GoPrograms programs = new();
+        await programs.InitializeAsync();
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("ecapture-go-terminal-");
+        try
+        {
+            string program = programs["stripped"];
+            string packets = Path.Combine(folder.FullName, "go.pcapng"), keys = Path.Combine(folder.FullName, "go.keys");
+            await using GoServer server = await programs.StartServerAsync(program, "1.3");
+            File.WriteAllText(Path.Combine(server.Folder, "page"), "page of " + _marker);
+            await using TerminalRun text = await TerminalRun.StartAsync("gotls");
+            await using TerminalRun pcap = await TerminalRun.StartAsync("gotls", "-m", "pcap", "-i", "lo", "-w", packets, "tcp port " + server.Port);
+            await using TerminalRun keyLog = await TerminalRun.StartAsync("gotls", "-m", "keylog", "-k", keys);
+
+            CurlRun[] clients = await Task.WhenAll(Enumerable.Range(0, 4).Select(i =>
+                programs.RunClientAsync(program, server.CertificatePath, "1.3", $"{server.Url}/page?{_marker}-{i}.")));
+
+            for (int i = 0; i < clients.Length; i++)
+            {
+                await text.WaitForBlockAsync($"> GET /page?{_marker}-{i}. ", " gotls ", $"page of {_marker}");
+                await text.WaitForBlockAsync($"< GET /page?{_marker}-{i}. ", $"[{server.Pid}]", $"page of {_marker}");
+            }
+
+            string[] wanted = [.. clients.SelectMany(c => c.KeyLog)];
+            await keyLog.WaitUntilAsync(() => wanted.All(File.ReadAllLines(keys).Contains), "the clients' own lines in the key log");
+            Assert.Equal(0, await text.StopAsync());
+            Assert.Equal(0, await keyLog.StopAsync());
+            Assert.Equal(0, await pcap.StopAsync());
+            string decrypted = await Tshark.DecryptedAsync(packets, server.Port, cancellation);
+            Assert.All(Enumerable.Range(0, clients.Length), i => Assert.Contains($"/page?{_marker}-{i}.", decrypted, StringComparison.Ordinal));
         }
         finally
         {

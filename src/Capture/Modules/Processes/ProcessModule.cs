@@ -30,7 +30,7 @@ public sealed class ProcessModule : IModule, IRecordHandler
         RecordLayout.Check<ImageKey>(types);
         obj.Load();
         context.Losses.Watch(Name, obj);
-        context.Rings.Add(obj.Maps["events"], this);
+        context.Rings.Add(obj.Maps["events"], this, leads: true);
         context.Processes.Ring = obj.Maps["events"];
         context.Processes.ShellImages = obj.Maps["shell_images"];
         context.Processes.ShellProcesses = obj.Maps["shell_processes"];
