@@ -124,7 +124,16 @@ internal sealed partial class LibrarySet : IDisposable
     }
 
     /// <summary>The next library that could not be captured wholly, each said once.</summary>
-    internal bool TryTakeUncovered(out Uncovered uncovered) => _uncovered.TryDequeue(out uncovered);
+    internal bool TryTakeUncovered(out Uncovered uncovered)
+    {
+        if (!_uncovered.TryDequeue(out uncovered))
+        {
+            return false;
+        }
+
+        LogPartly(_logger, uncovered.Target, uncovered.Reason);
+        return true;
+    }
 
     /// <summary>Takes all probes away; <see cref="At"/> still answers for records that are in the ring.</summary>
     public void Dispose()
@@ -192,7 +201,6 @@ internal sealed partial class LibrarySet : IDisposable
                 string version = FileVersion.Read(file.AccessPath, file.Path, _api.Module).Version;
                 missing = version.Length > 0 ? $"{version}: {missing}" : missing;
                 _uncovered.Enqueue(new Uncovered(0, target, missing));
-                LogPartly(_logger, target, missing);
             }
 
             if (library.Probes == 0)
@@ -241,7 +249,6 @@ internal sealed partial class LibrarySet : IDisposable
     {
         _refused.Add(file.Identity);
         _uncovered.Enqueue(new Uncovered(0, file.Path, reason));
-        LogPartly(_logger, file.Path, reason);
     }
 
     private void DropUnused(HashSet<FileIdentity> used)
