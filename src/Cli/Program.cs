@@ -1,3 +1,5 @@
 using ECapture.Cli;
+using ECapture.Cli.Supervision;
 
+InterruptSignal.Restore();
 return await EntryPoint.RunAsync(args, Console.Out, Console.Error);

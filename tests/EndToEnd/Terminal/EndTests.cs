@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using ECapture.Tests.Support.Cli;
 using ECapture.Tests.Support.Tls;
 
 namespace ECapture.Tests.EndToEnd.Terminal;
@@ -59,6 +60,38 @@ public sealed class EndTests : IDisposable
         }
 
         Assert.True(Limit is null || took <= Limit, $"it took {took:0.00} s");
+    }
+
+    [Fact]
+    public async Task Interrupt_OfACommandThatAScriptPutIntoTheBackground_EndsIt()
+    {
+        // A shell without job control lets its background processes ignore SIGINT.
+        ProcessStartInfo start = new("bash", ["-c", "\"$@\" & wait $!", "bash", Ecapture.Path, "bash"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using Process shell = Process.Start(start)!;
+        try
+        {
+            Task<string> output = shell.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            string? line;
+            do
+            {
+                line = await shell.StandardError.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(s_patience, TestContext.Current.CancellationToken);
+            }
+            while (line?.Contains("Ctrl-C ends it", StringComparison.Ordinal) == false);
+
+            Assert.NotNull(line);
+            string child = File.ReadAllText($"/proc/{shell.Id}/task/{shell.Id}/children").Trim();
+            await RunAsync("kill", ["-INT", child]);
+            await Task.WhenAll(output, shell.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)).WaitAsync(s_patience, TestContext.Current.CancellationToken);
+            await shell.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(s_patience, TestContext.Current.CancellationToken);
+            Assert.Equal(0, shell.ExitCode);
+        }
+        finally
+        {
+            if (!shell.HasExited)
+            {
+                shell.Kill(entireProcessTree: true);
+            }
+        }
     }
 
     private static string Field(string info, string name) =>
