@@ -68,6 +68,7 @@ public static class QueryService
         await using (app.ConfigureAwait(false))
         {
             app.UseMiddleware<ProblemMiddleware>();
+            app.UseMiddleware<TimeLimitMiddleware>(options);
             if (IPAddress.IsLoopback(endPoint.Address))
             {
                 app.UseMiddleware<LoopbackHostMiddleware>();

@@ -19,6 +19,7 @@ internal static class EventsCommand
         [
             "ecapture events --module postgres --since 10m",
             "ecapture events --module bash --uid 1000 --format json",
+            "ecapture events --group-by fingerprint --since 1d",
             "ecapture events --module tls --process curl --text 'GET /login' --format ndjson",
         ],
         [.. s_search.All, CommonOptions.Data, EventSource.Api, CommonOptions.Store],
@@ -43,8 +44,16 @@ internal static class EventsCommand
         }
 
         PipeWriter writer = PipeWriter.Create(output, new StreamPipeWriterOptions(leaveOpen: true));
-        await EventsSearch.WriteAsync(
-            new EventStoreReader(source.Store!), request, EventFormatters.Create(request.Format, isTerminal), writer, cancellationToken);
+        EventStoreReader store = new(source.Store!);
+        if (request.GroupsStatements)
+        {
+            await StatementGroups.WriteAsync(store, request, writer, cancellationToken);
+        }
+        else
+        {
+            await EventsSearch.WriteAsync(store, request, EventFormatters.Create(request.Format, isTerminal), writer, cancellationToken);
+        }
+
         await writer.CompleteAsync();
         return ExitCode.Ok;
     }

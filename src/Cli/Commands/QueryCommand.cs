@@ -6,6 +6,7 @@ using ECapture.Cli.Supervision;
 using ECapture.Log.Journal;
 using ECapture.Query;
 using ECapture.Query.Callers;
+using ECapture.Query.Requests;
 using ECapture.Sealing.Keys;
 using ECapture.Storage;
 using ECapture.Storage.Reading;
@@ -24,7 +25,7 @@ internal static class QueryCommand
             "ecapture query --store postgres://ecapture@pg1/ecapture --key /etc/ecapture/query.key",
             "ecapture query --listen https://0.0.0.0:8443 --tls-certificate cert.pem --tls-key key.pem     # ecapture token create …",
         ],
-        [CommonOptions.Data, CommonOptions.Policy, CommonOptions.Store, CommonOptions.Log, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Key, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.TlsCertificate, CommonOptions.TlsKey, CommonOptions.TlsClientAuthorities, CommonOptions.RequireToken, CommonOptions.FourEyes, CommonOptions.Supervised],
+        [CommonOptions.Data, CommonOptions.Policy, CommonOptions.Store, CommonOptions.Log, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Key, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.TlsCertificate, CommonOptions.TlsKey, CommonOptions.TlsClientAuthorities, CommonOptions.RequireToken, CommonOptions.FourEyes, CommonOptions.QueryTimeout, CommonOptions.Supervised],
         RunAsync);
 
     /// <summary>Refuses an address that cannot be listened on.</summary>
@@ -38,6 +39,7 @@ internal static class QueryCommand
             throw new UsageException($"{CommonOptions.FourEyes.Name} needs names: callers without a token are all the same person; add {CommonOptions.RequireToken.Name}, or serve https");
         }
 
+        _ = TimeLimitOf(options);
         QueryService.CheckListen(Listen(options), options.IsSet(CommonOptions.InsecureListen), certificate is not null);
     }
 
@@ -55,6 +57,7 @@ internal static class QueryCommand
                 Tokens = new TokenFile(Composition.DataOf(options).Tokens),
                 RequireToken = options.IsSet(CommonOptions.RequireToken),
                 FourEyes = options.IsSet(CommonOptions.FourEyes),
+                TimeLimit = TimeLimitOf(options),
                 Certificate = ServiceAccess.CertificateOf(options),
                 ClientAuthorities = ServiceAccess.ClientAuthoritiesOf(options),
                 AllowInsecureListen = options.IsSet(CommonOptions.InsecureListen),
@@ -69,6 +72,15 @@ internal static class QueryCommand
                 Started = started,
             },
             cancellationToken);
+
+    private static TimeSpan TimeLimitOf(OptionReader options)
+    {
+        const long Least = 1_000_000; // a millisecond
+        const long Most = 24 * 3_600_000_000_000;
+        return options.Find(CommonOptions.QueryTimeout) is not { } text ? TimeSpan.FromMinutes(5)
+            : TimeText.TryParseDuration(text, out long limit) && limit is >= Least and <= Most ? TimeSpan.FromTicks(limit / 100)
+            : throw new UsageException($"{CommonOptions.QueryTimeout.Name}: '{text}' is no length of time up to a day: a number and s, m or h, such as 30s");
+    }
 
     private static string Listen(OptionReader options) => options.Find(CommonOptions.Listen) ?? QueryServiceOptions.DefaultListen;
 

@@ -26,7 +26,7 @@ internal static class RunCommand
         [
             CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.NoPlaintext, CommonOptions.GoPrograms, CommonOptions.Policy, CommonOptions.PayloadLimit,
             CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.ExcludedDatabaseUsers, CommonOptions.Log, CommonOptions.LogLimit,
-            CommonOptions.SealTo, CommonOptions.Key, CommonOptions.Store, KeeperParts.Capacity, CommonOptions.Group, CommonOptions.SinkMemory, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.TlsCertificate, CommonOptions.TlsKey, CommonOptions.TlsClientAuthorities, CommonOptions.RequireToken, CommonOptions.FourEyes, CommonOptions.User,
+            CommonOptions.SealTo, CommonOptions.Key, CommonOptions.Store, KeeperParts.Capacity, CommonOptions.Group, CommonOptions.SinkMemory, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.TlsCertificate, CommonOptions.TlsKey, CommonOptions.TlsClientAuthorities, CommonOptions.RequireToken, CommonOptions.FourEyes, CommonOptions.QueryTimeout, CommonOptions.User,
             .. FilterOptions.All,
         ],
         RunAsync);
@@ -82,6 +82,7 @@ internal static class RunCommand
         service.AddRange(options.IsSet(CommonOptions.InsecureListen) ? [CommonOptions.InsecureListen.Name] : []);
         service.AddRange(options.IsSet(CommonOptions.RequireToken) ? [CommonOptions.RequireToken.Name] : []);
         service.AddRange(options.IsSet(CommonOptions.FourEyes) ? [CommonOptions.FourEyes.Name] : []);
+        service.AddRange(options.Find(CommonOptions.QueryTimeout) is { } limit ? [CommonOptions.QueryTimeout.Name, limit] : []);
         foreach (Option<string?> file in (Option<string?>[])[CommonOptions.TlsCertificate, CommonOptions.TlsKey, CommonOptions.TlsClientAuthorities])
         {
             service.AddRange(options.Find(file) is { } path ? [file.Name, Path.GetFullPath(path)] : []);

@@ -23,7 +23,7 @@ internal static class ServiceCommand
             "Sink and query in one process; `ecapture run` starts it as an unprivileged user.",
             [],
             [
-                CommonOptions.Data, CommonOptions.Log, CommonOptions.Store, CommonOptions.Group, CommonOptions.SinkMemory, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.TlsCertificate, CommonOptions.TlsKey, CommonOptions.TlsClientAuthorities, CommonOptions.RequireToken, CommonOptions.FourEyes,
+                CommonOptions.Data, CommonOptions.Log, CommonOptions.Store, CommonOptions.Group, CommonOptions.SinkMemory, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.TlsCertificate, CommonOptions.TlsKey, CommonOptions.TlsClientAuthorities, CommonOptions.RequireToken, CommonOptions.FourEyes, CommonOptions.QueryTimeout,
                 CommonOptions.Key, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.Policy, KeeperParts.Capacity, CommonOptions.Supervised,
             ],
             RunAsync);

@@ -36,6 +36,7 @@ internal static class CommonOptions
     internal static readonly Option<string?> TlsClientAuthorities =
         Text("tls-client-ca", "FILE", "authorities (PEM): callers must show a certificate that one of them signed, beside their token");
     internal static readonly Option<bool> FourEyes = Switch("four-eyes", "give TLS secrets only when a second keyholder approved the request (ecapture key release); needs --require-token or https");
+    internal static readonly Option<string?> QueryTimeout = Text("query-timeout", "TIME", "how long a question may take until its answer begins, such as 30s (default 5m)");
     internal static readonly Option<bool> RequireToken = Switch("require-token", "ask callers on this machine for a token, too");
     internal static readonly Option<string?> Health = Text("health", "URL", "address for /health/live and /health/ready (default none)");
     internal static readonly Option<string?> Otlp = Text("otlp", "URL", "send metrics, traces and logs to this OpenTelemetry collector (OTLP over HTTP)");

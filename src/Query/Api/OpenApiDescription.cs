@@ -56,6 +56,7 @@ internal static class OpenApiDescription
                 ["401"] = Response("A token is needed, or the one given does not count.", s_problem),
                 ["403"] = Response("The token's role or filter does not allow it; says what would be needed.", s_problem),
                 ["429"] = Response("Too many requests with this token.", s_problem),
+                ["504"] = Response("The store had no answer in time, and was told to stop.", s_problem),
                 ["503"] = Response("The store cannot be reached.", s_problem),
             };
             return Task.CompletedTask;

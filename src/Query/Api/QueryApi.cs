@@ -48,11 +48,23 @@ internal static class QueryApi
     {
         AccessRequest access = AccessRequest.Of(context);
         EventsRequest request = RequestReader.ReadEvents(Parameters(context), EventsFormat.Json);
+        if (request.GroupsStatements)
+        {
+            access.Require(Role.Analyst, "counts of statements");
+        }
+
         request = request with { Filter = access.Restrict(request.Filter) };
         await access.GrantAsync(keys: 0, context.RequestAborted).ConfigureAwait(false);
         IEventFormatter formatter = EventFormatters.Create(request.Format, colours: false);
         context.Response.ContentType = formatter.ContentType;
         context.Response.Headers.CacheControl = "no-store";
+        if (request.GroupsStatements)
+        {
+            int groups = await StatementGroups.WriteAsync(store, request, context.Response.BodyWriter, context.RequestAborted).ConfigureAwait(false);
+            await access.CompleteAsync(groups, bytes: 0, keys: 0).ConfigureAwait(false);
+            return;
+        }
+
         (long count, _) = await EventsSearch.WriteAsync(
             store, request, formatter, context.Response.BodyWriter, context.RequestAborted, stored => PayloadView.Of(stored, access.Caller.Role)).ConfigureAwait(false);
         await access.CompleteAsync(count, bytes: 0, keys: 0).ConfigureAwait(false);

@@ -8,4 +8,8 @@ namespace ECapture.Query.Requests;
 /// <param name="Limit">Most events; null for all.</param>
 /// <param name="After">Where the last page ended, or null.</param>
 /// <param name="Format">Form of the answer.</param>
-public sealed record EventsRequest(EventFilter Filter, EventOrder Order, int? Limit, EventCursor? After, EventsFormat Format);
+public sealed record EventsRequest(EventFilter Filter, EventOrder Order, int? Limit, EventCursor? After, EventsFormat Format)
+{
+    /// <summary>True: counts of SQL statements by fingerprint, instead of events.</summary>
+    public bool GroupsStatements { get; init; }
+}

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ECapture.Events;
+using ECapture.Query.Formatting;
 using ECapture.Query.Pcap;
 using ECapture.Storage.Reading;
 using ECapture.Storage.Reading.Expressions;
@@ -36,7 +37,18 @@ public static class RequestReader
         EventCursor? after = Cursor(values, "the cursor of an event of an earlier page");
         EventsFormat form = values.Choice(
             "format", ("json", EventsFormat.Json), ("ndjson", EventsFormat.Ndjson), ("csv", EventsFormat.Csv), ("table", EventsFormat.Table)) ?? format;
-        return new EventsRequest(filter, order, limit, after, form);
+        bool groups = values.Choice("group-by", ("fingerprint", true)) ?? false;
+        if (groups && filter.Topics.Any(t => t is not (Topics.Postgres or Topics.Mysqld)))
+        {
+            throw new ParameterException("group-by", "fingerprint", "modules with SQL beside it: postgres, mysqld, or none");
+        }
+
+        if (groups && (after is not null || form == EventsFormat.Csv || values.Single("order") is not null))
+        {
+            throw new ParameterException("group-by", "fingerprint", "no cursor, no order and no CSV beside it: the most frequent come first");
+        }
+
+        return new EventsRequest(filter, order, groups ? Math.Min(limit ?? StatementGroups.Most, StatementGroups.Most) : limit, after, form) { GroupsStatements = groups };
     }
 
     /// <summary>Reads a rebuild of a pcapng file.</summary>

@@ -33,6 +33,7 @@ public static class SearchParameters
         new("cursor", "The cursor of the last event of the page before: every event carries its own.", "GIt3…", false),
         new("order", "newest or oldest first.", "newest", false),
         new("results", "true: ends of commands and processes as events of their own.", "false", false),
+        new("group-by", "fingerprint: how often which SQL statements ran, failed and how long they took, instead of events.", "fingerprint", false),
         new("format", "json, ndjson, csv or table.", "ndjson", false),
     ];
 

@@ -53,6 +53,10 @@ public sealed class EventStoreReader : IEventStoreReader
         TrafficRead.RunAsync(_sql, filter, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<StatementGroup>> StatementGroupsAsync(EventFilter filter, int limit, CancellationToken cancellationToken) =>
+        StatementGroupRead.RunAsync(_sql, filter, limit, cancellationToken);
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<StoredSecret> SecretsAsync(
         TimeRange range, IReadOnlyCollection<byte[]>? clientRandoms, IReadOnlyCollection<ulong> flows, IReadOnlyCollection<ulong> connections,
         CancellationToken cancellationToken) =>

@@ -57,6 +57,13 @@ public interface IEventStoreReader
     /// <exception cref="StoreException">The store failed.</exception>
     Task<IReadOnlyList<ConnectionTraffic>> TrafficAsync(EventFilter filter, CancellationToken cancellationToken);
 
+    /// <summary>SQL statements by fingerprint, the most frequent first.</summary>
+    /// <param name="filter">Which statements; other topics than those of SQL are left out.</param>
+    /// <param name="limit">Most groups.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    /// <exception cref="StoreException">The store failed.</exception>
+    Task<IReadOnlyList<StatementGroup>> StatementGroupsAsync(EventFilter filter, int limit, CancellationToken cancellationToken);
+
     /// <summary>Secrets in a span of time.</summary>
     /// <param name="range">Times of the rows.</param>
     /// <param name="clientRandoms">Client randoms of 32 bytes to look for; null: of any.</param>

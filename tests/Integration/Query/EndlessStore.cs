@@ -26,9 +26,25 @@ internal sealed class EndlessStore(long? failAfter) : IEventStoreReader
     public Task<IReadOnlyList<HistogramBucket>> HistogramAsync(EventFilter filter, long width, CancellationToken cancellationToken) =>
         throw new StoreException("endless: broken", isTransient: false);
 
-    public IAsyncEnumerable<StoredEvent> SearchAsync(
-        EventFilter filter, EventOrder order, EventCursor? after, int? limit, CancellationToken cancellationToken) =>
-        throw new StoreException("endless: broken", isTransient: false);
+    /// <summary>True: a search is never answered.</summary>
+    public bool IsSilent { get; init; }
+
+    /// <summary>A search was told to stop.</summary>
+    public TaskCompletionSource Stopped { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public async IAsyncEnumerable<StoredEvent> SearchAsync(
+        EventFilter filter, EventOrder order, EventCursor? after, int? limit, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (!IsSilent)
+        {
+            throw new StoreException("endless: broken", isTransient: false);
+        }
+
+        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Stopped.SetResult();
+        cancellationToken.ThrowIfCancellationRequested();
+        yield break;
+    }
 
     public async IAsyncEnumerable<FlowMatch> MatchFlowsAsync(EventFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -41,6 +57,9 @@ internal sealed class EndlessStore(long? failAfter) : IEventStoreReader
         AsyncEnumerable.Empty<ConnectionFact>();
 
     public Task<IReadOnlyList<ConnectionTraffic>> TrafficAsync(EventFilter filter, CancellationToken cancellationToken) =>
+        throw new StoreException("endless: broken", isTransient: false);
+
+    public Task<IReadOnlyList<StatementGroup>> StatementGroupsAsync(EventFilter filter, int limit, CancellationToken cancellationToken) =>
         throw new StoreException("endless: broken", isTransient: false);
 
     public IAsyncEnumerable<StoredSecret> SecretsAsync(

@@ -18,6 +18,26 @@ public sealed class StreamingTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task Events_StoreThatDoesNotAnswer_IsToldToStopAndTheCallerIsTold()
+    {
+        var store = new EndlessStore(null) { IsSilent = true };
+        await using RunningQuery query = await RunningQuery.StartAsync(new QueryServiceOptions
+        {
+            Store = store,
+            Listen = "http://127.0.0.1:0",
+            TimeLimit = TimeSpan.FromMilliseconds(100),
+            Configure = b => b.Logging.ClearProviders(),
+        });
+        using HttpClient http = new();
+
+        using HttpResponseMessage answer = await http.GetAsync(new Uri(query.Address, "api/v1/events"), TestContext.Current.CancellationToken);
+
+        await store.Stopped.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        Assert.Equal(System.Net.HttpStatusCode.GatewayTimeout, answer.StatusCode);
+        Assert.Contains("ask for less time", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Pcapng_ReaderPauses_TheStorePausesAndMemoryStaysFlat()
     {
         var store = new EndlessStore(null);

@@ -123,13 +123,15 @@ public sealed class PcapngFollower(IEventStoreReader store, RebuildOptions optio
 
         var blocks = new MemoryStream();
         var collected = new PcapngWriter(blocks);
-        long lines = await new SecretWriter(store, set, collected, opener, sessions).WriteAsync(
-            new TimeRange(sessions.Min(s => s.ZoneFrom), until), cancellationToken).ConfigureAwait(false);
+        var secrets = new SecretWriter(store, set, collected, opener, sessions);
+        var range = new TimeRange(sessions.Min(s => s.ZoneFrom), until);
+        long lines = await secrets.WriteAsync(range, cancellationToken).ConfigureAwait(false);
         if (lines > 0)
         {
             await collected.FlushAsync(cancellationToken).ConfigureAwait(false);
             await grant(lines, cancellationToken).ConfigureAwait(false);
             await writer.CopyAsync(blocks, cancellationToken).ConfigureAwait(false);
+            _packets += await secrets.Earlier.WriteAsync(writer, range.From, cancellationToken).ConfigureAwait(false);
         }
 
         return lines;

@@ -134,9 +134,9 @@ async function json<T>(path: string, parameters: Parameters = {}, signal?: Abort
 
 export const api = {
   events: (parameters: Parameters, signal?: AbortSignal) => json<Page>('events', parameters, signal),
-  async connections(parameters: Parameters, signal?: AbortSignal): Promise<Page & { cut: boolean }> {
-    const found = await json<{ connections: ConnectionItem[]; cut: boolean }>('connections', parameters, signal);
-    return { events: found.connections.map(asEvent), next: null, cut: found.cut };
+  async connections(parameters: Parameters, signal?: AbortSignal): Promise<Page> {
+    const found = await json<{ connections: ConnectionItem[]; next: string | null }>('connections', parameters, signal);
+    return { events: found.connections.map(asEvent), next: found.next };
   },
   histogram: (parameters: Parameters, signal?: AbortSignal) => json<Histogram>('histogram', parameters, signal),
   fields: () => json<{ fields: Field[] }>('fields'),

@@ -113,13 +113,13 @@ class App {
         api.events({ from: this.parameters().from, to: this.parameters().to, module: 'agent', text: '', limit: '500' }, loading.signal),
         api.events({ from: this.parameters().from, module: 'control', filter: 'action in ("retention.drop", "archive.restore")', limit: '500' }, loading.signal),
       ]);
-      this.next = isConnections || page.events.length < pageSize ? null : page.next;
+      this.next = !isConnections && page.events.length < pageSize ? null : page.next;
       this.list.clear('');
       this.list.append(page.events);
       this.showChips(Object.fromEntries(Object.entries(histogram.modules).map(([m, counts]) => [m, counts.reduce((a, b) => a + b, 0)])));
       const shown = this.chosenModules();
       this.timeline.show({ ...histogram, modules: Object.fromEntries(Object.entries(histogram.modules).filter(([m]) => shown.includes(m))) }, losses.events.filter((e) => e.type === 'loss'), droppedOf(drops.events, isConnections ? [] : shown));
-      this.list.say(this.list.count === 0 ? 'Nothing matches in this span of time.' : this.next ? '' : 'cut' in page && page.cut ? `${this.list.count} connections; there are more: narrow the time or the filter.` : `${this.list.count} ${isConnections ? 'connections' : 'events'}: that is all.`);
+      this.list.say(this.list.count === 0 ? 'Nothing matches in this span of time.' : this.next ? '' : `${this.list.count} ${isConnections ? 'connections' : 'events'}: that is all.`);
     } catch (error) {
       if (!loading.signal.aborted) {
         this.list.clear('');
@@ -133,10 +133,13 @@ class App {
     if (!cursor) return;
     this.next = null;
     try {
-      const page = await api.events({ ...this.parameters(), module: this.chosenModules(), limit: String(pageSize), cursor }, this.loading?.signal);
+      const isConnections = this.view.show === 'connections';
+      const page = isConnections
+        ? await api.connections({ ...this.parameters(), limit: '500', cursor }, this.loading?.signal)
+        : await api.events({ ...this.parameters(), module: this.chosenModules(), limit: String(pageSize), cursor }, this.loading?.signal);
       this.list.append(page.events);
-      this.next = page.events.length < pageSize ? null : page.next;
-      this.list.say(this.next ? '' : `${this.list.count} events: that is all.`);
+      this.next = !isConnections && page.events.length < pageSize ? null : page.next;
+      this.list.say(this.next ? '' : `${this.list.count} ${isConnections ? 'connections' : 'events'}: that is all.`);
     } catch (error) {
       if (!this.loading?.signal.aborted) this.failed(error);
     }
