@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.IO.Pipelines;
 using System.Text;
 using System.Text.RegularExpressions;
 using ECapture.Storage;
@@ -17,6 +18,8 @@ namespace ECapture.Tests.ChdbGateway;
 /// <summary>ClickHouse's HTTP interface in front of an engine: what this program's client uses of it, with the server's own status and error codes.</summary>
 internal static partial class HttpGateway
 {
+    private const int Piece = 256 << 10;
+
     public static async Task RunAsync(ChdbEngine engine, int port, string user, string password)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -27,6 +30,7 @@ internal static partial class HttpGateway
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MaxRequestLineSize = 1 << 20;
             kestrel.Limits.MaxRequestBufferSize = 2 << 20;
+            kestrel.Limits.MaxResponseBufferSize = 1 << 20; // as the server: its thread goes on while the kernel takes what is there
         });
         ConcurrentDictionary<string, ChdbClickHouse> databases = new(StringComparer.Ordinal);
         await using WebApplication application = builder.Build();
@@ -86,7 +90,15 @@ internal static partial class HttpGateway
                 .ToDictionary(pair => pair.Key["param_".Length..], pair => Unescape(pair.Value.ToString()));
             context.Features.Get<IHttpResponseBodyFeature>()!.DisableBuffering();
             using Stream result = await engine.QueryAsync(sql[..format.Index], parameters, format.Groups[1].Value, context.RequestAborted);
-            await result.CopyToAsync(context.Response.Body, 1 << 18, context.RequestAborted);
+            PipeWriter answer = context.Response.BodyWriter; // large pieces and no copy between, as the server does it
+            int read;
+            do
+            {
+                read = await result.ReadAsync(answer.GetMemory(Piece), context.RequestAborted);
+                answer.Advance(read);
+                await answer.FlushAsync(context.RequestAborted);
+            }
+            while (read > 0);
         }
         else
         {

@@ -56,7 +56,8 @@ internal static class PacketPlan
             }
 
             active[flow] = active.GetValueOrDefault(flow) + 1;
-            if (!isUnnamed && named.Add(flow) && named.Count > mostFlows)
+            // The first span is short: until its packets are sorted nothing is written.
+            if (!isUnnamed && named.Add(flow) && named.Count > (plan.Count == 0 ? Math.Max(1, mostFlows / 4) : mostFlows))
             {
                 named.Remove(flow);
                 Add(plan, start, time, named);

@@ -11,6 +11,7 @@ namespace ECapture.Query.Pcap;
 internal sealed class SessionResolver(IEventStoreReader store, RebuildOptions options)
 {
     private const int MostHops = 4;
+    private const int MostKept = 50_000; // 10 MB
 
     private readonly FactIndex _facts = new();
     private readonly List<FlowMatch> _matches = [];
@@ -121,28 +122,27 @@ internal sealed class SessionResolver(IEventStoreReader store, RebuildOptions op
                 return;
             }
 
-            await LoadAsync(range, flows, connections, cancellationToken).ConfigureAwait(false);
+            if (await LoadAsync(range, flows, connections, cancellationToken).ConfigureAwait(false))
+            {
+                return;
+            }
         }
     }
 
-    private async Task LoadAsync(
+    /// <returns>True when all facts of the range were looked through, also for what came up meanwhile.</returns>
+    private async Task<bool> LoadAsync(
         TimeRange range, FlowKey[] flows, ConnectionKey[] connections, CancellationToken cancellationToken)
     {
         ulong[] flowIds = [.. flows.Select(f => f.Flow).Distinct()];
         ulong[] connectionIds = [.. connections.Select(c => c.Connection).Distinct()];
         if (flowIds.Length + connectionIds.Length == 0)
         {
-            return;
+            return true;
         }
 
         if (flowIds.Length + connectionIds.Length > KeyChunks.Ids * KeyChunks.Statements)
         {
-            await foreach (ConnectionFact fact in store.ConnectionFactsAsync(range, null, null, cancellationToken).ConfigureAwait(false))
-            {
-                _facts.Add(fact);
-            }
-
-            return;
+            return await LoadAllAsync(range, cancellationToken).ConfigureAwait(false);
         }
 
         IEnumerable<(ulong[] Flows, ulong[] Connections)> chunks =
@@ -155,6 +155,30 @@ internal sealed class SessionResolver(IEventStoreReader store, RebuildOptions op
                 _facts.Add(fact);
             }
         }
+
+        return false;
+    }
+
+    /// <summary>Reads the range once; facts that nobody wants yet are looked at again when more is wanted, unless they are too many to keep.</summary>
+    private async Task<bool> LoadAllAsync(TimeRange range, CancellationToken cancellationToken)
+    {
+        List<ConnectionFact> others = [];
+        bool isKept = true;
+        await foreach (ConnectionFact fact in store.ConnectionFactsAsync(range, null, null, cancellationToken).ConfigureAwait(false))
+        {
+            if (!_facts.Add(fact) && isKept)
+            {
+                others.Add(fact);
+                isKept = others.Count < MostKept;
+            }
+        }
+
+        for (int hop = 1; isKept && hop < MostHops && others.RemoveAll(_facts.Add) > 0; hop++)
+        {
+            // Each round may have made more of them wanted.
+        }
+
+        return isKept;
     }
 
     /// <summary>Where no fact says when a flow's sessions began, the SYNs do.</summary>

@@ -7,6 +7,7 @@ namespace ECapture.Benchmarks.Query;
 internal static class QueryBenchmark
 {
     private const int LookupRounds = 7;
+    private const int WarmingRounds = 4;
 
     public static async Task<int> RunAsync(string[] arguments)
     {
@@ -68,7 +69,11 @@ internal static class QueryBenchmark
         }
 
         await using Worker worker = await Worker.StartAsync(address, output);
-        await worker.RunAsync(hour); // compiled code, warm caches
+        for (int i = 0; i < WarmingRounds; i++)
+        {
+            await worker.RunAsync(hour); // caches, and code that the runtime compiles again while it is used
+        }
+
         await editcap.WriteKeysAsync(output);
         List<Run> runs = [];
         List<Run> peer = [];

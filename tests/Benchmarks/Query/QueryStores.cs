@@ -70,7 +70,7 @@ internal sealed class QueryStores(string folder)
 
     private async Task<PostgresCluster> StartPostgresAsync(CancellationToken cancellationToken)
     {
-        PostgresCluster cluster = await PostgresCluster.StartAsync(["max_wal_size=4GB", "wal_level=minimal", "max_wal_senders=0"], folder, cancellationToken);
+        PostgresCluster cluster = await PostgresCluster.StartAsync(["shared_buffers=3GB", "max_wal_size=4GB", "wal_level=minimal", "max_wal_senders=0"], folder, cancellationToken);
         cluster.IsKept = true;
         return cluster;
     }

@@ -117,6 +117,19 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public void Plan_TheFirstSpan_IsShort()
+    {
+        Session[] sessions = [.. Enumerable.Range(0, 1000).Select(i => new Session(new FlowKey("h1", 1, (ulong)i), i * Second, (i + 5) * Second))];
+        Arrange(sessions);
+
+        List<PacketSegment> plan = PacketPlan.Make(sessions, new TimeRange(0, long.MaxValue), mostFlows: 100);
+
+        AssertCovers(plan, sessions);
+        Assert.Equal(25, plan[0].Flows!.Count);
+        Assert.All(plan[1..^1], s => Assert.Equal(100, s.Flows!.Count));
+    }
+
+    [Fact]
     public void Plan_ACrowd_IsReadWithoutNames()
     {
         Session[] sessions = [.. Enumerable.Range(0, 1000).Select(i => new Session(new FlowKey("h1", 1, (ulong)i), (1000 + i) * Second, (3000 + i) * Second))];

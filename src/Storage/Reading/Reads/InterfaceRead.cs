@@ -7,6 +7,8 @@ namespace ECapture.Storage.Reading.Reads;
 /// <summary>The interfaces of packets.</summary>
 internal static class InterfaceRead
 {
+    private const int MostInStatement = 50;
+
     public static async Task<IReadOnlyList<StoredInterface>> RunAsync(ISqlStore store, PacketQuery query, CancellationToken cancellationToken)
     {
         if (store.CutsTimes)
@@ -14,41 +16,52 @@ internal static class InterfaceRead
             return []; // rows that carry their event say it themselves; looking for them all would read every packet
         }
 
-        SqlText sql = store.NewText();
-        sql.Append($"SELECT DISTINCT {sql.NameColumn("host")} AS h, {sql.NameColumn("interface")} AS i FROM {TableNames.Of(Topics.Packet)}");
-        PacketRead.AppendWhere(sql, query);
-        sql.Append(" ORDER BY h, i");
-        var found = new List<(string Host, string Name)>();
-        await using (IRowReader rows = await store.QueryAsync(sql, cancellationToken).ConfigureAwait(false))
+        var list = new List<StoredInterface>();
+        foreach ((string Host, string Name, long First)[] chunk in (await ListAsync(store, query, cancellationToken).ConfigureAwait(false)).Chunk(MostInStatement))
         {
-            while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
-            {
-                found.Add((Encoding.UTF8.GetString(rows.Bytes(0)), Encoding.UTF8.GetString(rows.Bytes(1))));
-            }
-        }
-
-        var list = new List<StoredInterface>(found.Count);
-        foreach ((string host, string name) in found)
-        {
-            list.Add(new StoredInterface(host, name, await LinkTypeAsync(store, query, host, name, cancellationToken).ConfigureAwait(false)));
+            ushort?[] types = await LinkTypesAsync(store, chunk, cancellationToken).ConfigureAwait(false);
+            list.AddRange(chunk.Zip(types, (i, type) => new StoredInterface(i.Host, i.Name, type ?? StoredInterface.Ethernet))); // null: expired since it was listed
         }
 
         return list;
     }
 
-    private static async Task<ushort> LinkTypeAsync(
-        ISqlStore store, PacketQuery query, string host, string name, CancellationToken cancellationToken)
+    private static async Task<List<(string Host, string Name, long First)>> ListAsync(ISqlStore store, PacketQuery query, CancellationToken cancellationToken)
     {
         SqlText sql = store.NewText();
-        sql.Append($"SELECT data_at, event, data FROM {TableNames.Of(Topics.Packet)}");
-        PacketRead.AppendWhere(sql, query with { Hosts = [host] });
-        sql.Append($" AND {sql.AnyOfTexts("interface", [name])} LIMIT 1");
+        sql.IsSummary = true;
+        sql.Append($"SELECT {sql.NameColumn("host")} AS h, {sql.NameColumn("interface")} AS i, min(ts) AS first_ts FROM {TableNames.Of(Topics.Packet)}");
+        PacketRead.AppendWhere(sql, query);
+        sql.Append(" GROUP BY host, interface ORDER BY h, i");
+        var found = new List<(string Host, string Name, long First)>();
         await using IRowReader rows = await store.QueryAsync(sql, cancellationToken).ConfigureAwait(false);
-        if (!await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
+        while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            return StoredInterface.Ethernet; // the rows expired since they were listed
+            found.Add((Encoding.UTF8.GetString(rows.Bytes(0)), Encoding.UTF8.GetString(rows.Bytes(1)), rows.Time(2)));
         }
 
-        return LinkTypes.Read(RebuiltEvent.Encode(rows, dataAt: 0, @event: 1, data: 2));
+        return found;
+    }
+
+    /// <summary>What the first packet of each interface says: host and time find it.</summary>
+    private static async Task<ushort?[]> LinkTypesAsync(ISqlStore store, (string Host, string Name, long First)[] interfaces, CancellationToken cancellationToken)
+    {
+        SqlText sql = store.NewText();
+        for (int i = 0; i < interfaces.Length; i++)
+        {
+            (string host, string name, long first) = interfaces[i];
+            sql.Append($"{(i == 0 ? "" : " UNION ALL ")}(SELECT {sql.Number((ulong)i)} AS place, data_at, event, data FROM {TableNames.Of(Topics.Packet)}");
+            sql.Append($" WHERE ts >= {sql.TimeFloor(first)} AND ts <= {sql.TimeCeiling(first)} AND {sql.AnyOfTexts("host", [host])}");
+            sql.Append($" AND {sql.AnyOfTexts("interface", [name])} LIMIT 1)");
+        }
+
+        var types = new ushort?[interfaces.Length];
+        await using IRowReader rows = await store.QueryAsync(sql, cancellationToken).ConfigureAwait(false);
+        while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            types[(int)rows.Number(0)] = LinkTypes.Read(RebuiltEvent.Encode(rows, dataAt: 1, @event: 2, data: 3));
+        }
+
+        return types;
     }
 }
