@@ -121,6 +121,10 @@ chaos-retention: setup-test ## Kill ClickHouse again and again while it drops pa
 	@dotnet build tests/Integration --configuration Release -p:ChaosRetention=true -v q --nologo
 	@tests/Integration/bin/Release/net10.0/linux-x64/ECapture.Tests.Integration --filter-class '*KilledKeeperTests'
 
+.PHONY: mutations
+mutations: setup-test ## Leave out each step of the sink's protocol in turn: a test must fail each time (ONLY='no-replay')
+	@work=$$(mktemp -d) && trap "rm -rf $$work" EXIT && tests/Mutations/run.pl prepare $$work && tests/Mutations/run.pl run $$work $(ONLY)
+
 .PHONY: bench-sink
 bench-sink: setup-test ## Measure the sink from both logs into every store (EVENTS=10000000, BENCH='--rounds 1 --store http --json')
 	@dotnet run --project tests/Benchmarks --configuration Release -- sink $(or $(EVENTS),10000000) $(BENCH)

@@ -120,9 +120,13 @@ public sealed partial class SinkWorker
         }
         catch (LogException e) when (e.IsTransient)
         {
+            if (_logFailure != e.Message)
+            {
+                LogRetry(1, _options.RetryDelay.TotalSeconds, e.Message); // once: it is asked again and again
+            }
+
             _logFailure = e.Message;
             _metrics.Retried();
-            LogRetry(1, _options.RetryDelay.TotalSeconds, e.Message);
             return null;
         }
     }

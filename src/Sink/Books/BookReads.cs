@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using ECapture.Sink.Delivery;
 using ECapture.Sink.Holds;
@@ -17,7 +16,7 @@ internal sealed class BookReads(ISqlStore store)
         SqlText sql = store.NewText();
         sql.Append($"SELECT {Place(sql)}, max(to_offset) FROM dead_letter_expired GROUP BY log, topic, log_partition");
         Dictionary<PartitionId, long> gone = [];
-        await foreach (IRowReader rows in RowsAsync(sql, cancellationToken).ConfigureAwait(false))
+        await foreach (IRowReader rows in store.RowsAsync(sql, cancellationToken).ConfigureAwait(false))
         {
             gone[PartitionOf(rows)] = (long)rows.Number(3);
         }
@@ -39,7 +38,7 @@ internal sealed class BookReads(ISqlStore store)
         sql.Append($"SELECT {Place(sql)}, min(log_offset), max(log_offset), min(CASE WHEN {stays} THEN log_offset ELSE {Never} END) FROM dead_letter WHERE {sql.AnyOfTexts("topic", [topic])} "
             + "GROUP BY log, topic, log_partition");
         List<LetterRange> ranges = [];
-        await foreach (IRowReader rows in RowsAsync(sql, cancellationToken).ConfigureAwait(false))
+        await foreach (IRowReader rows in store.RowsAsync(sql, cancellationToken).ConfigureAwait(false))
         {
             ranges.Add(new LetterRange(PartitionOf(rows), (long)rows.Number(3), (long)rows.Number(4), (long)rows.Number(5)));
         }
@@ -59,7 +58,7 @@ internal sealed class BookReads(ISqlStore store)
         sql.Append("ORDER BY topic, log, log_partition, from_offset, to_offset DESC");
         sql.IsBulk = true;
         AccountGrouping grouping = new();
-        await foreach (IRowReader rows in RowsAsync(sql, cancellationToken).ConfigureAwait(false))
+        await foreach (IRowReader rows in store.RowsAsync(sql, cancellationToken).ConfigureAwait(false))
         {
             PartitionId partition = PartitionOf(rows);
             (long from, long to) = ((long)rows.Number(3), (long)rows.Number(4));
@@ -88,14 +87,4 @@ internal sealed class BookReads(ISqlStore store)
 
     private static PartitionId PartitionOf(IRowReader rows) =>
         new(Encoding.UTF8.GetString(rows.Bytes(0)), Encoding.UTF8.GetString(rows.Bytes(1)), (int)rows.Number(2));
-
-    private async IAsyncEnumerable<IRowReader> RowsAsync(SqlText sql, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        IRowReader rows = await store.QueryAsync(sql, cancellationToken).ConfigureAwait(false);
-        await using ConfiguredAsyncDisposable end = rows.ConfigureAwait(false);
-        while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            yield return rows;
-        }
-    }
 }

@@ -15,7 +15,7 @@ internal sealed class ReconcileReads(ISqlStore store)
         SqlText sql = store.NewText();
         sql.Append($"SELECT {sql.NameColumn("log")} AS l, {sql.NameColumn("topic")} AS t, log_partition, min(from_offset), max(to_offset) FROM sink_account GROUP BY log, topic, log_partition");
         Dictionary<PartitionId, AccountSpan> spans = [];
-        await foreach (IRowReader rows in RowsAsync(sql, cancellationToken).ConfigureAwait(false))
+        await foreach (IRowReader rows in store.RowsAsync(sql, cancellationToken).ConfigureAwait(false))
         {
             spans[new PartitionId(Text(rows, 0), Text(rows, 1), (int)rows.Number(2))] = new AccountSpan((long)rows.Number(3), (long)rows.Number(4));
         }
@@ -33,7 +33,7 @@ internal sealed class ReconcileReads(ISqlStore store)
             + "FROM sink_account ORDER BY topic, log, log_partition, from_offset, to_offset DESC, hour");
         AccountRow last = default;
         AccountRow merged = default;
-        await foreach (IRowReader rows in RowsAsync(sql, cancellationToken).ConfigureAwait(false))
+        await foreach (IRowReader rows in store.RowsAsync(sql, cancellationToken).ConfigureAwait(false))
         {
             AccountRow row = new(
                 new PartitionId(Text(rows, 0), Text(rows, 1), (int)rows.Number(2)),
@@ -63,7 +63,7 @@ internal sealed class ReconcileReads(ISqlStore store)
             SqlText sql = store.NewText();
             sql.Append($"SELECT {sql.Hour("ts")} AS h, count(*) FROM {table.Name} WHERE log_partition = {sql.Number((ulong)partition)}");
             sql.Append($" AND log_offset >= {sql.Number((ulong)span.From)} AND log_offset < {sql.Number((ulong)span.To)} GROUP BY 1");
-            await foreach (IRowReader rows in RowsAsync(sql, cancellationToken).ConfigureAwait(false))
+            await foreach (IRowReader rows in store.RowsAsync(sql, cancellationToken).ConfigureAwait(false))
             {
                 yield return (new LineKey(table.Name, partition, (long)rows.Number(0)), (long)rows.Number(1));
             }
@@ -80,7 +80,7 @@ internal sealed class ReconcileReads(ISqlStore store)
         SqlText sql = store.NewText();
         sql.Append($"SELECT {sql.NameColumn("log")} AS l, {sql.NameColumn("topic")} AS t, log_partition, to_offset, hour, max(letters) FROM dead_letter_expired "
             + "GROUP BY log, topic, log_partition, to_offset, hour");
-        await foreach (IRowReader rows in RowsAsync(sql, cancellationToken).ConfigureAwait(false))
+        await foreach (IRowReader rows in store.RowsAsync(sql, cancellationToken).ConfigureAwait(false))
         {
             yield return (new PartitionId(Text(rows, 0), Text(rows, 1), (int)rows.Number(2)), (long)rows.Number(4), (long)rows.Number(5), (long)rows.Number(3));
         }
@@ -95,7 +95,7 @@ internal sealed class ReconcileReads(ISqlStore store)
     {
         SqlText sql = store.NewText();
         sql.Append($"SELECT {sql.NameColumn("topic")} AS t, log_partition, hour, rows, last_offset FROM expired");
-        await foreach (IRowReader rows in RowsAsync(sql, cancellationToken).ConfigureAwait(false))
+        await foreach (IRowReader rows in store.RowsAsync(sql, cancellationToken).ConfigureAwait(false))
         {
             yield return (new LineKey(Text(rows, 0), (int)rows.Number(1), (long)rows.Number(2)), (long)rows.Number(3), (long)rows.Number(4));
         }
@@ -109,7 +109,7 @@ internal sealed class ReconcileReads(ISqlStore store)
         sql.Append(
             $"SELECT {sql.NameColumn("log")} AS l, {sql.NameColumn("topic")} AS t, log_partition, log_offset, {rest(sql)}{where} ORDER BY log, topic, log_partition, log_offset");
         (PartitionId, long) last = default;
-        await foreach (IRowReader rows in RowsAsync(sql, cancellationToken).ConfigureAwait(false))
+        await foreach (IRowReader rows in store.RowsAsync(sql, cancellationToken).ConfigureAwait(false))
         {
             PartitionId partition = new(Text(rows, 0), Text(rows, 1), (int)rows.Number(2));
             long offset = (long)rows.Number(3);
@@ -118,16 +118,6 @@ internal sealed class ReconcileReads(ISqlStore store)
                 last = (partition, offset);
                 yield return (partition, offset, (long)rows.Number(4));
             }
-        }
-    }
-
-    private async IAsyncEnumerable<IRowReader> RowsAsync(SqlText sql, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        IRowReader rows = await store.QueryAsync(sql, cancellationToken).ConfigureAwait(false);
-        await using ConfiguredAsyncDisposable end = rows.ConfigureAwait(false);
-        while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            yield return rows;
         }
     }
 

@@ -10,8 +10,9 @@ namespace ECapture.Benchmarks.Sink;
 /// <param name="BrokerCpu">Those of Kafka's broker; 0 without.</param>
 /// <param name="Allocated">Managed bytes (GC.GetTotalAllocatedBytes).</param>
 /// <param name="PeakRss">Most resident memory of the process since its start, bytes (VmHWM).</param>
+/// <param name="Batches">Batches that the sink wrote; 0 without a sink.</param>
 /// <param name="Stored">Rows that the table holds in the end; what was consumed, without a store.</param>
-internal sealed record Measured(long Events, double Seconds, double OwnCpu, double EngineCpu, double BrokerCpu, long Allocated, long PeakRss, long Stored)
+internal sealed record Measured(long Events, double Seconds, double OwnCpu, double EngineCpu, double BrokerCpu, long Allocated, long PeakRss, long Batches, long Stored)
 {
     /// <summary>Events per second.</summary>
     [JsonIgnore]
@@ -38,8 +39,13 @@ internal sealed record Measured(long Events, double Seconds, double OwnCpu, doub
 internal sealed class Meter(long warmUp, long total, int enginePid, int brokerPid)
 {
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _batches;
+    private long _batchesAtStart;
     private (long Events, double Time, double Own, double Engine, double Broker, long Allocated) _from;
     private (long Events, double Time, double Own, double Engine, double Broker, long Allocated) _to;
+
+    /// <summary>A batch is being written.</summary>
+    public void Batch() => Interlocked.Increment(ref _batches);
 
     /// <summary>Ends when all events are through.</summary>
     public Task Done => _done.Task;
@@ -50,6 +56,7 @@ internal sealed class Meter(long warmUp, long total, int enginePid, int brokerPi
         if (_from.Events == 0 && events >= warmUp)
         {
             _from = Now(events);
+            _batchesAtStart = _batches;
         }
 
         if (events >= total && _to.Events == 0)
@@ -63,7 +70,7 @@ internal sealed class Meter(long warmUp, long total, int enginePid, int brokerPi
 
     public Measured Result(long stored) => new(
         _to.Events - _from.Events, _to.Time - _from.Time, _to.Own - _from.Own, _to.Engine - _from.Engine, _to.Broker - _from.Broker,
-        _to.Allocated - _from.Allocated, CpuTime.PeakRss, stored);
+        _to.Allocated - _from.Allocated, CpuTime.PeakRss, _batches - _batchesAtStart, stored);
 
     private (long, double, double, double, double, long) Now(long events) => (
         events,

@@ -3,16 +3,17 @@ using System.Globalization;
 namespace ECapture.Benchmarks.Sink;
 
 /// <summary>What is measured.</summary>
-internal sealed record SinkBenchOptions(long Events, int Rounds, bool IsJson, IReadOnlyList<string> Stores, IReadOnlyList<string> Logs, string? Kept)
+internal sealed record SinkBenchOptions(long Events, int Rounds, bool IsJson, IReadOnlyList<string> Stores, IReadOnlyList<string> Logs, string? Kept, int BatchRows)
 {
     public const string Usage =
         """
-        usage: bench sink [EVENTS] [--rounds N] [--store http|chdb|postgres]… [--log local|kafka]… [--kept DIR] [--json]
+        usage: bench sink [EVENTS] [--rounds N] [--store http|chdb|postgres]… [--log local|kafka]… [--kept DIR] [--batch-rows N] [--json]
           EVENTS     events of 300 bytes of payload in each run (default 10000000, at least 100000)
           --rounds   every round runs each measurement once, in turns; medians are printed (default 3)
           --store    only this store; again for another (default: all three)
           --log      only this log (default: both; Kafka is a real broker started for the run)
           --kept     make the local log in this folder and leave it there, or use the one that an earlier run left: a long measurement in pieces
+          --batch-rows  rows of the sink's batches (default 100000): what is allocated per batch shows against what is per event
           --json     print every measurement as JSON instead of the tables
         """;
 
@@ -28,6 +29,7 @@ internal sealed record SinkBenchOptions(long Events, int Rounds, bool IsJson, IR
         List<string> stores = [];
         List<string> logs = [];
         string? kept = null;
+        int batchRows = new ECapture.Sink.SinkOptions().BatchRows;
         for (int i = 0; i < arguments.Length; i++)
         {
             string value = i + 1 < arguments.Length ? arguments[i + 1] : "";
@@ -44,6 +46,8 @@ internal sealed record SinkBenchOptions(long Events, int Rounds, bool IsJson, IR
                 case "--log" when AllLogs.Contains(value):
                     logs.Add(value);
                     break;
+                case "--batch-rows" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out batchRows) && batchRows is >= 1000 and <= 1_000_000:
+                    break;
                 case "--kept" when value.Length > 0:
                     kept = Path.GetFullPath(value);
                     break;
@@ -56,6 +60,6 @@ internal sealed record SinkBenchOptions(long Events, int Rounds, bool IsJson, IR
             i++;
         }
 
-        return new SinkBenchOptions(events, rounds, isJson, stores.Count > 0 ? stores : AllStores, logs.Count > 0 ? logs : AllLogs, kept);
+        return new SinkBenchOptions(events, rounds, isJson, stores.Count > 0 ? stores : AllStores, logs.Count > 0 ? logs : AllLogs, kept, batchRows);
     }
 }

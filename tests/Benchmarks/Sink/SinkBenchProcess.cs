@@ -14,7 +14,7 @@ namespace ECapture.Benchmarks.Sink;
 
 /// <summary>
 /// One measurement in a process of its own, so that its processor time, memory and allocations are those of nothing else:
-/// <c>sink LOG STORE</c>, <c>ceiling STORE</c> or <c>consume LOG</c>, then events, the engine's and the broker's process.
+/// <c>sink LOG STORE</c>, <c>ceiling STORE</c> or <c>consume LOG</c>, then events, the engine's and the broker's process, rows of a batch.
 /// </summary>
 internal static class SinkBenchProcess
 {
@@ -23,13 +23,13 @@ internal static class SinkBenchProcess
     public static async Task<int> RunAsync(string[] arguments)
     {
         string kind = arguments[0];
-        string[] addresses = arguments[1..^3];
-        int[] numbers = [.. arguments[^3..].Select(text => int.Parse(text, CultureInfo.InvariantCulture))];
+        string[] addresses = arguments[1..^4];
+        int[] numbers = [.. arguments[^4..].Select(text => int.Parse(text, CultureInfo.InvariantCulture))];
         long events = numbers[0];
         Meter meter = new(WarmUp(events), events, numbers[1], numbers[2]);
         Measured measured = kind switch
         {
-            "sink" => await SinkAsync(addresses[0], addresses[1], meter),
+            "sink" => await SinkAsync(addresses[0], addresses[1], numbers[3], meter),
             "ceiling" => await CeilingAsync(addresses[0], events, meter),
             "consume" => await ConsumeAsync(addresses[0], events, meter),
             _ => throw new ArgumentException(kind, nameof(arguments)),
@@ -41,12 +41,12 @@ internal static class SinkBenchProcess
     /// <summary>Events that compile the code and fill its buffers before the measurement begins.</summary>
     public static long WarmUp(long events) => Math.Min(events / 4, 500_000);
 
-    private static async Task<Measured> SinkAsync(string log, string address, Meter meter)
+    private static async Task<Measured> SinkAsync(string log, string address, int batchRows, Meter meter)
     {
         await using Store store = await StoreFactory.OpenAsync(StoreAddress.Parse(address), StoreRole.Writer, CancellationToken.None);
         await using ILogConsumer consumer = await OpenAsync(log);
         using SinkWorker worker = new(
-            consumer, new MeteredDelivery(SinkDelivery.For(store, TimeProvider.System, NullLogger.Instance), meter), new SinkOptions(), TimeProvider.System, NullLogger<SinkWorker>.Instance);
+            consumer, new MeteredDelivery(SinkDelivery.For(store, TimeProvider.System, NullLogger.Instance), meter), new SinkOptions { BatchRows = batchRows }, TimeProvider.System, NullLogger<SinkWorker>.Instance);
         using CancellationTokenSource stop = new();
         Task run = worker.RunAsync(stop.Token);
         await Task.WhenAny(run, meter.Done);
@@ -106,6 +106,7 @@ internal static class SinkBenchProcess
         public async Task<WriteOutcome> WriteAsync(PartitionId partition, Plan plan, Batch batch, CancellationToken cancellationToken)
         {
             int rows = batch.Rows;
+            meter.Batch();
             WriteOutcome outcome = await inner.WriteAsync(partition, plan, batch, cancellationToken);
             meter.At(Interlocked.Add(ref _stored, outcome.Superseded is null ? rows : 0));
             return outcome;

@@ -95,7 +95,7 @@ internal sealed class SinkBenchmark(SinkBenchOptions options, TextWriter progres
     private async Task RunAsync(int round, string what, string store, string[] arguments, int engine, int broker)
     {
         Show(string.Create(CultureInfo.InvariantCulture, $"round {round + 1} of {options.Rounds}: {store} {what} …"));
-        string[] numbers = [.. ((long[])[options.Events, engine, broker]).Select(number => number.ToString(CultureInfo.InvariantCulture))];
+        string[] numbers = [.. ((long[])[options.Events, engine, broker, options.BatchRows]).Select(number => number.ToString(CultureInfo.InvariantCulture))];
         ProcessStartInfo start = new(Environment.ProcessPath!, [SinkBenchProcess.Name, .. arguments, .. numbers]) { RedirectStandardOutput = true };
         using Process process = Process.Start(start) ?? throw new InvalidOperationException("the measuring process did not start");
         string output = await process.StandardOutput.ReadToEndAsync();

@@ -26,8 +26,8 @@ internal sealed class SinkReport(
     {
         StringBuilder text = new();
         Line(text, $"{options.Events} packet events, 300 bytes of payload, {bytes:0} encoded; the first {SinkBenchProcess.WarmUp(options.Events)} of a run warm up and are not measured; medians of {options.Rounds} rounds in turns; {Environment.ProcessorCount} cores, load {loadBefore} before, {loadAfter} after\n");
-        Line(text, $"| store | from | durable events/s | ceiling/s | sink / ceiling | per CPU-s of the sink | per CPU-s, engine included | ceiling | allocated per event beyond Consume, B | peak memory, MB | CPU-s of broker |");
-        Line(text, $"|---|---|---|---|---|---|---|---|---|---|---|");
+        Line(text, $"| store | from | durable events/s | ceiling/s | sink / ceiling | per CPU-s of the sink | per CPU-s, engine included | ceiling | allocated per event beyond Consume, B | the same per batch, KB (rows of a batch) | peak memory, MB | CPU-s of broker |");
+        Line(text, $"|---|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (string store in options.Stores)
         {
             List<Measured> ceiling = measured[("ceiling", store)];
@@ -38,8 +38,10 @@ internal sealed class SinkReport(
                 double rate = Median(sink, m => m.Rate);
                 // The ratio of each round, not of the medians: what the machine did meanwhile hits both sides of a round.
                 double ratio = Median(sink.Zip(ceiling), pair => pair.First.Rate / pair.Second.Rate);
+                double beyond = Median(sink, m => m.AllocatedPerEvent) - Median(consume, m => m.AllocatedPerEvent);
+                double rows = Median(sink, m => (double)m.Events / Math.Max(1, m.Batches));
                 string own = store == "chdb" ? "-" : Thousands(Median(sink, m => m.PerOwnCpu));
-                Line(text, $"| {Name(store)} | {log} | {Thousands(rate)} | {Thousands(Median(ceiling, m => m.Rate))} | **{ratio:0.00}** | {own} | {Thousands(Median(sink, m => m.PerCpu))} | {Thousands(Median(ceiling, m => m.PerCpu))} | {Median(sink, m => m.AllocatedPerEvent) - Median(consume, m => m.AllocatedPerEvent):0.00} | {Median(sink, m => m.PeakRss) / (1 << 20):0} | {Median(sink, m => m.BrokerCpu):0.0} |");
+                Line(text, $"| {Name(store)} | {log} | {Thousands(rate)} | {Thousands(Median(ceiling, m => m.Rate))} | **{ratio:0.00}** | {own} | {Thousands(Median(sink, m => m.PerCpu))} | {Thousands(Median(ceiling, m => m.PerCpu))} | {beyond:0.00} | {beyond * rows / 1024:0} ({rows:0}) | {Median(sink, m => m.PeakRss) / (1 << 20):0} | {Median(sink, m => m.BrokerCpu):0.0} |");
             }
         }
 

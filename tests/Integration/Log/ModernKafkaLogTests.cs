@@ -44,35 +44,9 @@ public sealed class ModernKafkaLogTests : LogContract, IDisposable
     [Fact]
     public async Task Forward_WithoutIdempotenceAndABatchIsRefused_NothingOvertakesIt()
     {
-        const int Batches = 8;
-        const int MessageSizeTooLarge = 10;
-        string directory = Directory.CreateTempSubdirectory("ecapture-log-").FullName;
-        try
-        {
-            TopicPartition tls = new(Topics.Tls, 0);
-            _kafka.CreateTopic(Topics.KafkaName(Topics.Tls), 1);
-            await using LocalLogWriter writer = LocalLog.OpenWriter(directory, new LocalLogOptions());
-            for (int i = 0; i < Batches; i++)
-            {
-                await writer.AppendAsync([new LogEntry(tls, default, Numbered(i, 600_000))], TestContext.Current.CancellationToken); // a delivery and a request of its own
-            }
+        const int Batches = 8; // each a delivery and a request of its own
 
-            LogAddress address = LogAddress.Parse(_kafka.Address + "&enable.idempotence=false");
-            _kafka.FailProduce(0, MessageSizeTooLarge);
-            Forwarder forwarder = new(directory, address, new ForwarderOptions { Host = "h", Topics = [Topics.Tls] }, NullLogger<Forwarder>.Instance);
-            using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-            Task forwarding = forwarder.RunAsync(stop.Token);
-            await using LogReader reader = new(await KafkaLog.OpenConsumerAsync(address, "order", [Topics.Tls], TestContext.Current.CancellationToken));
-            await reader.UntilAsync(() => Numbers(reader).Contains(Batches - 1), "reading to the end");
-            await stop.CancelAsync();
-            await forwarding;
-
-            Assert.Equal(Enumerable.Range(0, Batches), Numbers(reader).Distinct());
-        }
-        finally
-        {
-            Directory.Delete(directory, recursive: true);
-        }
+        Assert.Equal(Enumerable.Range(0, Batches), await ForwardedAsync("", [.. Enumerable.Range(0, Batches).Select(i => new[] { Numbered(i, 600_000) })]));
     }
 
     // Once one delivery was several requests: the second was refused, the third arrived, and the second came behind it.
@@ -80,25 +54,38 @@ public sealed class ModernKafkaLogTests : LogContract, IDisposable
     public async Task Forward_WithoutIdempotenceAndPartOfADeliveryIsRefused_NothingOvertakesIt()
     {
         const int Records = 6000;
+        byte[][] values = [.. Enumerable.Range(0, Records).Select(i => Numbered(i, 300))];
+
+        Assert.Equal(Enumerable.Range(0, Records), await ForwardedAsync("&batch.size=20000&batch.num.messages=50&linger.ms=0", values));
+    }
+
+    // In which order numbered records arrive whose second request is refused.
+    private async Task<List<int>> ForwardedAsync(string options, params byte[][][] appends)
+    {
         const int MessageSizeTooLarge = 10;
+        CancellationToken cancel = TestContext.Current.CancellationToken;
         string directory = Directory.CreateTempSubdirectory("ecapture-log-").FullName;
         try
         {
-            TopicPartition tls = new(Topics.Tls, 0);
             _kafka.CreateTopic(Topics.KafkaName(Topics.Tls), 1);
             await using LocalLogWriter writer = LocalLog.OpenWriter(directory, new LocalLogOptions());
-            await writer.AppendAsync([.. Enumerable.Range(0, Records).Select(i => new LogEntry(tls, default, Numbered(i, 300)))], TestContext.Current.CancellationToken);
-            LogAddress address = LogAddress.Parse(_kafka.Address + "&enable.idempotence=false&batch.size=20000&batch.num.messages=50&linger.ms=0");
+            foreach (byte[][] values in appends)
+            {
+                await writer.AppendAsync([.. values.Select(value => new LogEntry(new TopicPartition(Topics.Tls, 0), default, value))], cancel);
+            }
+
+            LogAddress address = LogAddress.Parse(_kafka.Address + "&enable.idempotence=false" + options);
             _kafka.FailProduce(0, MessageSizeTooLarge);
             Forwarder forwarder = new(directory, address, new ForwarderOptions { Host = "h", Topics = [Topics.Tls] }, NullLogger<Forwarder>.Instance);
-            using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+            using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             Task forwarding = forwarder.RunAsync(stop.Token);
-            await using LogReader reader = new(await KafkaLog.OpenConsumerAsync(address, "order", [Topics.Tls], TestContext.Current.CancellationToken));
-            await reader.UntilAsync(() => Numbers(reader).Contains(Records - 1) && Numbers(reader).Distinct().Count() == Records, "reading everything");
+            await using LogReader reader = new(await KafkaLog.OpenConsumerAsync(address, "order", [Topics.Tls], cancel));
+            await reader.UntilAsync(() => Numbers().Count == appends.Sum(values => values.Length), "reading everything");
             await stop.CancelAsync();
             await forwarding;
+            return Numbers();
 
-            Assert.Equal(Enumerable.Range(0, Records), Numbers(reader).Distinct());
+            List<int> Numbers() => [.. reader.Records.Select(record => BinaryPrimitives.ReadInt32BigEndian(record.Value)).Distinct()];
         }
         finally
         {
@@ -112,8 +99,6 @@ public sealed class ModernKafkaLogTests : LogContract, IDisposable
         BinaryPrimitives.WriteInt32BigEndian(value, number);
         return value;
     }
-
-    private static IEnumerable<int> Numbers(LogReader reader) => reader.Records.Select(record => BinaryPrimitives.ReadInt32BigEndian(record.Value));
 
     protected override Task<ILogWriter> OpenWriterAsync() =>
         Task.FromResult<ILogWriter>(KafkaLog.OpenWriter(LogAddress.Parse(_kafka.Address)));

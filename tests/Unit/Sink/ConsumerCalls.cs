@@ -8,6 +8,9 @@ internal sealed class ConsumerCalls(ILogConsumer inner) : ILogConsumer
     /// <summary>Names of the methods, but for questions about bounds.</summary>
     public List<string> Made { get; } = [];
 
+    /// <summary>The offsets that were committed.</summary>
+    public List<long> Commits { get; } = [];
+
     /// <summary>Called after a partition was paused.</summary>
     public Action OnPause { get; init; } = () => { };
 
@@ -31,6 +34,7 @@ internal sealed class ConsumerCalls(ILogConsumer inner) : ILogConsumer
     public void Commit(TopicPartition partition, long nextOffset)
     {
         Made.Add(nameof(Commit));
+        Commits.Add(nextOffset);
         inner.Commit(partition, nextOffset);
     }
 

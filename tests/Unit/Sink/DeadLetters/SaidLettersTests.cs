@@ -12,8 +12,9 @@ public sealed class SaidLettersTests
         Assert.Equal([true, true, true], Said("one", 3, 7, 9));
         Assert.Equal([false, false, true], Said("one", 7, 9, 12)); // a batch that was run again
         Assert.Equal([false, false], Said("two", 7, 9)); // another store
-        Assert.True(said.Add(Letter(5, "refused"), "one")); // refused ones are said behind the others of their batch
-        Assert.False(said.Add(Letter(5, "refused"), "one"));
+        Assert.True(said.Add(Letter(8, "refused"), "one")); // refused ones are said behind the others of their batch, day by day
+        Assert.True(said.Add(Letter(5, "refused"), "one"));
+        Assert.False(said.Add(Letter(8, "refused"), "one"));
         Assert.Equal([true, true, true], Said("one", 13, 14, 15)); // three more: what was before is remembered by its store alone
         Assert.Equal([false, false, false, false], Said("one", 3, 7, 9, 12));
         Assert.Equal([true, false], Said("two", 12, 15));
