@@ -39,6 +39,7 @@ sub unescape { my ($text) = @_; $text =~ s/\\n/\n/g; return $text }
 
 sub prepare {
     system('mkdir', '-p', $work) == 0 or die "cannot make $work\n";
+    die "$work holds something: give an empty folder\n" if glob("$work/*");
     open my $files, '-|', 'git', '-C', $root, 'ls-files', '-z', '--cached', '--others', '--exclude-standard' or die "git: $!\n";
     { local $/; my $names = <$files>; open my $copy, '|-', 'tar', '-C', $root, '--null', '--ignore-failed-read', '-T', '-', '-cf', "$work/tree.tar" or die; print $copy $names; close $copy }
     system("tar -C '$work' -xf '$work/tree.tar' && rm '$work/tree.tar'") == 0 or die "cannot copy the tree\n";
