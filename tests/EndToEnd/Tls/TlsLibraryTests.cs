@@ -152,18 +152,6 @@ public sealed class TlsLibraryTests : IDisposable
         Assert.DoesNotContain(events, e => e.Process?.Pid == client.Pid && (e.TlsData is not null || e.TlsSecret is not null));
     }
 
-    [Fact]
-    public async Task Start_LibraryThatDoesNotExist_SaysSo()
-    {
-        string path = Path.Combine(_folder, "none.so");
-
-        CaptureException e = await Assert.ThrowsAsync<CaptureException>(
-            () => CaptureSession.StartAsync(new CaptureOptions { Modules = ["tls"], TlsLibraries = [path] }));
-
-        Assert.Contains($"TLS library {path} does not exist", e.Message, StringComparison.Ordinal);
-        Assert.True(e.IsUsage);
-    }
-
     private ScriptProcess Start(NginxServer nginx, bool ownLibrary = true) => ScriptProcess.Python(
         Client, [nginx.Port.ToString(CultureInfo.InvariantCulture), nginx.CertificatePath, _marker],
         ownLibrary ? [("LD_LIBRARY_PATH", _folder)] : []);

@@ -46,7 +46,10 @@ internal sealed class ServerPrograms(ModuleContext context, BpfObject mysqld)
                 throw new CaptureException($"there is no MariaDB or MySQL program {path}: give the path of an existing file") { IsUsage = true };
             }
 
-            Attach(path, path);
+            if (TryAttach(path, path) is { Length: > 0 } reason)
+            {
+                throw new CaptureException($"cannot capture MariaDB or MySQL program {path}: {reason}") { IsUsage = true };
+            }
         }
 
         foreach (string path in s_folders.SelectMany(folder => s_names.Select(name => Path.Combine(folder, name))).Where(File.Exists))
@@ -73,9 +76,18 @@ internal sealed class ServerPrograms(ModuleContext context, BpfObject mysqld)
 
     private void Attach(string file, string name)
     {
+        if (TryAttach(file, name) is { Length: > 0 } reason)
+        {
+            context.NotCovered("mysqld", name, reason);
+        }
+    }
+
+    // Says why it cannot be attached to; empty: it is.
+    private string TryAttach(string file, string name)
+    {
         if (!FileIdentity.TryRead(file, out FileIdentity identity) || !_attached.Add(identity))
         {
-            return;
+            return "";
         }
 
         try
@@ -89,8 +101,7 @@ internal sealed class ServerPrograms(ModuleContext context, BpfObject mysqld)
                 {
                     if (isRequired)
                     {
-                        context.NotCovered("mysqld", name, $"it does not export {c}: its statements are not seen");
-                        return;
+                        return $"it does not export {c}: its statements are not seen";
                     }
 
                     context.NotCovered("mysqld", name, $"it does not export {c}: statements of its TLS sessions are not seen");
@@ -108,10 +119,11 @@ internal sealed class ServerPrograms(ModuleContext context, BpfObject mysqld)
             mysqld.AttachUprobes(Return, file, [.. returns], isReturn: true);
             mysqld.AttachUprobes(Enter, file, [.. entries]);
             _targets.Add(new ModuleTarget(name, file, ModuleSummary.Count(entries.Count + returns.Count, "probe", "probes")));
+            return "";
         }
         catch (CaptureException e)
         {
-            context.NotCovered("mysqld", name, e.Message);
+            return e.Message;
         }
     }
 }

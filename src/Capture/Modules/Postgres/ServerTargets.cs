@@ -30,7 +30,10 @@ internal sealed class ServerTargets(ModuleContext context, BpfObject postgres)
                 throw new CaptureException($"there is no PostgreSQL program {path}: give the path of an existing file") { IsUsage = true };
             }
 
-            Attach(path, path);
+            if (TryAttach(path, path) is { Length: > 0 } reason)
+            {
+                throw new CaptureException($"cannot capture PostgreSQL program {path}: {reason}") { IsUsage = true };
+            }
         }
 
         foreach (string path in OnDisk())
@@ -103,9 +106,18 @@ internal sealed class ServerTargets(ModuleContext context, BpfObject postgres)
 
     private void Attach(string file, string name)
     {
+        if (TryAttach(file, name) is { Length: > 0 } reason)
+        {
+            context.NotCovered("postgres", name, reason);
+        }
+    }
+
+    // Says why it cannot be attached to; empty: it is.
+    private string TryAttach(string file, string name)
+    {
         if (!FileIdentity.TryRead(file, out FileIdentity identity) || !_attached.Add(identity))
         {
-            return;
+            return "";
         }
 
         try
@@ -113,8 +125,7 @@ internal sealed class ServerTargets(ModuleContext context, BpfObject postgres)
             using ElfFile elf = ElfFile.Open(file);
             if (!elf.TryGetSymbolOffset("secure_read", out ulong read) || !elf.TryGetSymbolOffset("secure_write", out ulong write))
             {
-                context.NotCovered("postgres", name, "it does not export secure_read and secure_write: its statements are not seen");
-                return;
+                return "it does not export secure_read and secure_write: its statements are not seen";
             }
 
             postgres.AttachUprobes("on_read_done", file, [new UprobePoint(read, 0)], isReturn: true);
@@ -122,10 +133,11 @@ internal sealed class ServerTargets(ModuleContext context, BpfObject postgres)
             postgres.AttachUprobes("on_read", file, [new UprobePoint(read, 0)]);
             postgres.AttachUprobes("on_write", file, [new UprobePoint(write, 0)]);
             _targets.Add(new ModuleTarget(name, file, "4 probes"));
+            return "";
         }
         catch (CaptureException e)
         {
-            context.NotCovered("postgres", name, e.Message);
+            return e.Message;
         }
     }
 

@@ -28,6 +28,11 @@ internal sealed class ShellTargets(ModuleContext context, BpfObject obj, Shell s
                 throw new CaptureException($"there is no {shell.Name} program {path}: give the path of an existing file") { IsUsage = true };
             }
 
+            if (ShellKinds.Of(path, path) != shell.Kind)
+            {
+                throw new CaptureException($"cannot capture {shell.Name} program {path}: it is none, as far as what it holds tells") { IsUsage = true };
+            }
+
             Add(path, path, shell.Kind, ImageKey.Of(path));
         }
 
