@@ -24,7 +24,7 @@ public sealed class ConcurrentStatementsTests
         await Task.WhenAll(Enumerable.Range(0, Clients).Select(async client =>
         {
             string script = string.Concat(Enumerable.Range(0, Statements).Select(i => $"select '{_marker}', {client}, {i};\n"));
-            (int code, string output) = await server.RunClientAsync("mariadb", [MariaDbServer.Database], tcp: client % 2 == 0, tls: client % 4 == 0, script);
+            (int code, string output) = await server.RunClientAsync("mariadb", [.. client % 4 == 2 ? (string[])["-h", "::1"] : [], MariaDbServer.Database], tcp: client % 2 == 0, tls: client % 4 == 0, script);
             Assert.True(code == 0, output);
         }));
         await session.Log.WaitUntilAsync(e => e.Count(s => s.SqlStatement is not null) >= Expected, s_patience, $"{Expected} statements");
@@ -35,6 +35,7 @@ public sealed class ConcurrentStatementsTests
         Event[] captured = [.. events.Where(e => e.SqlStatement?.Statement.ToStringUtf8().Contains(_marker, StringComparison.Ordinal) == true)];
         Assert.Equal(Expected, audited.Length);
         Assert.Equal(AuditedSessions.Of(audited), AuditedSessions.Of(captured));
+        Assert.Equal(Clients / 4 * Statements, captured.Count(e => e.Flow?.LocalAddress.Length == 16 && e.SqlStatement.Client.ToStringUtf8() == "::1"));
         Assert.Equal(Clients / 2, captured.Where(e => e.Flow?.LocalPort == server.Port).Select(e => e.Flow.RemotePort).Distinct().Count());
     }
 }

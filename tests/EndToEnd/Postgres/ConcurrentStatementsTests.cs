@@ -12,7 +12,8 @@ public sealed class ConcurrentStatementsTests : IDisposable
 {
     private const string PgBench = "/usr/lib/postgresql/15/bin/pgbench";
     private const int Transactions = 157; // of each client
-    private static readonly (string Protocol, int Clients, string SslMode)[] s_runs = [("simple", 22, "disable"), ("extended", 21, "require"), ("prepared", 21, "disable")];
+    private static readonly (string Protocol, int Clients, string SslMode, string Host)[] s_runs =
+        [("simple", 22, "disable", "127.0.0.1"), ("extended", 21, "require", "127.0.0.1"), ("prepared", 21, "disable", "::1")];
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(120);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("ecapture-pgcrowd-").FullName;
@@ -27,13 +28,13 @@ public sealed class ConcurrentStatementsTests : IDisposable
         int expected = s_runs.Sum(r => r.Clients) * Transactions;
         string script = Path.Combine(_folder, "script");
         await File.WriteAllTextAsync(script, $"\\set n :n + 1\nselect '{_marker}', :client_id::int, :n::int;\n", cancellation);
-        await using LoggingPostgres server = await LoggingPostgres.StartAsync(cancellation, "max_connections=100");
+        await using LoggingPostgres server = await LoggingPostgres.StartAsync(cancellation, "max_connections=100", "listen_addresses=127.0.0.1,::1");
         await using CaptureSession session = await CaptureSession.StartAsync("postgres");
 
         await Task.WhenAll(s_runs.Select(async run =>
         {
             (int code, string output) = await server.RunClientAsync(
-                PgBench, ["-n", "-M", run.Protocol, "-c", Text(run.Clients), "-j", "2", "-t", Text(Transactions), "-D", "n=0", "-f", script], tcp: true, run.SslMode);
+                PgBench, ["-h", run.Host, "-n", "-M", run.Protocol, "-c", Text(run.Clients), "-j", "2", "-t", Text(Transactions), "-D", "n=0", "-f", script], tcp: true, run.SslMode);
             Assert.True(code == 0, output);
         }));
         await server.RunClientAsync("psql", ["-c", $"select 'last {_marker}'"]);
@@ -45,6 +46,7 @@ public sealed class ConcurrentStatementsTests : IDisposable
         Assert.Equal(expected, logged.Length);
         ILookup<uint, Event> captured = events.Where(e => e.SqlStatement is not null && IsOne(e.SqlStatement.Statement.ToStringUtf8())).ToLookup(e => e.Process.Pid);
         Assert.Equal(s_runs.Sum(r => r.Clients), captured.Count);
+        Assert.Equal(21, captured.Count(c => c.All(e => e.SqlStatement.Client.ToStringUtf8() == "::1" && e.Flow.LocalAddress.Length == 16)));
         foreach (IGrouping<uint, LoggedStatement> own in logged.GroupBy(l => l.Pid))
         {
             Assert.Equal(own.Select(l => $"{l.User} {l.Database} {l.Client} {l.ErrorCode} {l.Text} {l.Parameters}"), captured[own.Key].Select(Line));

@@ -13,7 +13,7 @@ namespace ECapture.Tests.Support.MariaDb;
 public sealed record LoggedCommand(uint Thread, string User, string Kind, string Text);
 
 /// <summary>
-/// A throw-away MariaDB on a free port of 127.0.0.1 and a UNIX socket, run as user <c>mysql</c> in a temporary folder, with TLS. It logs every command into
+/// A throw-away MariaDB on a free port of 127.0.0.1 and ::1, and a UNIX socket, run as user <c>mysql</c> in a temporary folder, with TLS. It logs every command into
 /// its table <c>mysql.general_log</c>, and by the plugin server_audit.
 /// </summary>
 public sealed class MariaDbServer : IAsyncDisposable
@@ -58,7 +58,7 @@ public sealed class MariaDbServer : IAsyncDisposable
             "setpriv",
             [
                 "--reuid=mysql", "--regid=mysql", "--init-groups", Program, "--no-defaults", $"--datadir={data}", $"--socket={server.Socket}", $"--port={server.Port}",
-                "--bind-address=127.0.0.1", $"--pid-file={folder}/pid", $"--ssl-cert={certificate.CertificatePath}", $"--ssl-key={certificate.KeyPath}",
+                "--bind-address=127.0.0.1,::1", $"--pid-file={folder}/pid", $"--ssl-cert={certificate.CertificatePath}", $"--ssl-key={certificate.KeyPath}",
                 "--plugin-load-add=server_audit", "--server-audit-logging=ON", "--server-audit-events=QUERY", $"--server-audit-file-path={server.AuditFile}",
                 "--server-audit-query-log-limit=1000000", "--server-audit-file-rotate-size=1000000000", "--general-log=ON", "--log-output=TABLE", "--innodb-flush-method=nosync", "--innodb-buffer-pool-size=32M",
                 "--local-infile=ON", "--max-connections=100",
