@@ -12,6 +12,9 @@ internal sealed class FactIndex
     /// <summary>Client randoms as they were seen: on a flow, of a connection, or both.</summary>
     public List<(FlowKey Key, ulong Connection, long Time, byte[] Random)> Randoms { get; } = [];
 
+    /// <summary>States that know the socket alone, as the kernel's do.</summary>
+    public List<ConnectionFact> States { get; } = [];
+
     public IEnumerable<FlowKey> Flows => _extents.Keys;
 
     public IReadOnlyCollection<ConnectionKey> Connections => _connections;
@@ -38,6 +41,10 @@ internal sealed class FactIndex
         if (fact.Connection != 0)
         {
             Want(connection);
+        }
+        else if (fact.IsState && isFlowWanted)
+        {
+            States.Add(fact);
         }
 
         if (fact.Key.Flow != 0 && fact.Connection != 0)

@@ -1,4 +1,5 @@
 using ECapture.Events;
+using ECapture.Events.V1;
 using ECapture.Storage.Reading;
 
 namespace ECapture.Query.Pcap;
@@ -47,6 +48,15 @@ internal sealed class Session(FlowKey key, long from, long? end)
     /// <summary>Of <see cref="Connections"/>, those that this host accepted.</summary>
     public HashSet<ulong> Accepted { get; } = [];
 
+    /// <summary>Port of the end that opened it; 0: nobody saw it.</summary>
+    public ushort ClientPort { get; private set; }
+
+    /// <summary>Port of the end that accepted it; 0: nobody saw it.</summary>
+    public ushort ServerPort { get; private set; }
+
+    /// <summary>When the last of its ends that were seen to close did; null: none was seen. Packets may come later: those of the other end.</summary>
+    public long? Closed { get; private set; }
+
     /// <summary>Connections of this host that use it; both ends' on a loopback.</summary>
     public HashSet<ulong> Connections { get; } = [];
 
@@ -69,6 +79,23 @@ internal sealed class Session(FlowKey key, long from, long? end)
     {
         HasPackets |= topic == Topics.Packet;
         HasPlaintext |= PlaintextTopics.Contains(topic);
+    }
+
+    /// <summary>Takes a state of its socket.</summary>
+    public void Take(ConnectionFact state)
+    {
+        switch ((ConnectionState.Types.State)state.State)
+        {
+            case ConnectionState.Types.State.Opened:
+                ClientPort = state.LocalPort;
+                break;
+            case ConnectionState.Types.State.Accepted:
+                ServerPort = state.LocalPort;
+                break;
+            case ConnectionState.Types.State.Closed:
+                Closed = Math.Max(Closed ?? long.MinValue, state.Time);
+                break;
+        }
     }
 
     public static long Saturated(long time, long more) => time > long.MaxValue - more ? long.MaxValue : time + more;

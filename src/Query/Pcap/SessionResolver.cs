@@ -241,6 +241,11 @@ internal sealed class SessionResolver(IEventStoreReader store, RebuildOptions op
             }
         }
 
+        foreach (ConnectionFact state in _facts.States)
+        {
+            set.Find(state.Key)?.At(state.Time)?.Take(state);
+        }
+
         foreach (Session session in set.Matched)
         {
             foreach (ulong connection in session.Connections)
@@ -270,7 +275,7 @@ internal sealed class SessionResolver(IEventStoreReader store, RebuildOptions op
         (ConnectionKey, uint, ulong) key = match.Connection == 0 ? (connection, match.Process.Pid, match.Process.Start) : (connection, 0, 0);
         if (!set.Unplaced.TryGetValue(key, out Session? session))
         {
-            set.Unplaced.Add(key, session = new Session(match.Key, match.From, null) { IsMatched = true });
+            set.Unplaced.Add(key, session = new Session(match.Key, set.Bounds.From, null) { IsMatched = true }); // nobody saw it begin
         }
 
         session.Saw(match.Topic);

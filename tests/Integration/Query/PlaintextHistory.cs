@@ -34,10 +34,17 @@ internal sealed class PlaintextHistory
 
     public void State(ulong milliseconds, ulong connection, Flow flow, ConnectionState.Types.State state, string process = "curl", uint pid = 71)
     {
+        // The kernel tells of a socket, the library's call ties it to its connection.
         Event e = Base(Topics.Connection, milliseconds, process, pid);
-        e.Connection = connection;
         e.Flow = flow;
         e.ConnectionState = new ConnectionState { State = state };
+        if (state != ConnectionState.Types.State.Closed)
+        {
+            Event link = Base(Topics.Connection, milliseconds, process, pid);
+            link.Connection = connection;
+            link.Flow = flow;
+            link.ConnectionLink = new ConnectionLink { Source = ConnectionLink.Types.Source.Socket, FromNs = link.BootNs };
+        }
     }
 
     public void Tls(ulong milliseconds, ulong connection, Flow? flow, bool isSent, ulong offset, byte[] data, string topic = Topics.Tls, string process = "curl", uint pid = 71)

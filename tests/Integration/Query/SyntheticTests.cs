@@ -26,19 +26,20 @@ public sealed class SyntheticTests(StoresFixture stores)
         PlaintextHistory history = new();
         string body = new('b', 40_000);
         Exchange(history, First, PlaintextHistory.FlowOf("10.0.0.1", 40_001, "192.0.2.7", 443), 0, "GET /one HTTP/1.1\r\nHost: a.example\r\n\r\n", $"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\n\r\n{body}");
-        Exchange(history, First + 1, PlaintextHistory.FlowOf("fe80::1", 40_002, "2001:db8::7", 8443), 5, "GET /two HTTP/1.1\r\nHost: b.example\r\n\r\n", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+        Exchange(history, First + 1, PlaintextHistory.FlowOf("fe80::1", 2_002, "2001:db8::7", 8443), 5, "GET /two HTTP/1.1\r\nHost: b.example\r\n\r\n", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
         Exchange(history, First + 2, PlaintextHistory.FlowOf("10.0.0.1", 40_003, "192.0.2.7", 8080), 7, "POST /three HTTP/1.1\r\nHost: c.example\r\nContent-Length: 2\r\n\r\nhi", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         await using RebuiltFile built = await BuildAsync(kind, history, EventFilter.All);
 
         Assert.Equal((3, 3, 0), (built.Report.Sessions, built.Report.SyntheticSessions, built.Report.SessionsWithoutSecrets));
         string[] requests = await Tshark.FieldsAsync(built.Path, "http.request", "ip.dst", "ipv6.dst", "tcp.srcport", "tcp.dstport", "http.request.uri", "frame.interface_name", "frame.packet_flags_direction");
         Assert.Equal(
-            ["192.0.2.7||40001|80|/one|synthetic|0x00000002", "|2001:db8::7|40002|80|/two|synthetic|0x00000002", "192.0.2.7||40003|8080|/three|synthetic|0x00000002"], requests);
+            ["192.0.2.7||40001|80|/one|synthetic|0x00000002", "|2001:db8::7|2002|80|/two|synthetic|0x00000002", "192.0.2.7||40003|8080|/three|synthetic|0x00000002"], requests);
         string[] responses = await Tshark.FieldsAsync(built.Path, "http.response", "http.response.code", "http.content_length");
         Assert.Equal(["200|40000", "404|0", "200|0"], responses);
         string[] comments = await Tshark.FieldsAsync(built.Path, "http.request", "frame.comment");
         Assert.Contains("curl (pid 71); synthetic: made of what module tls captured; the server's port was 443", comments[0], StringComparison.Ordinal);
         Assert.Contains("synthetic: 3 of 3 sessions", built.Blocks[0].Options.Text(OptionCode.Comment), StringComparison.Ordinal);
+        Assert.Equal(6, (await Tshark.FieldsAsync(built.Path, "tcp.flags.fin == 1", "frame.number")).Length);
         await AssertIsSoundTcpAsync(built, streams: 3);
     }
 
@@ -92,6 +93,19 @@ public sealed class SyntheticTests(StoresFixture stores)
         Assert.Contains(
             await Tshark.FieldsAsync(built.Path, "mysql.query == \"drop table x\"", "frame.comment"), c => c.EndsWith("its socket was not seen, addresses are made up", StringComparison.Ordinal));
         await AssertIsSoundTcpAsync(built, streams: 4);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Rebuild_OneStatementOfASocketNobodySaw_HoldsItsSessionAndNoOther(StoreKind kind)
+    {
+        PlaintextHistory history = new();
+        history.Sql(0, Topics.Postgres, null, 0, PlaintextHistory.Ok("select first", "SELECT 1", 1), 901);
+        history.Sql(1, Topics.Postgres, null, 0, PlaintextHistory.Ok("select other", "SELECT 1", 1), 902);
+        history.Sql(2, Topics.Postgres, null, 0, PlaintextHistory.Ok("select wanted", "SELECT 1", 1), 901);
+        await using RebuiltFile built = await BuildAsync(kind, history, EventFilter.All with { Text = "wanted" });
+
+        Assert.Equal(["select first", "select wanted"], await Tshark.FieldsAsync(built.Path, "pgsql.query", "pgsql.query"));
     }
 
     [Theory]
@@ -196,6 +210,7 @@ public sealed class SyntheticTests(StoresFixture stores)
         Assert.Equal(streams, all.Select(l => l.Split('|')[0]).Distinct().Count());
         Assert.Equal(2 * streams, all.Count(l => l.Split('|')[1] == "1"));
         Assert.All(all, l => Assert.Equal(("", "1"), (l.Split('|')[2], l.Split('|')[3])));
+        Assert.Matches($@"Number of packets: +{built.Packets.Count}\b", await Tshark.RunAsync("capinfos", ["-c", "-M", built.Path]));
         Assert.Empty(await Tshark.LinesAsync("tshark", ["-r", built.Path, "-Y", "_ws.malformed || ip.checksum.status == 0"]));
         Assert.All(built.Packets.Zip(built.Packets.Skip(1)), p => Assert.True(p.First.UnixNanoseconds <= p.Second.UnixNanoseconds));
     }

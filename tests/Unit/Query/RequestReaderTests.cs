@@ -73,6 +73,7 @@ public sealed class RequestReaderTests
     [InlineData("format", "xml")]
     [InlineData("results", "yes")]
     [InlineData("process", "")]
+    [InlineData("group-by", "host")]
     public void ReadEvents_BadValue_NamesParameterValueAndWhatIsValid(string name, string value)
     {
         ParameterException e = Assert.Throws<ParameterException>(() => Read((name, value)));
@@ -101,6 +102,18 @@ public sealed class RequestReaderTests
     [Fact]
     public void ReadEvents_SameSingleParameterTwice_IsRefused() =>
         Assert.Equal("limit", Assert.Throws<ParameterException>(() => Read(("limit", "1"), ("limit", "2"))).Parameter);
+
+    [Theory]
+    [InlineData("to", "2026-11-20")]
+    [InlineData("exact-window", "true")]
+    public void ReadPcapng_LiveWithAnEnd_IsRefused(string name, string value)
+    {
+        ParameterException refused = Assert.Throws<ParameterException>(
+            () => RequestReader.ReadPcapng([new("live", "true"), new("from", "2026-11-19"), new(name, value)]));
+
+        Assert.Equal("live", refused.Parameter);
+        Assert.True(RequestReader.ReadPcapng([new("live", "true"), new("from", "2026-11-19")]).IsLive);
+    }
 
     [Fact]
     public void ReadPcapng_Keys_CanBeLeftOut()

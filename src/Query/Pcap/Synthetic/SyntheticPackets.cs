@@ -144,7 +144,7 @@ internal sealed class SyntheticPackets(IEventStoreReader store, Rebuild rebuild,
             stream.Data(stored.Time, fromClient, stream.Position(fromClient), data, (ulong)data.Length);
         }
 
-        if (session.End is { } end)
+        if ((session.End ?? session.Closed) is { } end)
         {
             Later(end, stream, null);
         }
@@ -175,6 +175,8 @@ internal sealed class SyntheticPackets(IEventStoreReader store, Rebuild rebuild,
         session.Opened.Contains(e.Connection) ? true
         : session.Accepted.Contains(e.Connection) ? false
         : flow is null || flow.LocalPort == flow.RemotePort ? null
+        : session.ClientPort != 0 ? flow.LocalPort == session.ClientPort
+        : session.ServerPort != 0 ? flow.LocalPort != session.ServerPort
         : flow.LocalPort > flow.RemotePort; // servers have the smaller port, mostly
 
     /// <summary>A library's call may know its connection alone; what was told of the connection knows the flow.</summary>
