@@ -5,6 +5,9 @@ namespace ECapture.Capture.Filters;
 /// <summary>Which processes <see cref="CaptureRules"/> allow. Not for several threads.</summary>
 internal sealed class ProcessSelection(CaptureRules rules, KnownProcesses known)
 {
+    private readonly string[] _executables = [.. rules.Executables];
+    private readonly string[] _cgroups = [.. rules.Cgroups];
+    private readonly string[] _containers = [.. rules.Containers];
     private readonly ProcessNames _names = new(rules.Names);
     private readonly ProcessNames _ignored = new(rules.Ignored);
 
@@ -32,12 +35,26 @@ internal sealed class ProcessSelection(CaptureRules rules, KnownProcesses known)
     }
 
     private bool IsFrom(ProcessOrigin origin) =>
-        (rules.Executables.Count == 0 || rules.Executables.Any(e => IsProgram(origin.Executable, e)))
-        && (rules.Cgroups.Count == 0 || rules.Cgroups.Any(c => IsBelow(origin.Cgroup, c)))
-        && (rules.Containers.Count == 0 || rules.Containers.Any(c => origin.Container.StartsWith(c, StringComparison.OrdinalIgnoreCase)));
+        IsAny(_executables, origin.Executable, IsProgram) && IsAny(_cgroups, origin.Cgroup, IsBelow) && IsAny(_containers, origin.Container, BeginsWith);
+
+    // Without a closure: this is done for every event.
+    private static bool IsAny(string[] rules, string value, Func<string, string, bool> isMet)
+    {
+        foreach (string rule in rules)
+        {
+            if (isMet(value, rule))
+            {
+                return true;
+            }
+        }
+
+        return rules.Length == 0;
+    }
 
     private static bool IsProgram(string executable, string rule) =>
-        rule.Contains('/', StringComparison.Ordinal) ? executable == rule : Path.GetFileName(executable) == rule;
+        rule.Contains('/', StringComparison.Ordinal) ? executable == rule : Path.GetFileName(executable.AsSpan()).SequenceEqual(rule);
+
+    private static bool BeginsWith(string container, string rule) => container.StartsWith(rule, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsBelow(string cgroup, string root) =>
         root == "/" || cgroup == root || (cgroup.StartsWith(root, StringComparison.Ordinal) && cgroup[root.Length] == '/');

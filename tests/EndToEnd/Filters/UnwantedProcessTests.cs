@@ -12,23 +12,14 @@ namespace ECapture.Tests.EndToEnd.Filters;
 [Collection(CaptureCollection.Name)]
 public sealed class UnwantedProcessTests
 {
-    // Arguments: port, CA. Sends a request for each line of its input.
-    private const string Client = """
-        import socket, ssl, sys
-        context = ssl.create_default_context(cafile=sys.argv[2])
-        c = context.wrap_socket(socket.create_connection(("127.0.0.1", int(sys.argv[1]))), server_hostname="localhost")
-        for line in sys.stdin:
-            c.sendall(b"GET /page HTTP/1.1\r\nHost: localhost\r\nX-Marker: " + line.strip().encode() + b"\r\n\r\n")
-            print(c.recv(65536).split(b"\r\n")[0].decode())
-        """;
-
     [Fact]
     public async Task Plaintext_OfAProcessThatIsLeftOut_IsNotCopiedUntilItsTimeIsOver()
     {
         string marker = $"m{Guid.NewGuid():N}";
         await using NginxServer nginx = await NginxServer.StartAsync(http2: false);
         File.WriteAllText(Path.Combine(nginx.Files, "page"), "page");
-        using ScriptProcess client = ScriptProcess.Python(Client, [nginx.Port.ToString(CultureInfo.InvariantCulture), nginx.CertificatePath]);
+        using ScriptProcess client = ScriptProcess.Python(TlsProgramTests.Client, [nginx.Port.ToString(CultureInfo.InvariantCulture), nginx.CertificatePath]);
+        await client.ReadLineAsync(); // it is connected
         ContextModule context = new();
         await using CaptureSession session = await CaptureSession.StartAsync(
             new CaptureOptions { Modules = ["tls", context.Name] }, name => name == context.Name ? context : CaptureModules.Create(name));

@@ -66,25 +66,36 @@ public sealed class RunTests : IDisposable
     }
 
     [Fact]
-    public async Task Run_NobodyRuns_EventsReadTheStoreThemselves()
+    public async Task Run_WithAFilter_KeepsWhatItAllowsAndSaysSoAndEventsReadTheStoreThemselves()
     {
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
         string marker = "marker" + Guid.NewGuid().ToString("N");
         await using (EcaptureService run = EcaptureService.Start(
-            ["run", "--data", _data.FullName, "--modules", "bash", "--listen", "http://127.0.0.1:0"],
+            ["run", "--data", _data.FullName, "--modules", "bash", "--listen", "http://127.0.0.1:0", "--exe", "true,dash", "--ignore", "dash,nobody", "--uid", "0,65533"],
             new Dictionary<string, string>(),
             startsFor: "ecapture"))
         {
             await run.WaitUntilAsync(() => Task.FromResult(run.Said.Contains("ready: API", StringComparison.Ordinal)), "it is ready", s_patience, cancellationToken);
+            using (Process other = Process.Start("/bin/bash", ["-c", $"/usr/bin/test -n {marker}-other; exit 0"]))
+            {
+                await other.WaitForExitAsync(cancellationToken);
+            }
+
             await ShellAsync(marker, cancellationToken);
             await FindAsync(run, marker, cancellationToken);
         }
 
-        Outcome events = await Ecapture.RunAsync(
-            ["events", "--data", _data.FullName, "--module", "bash", "--text", marker], new Dictionary<string, string>(), startsFor: "ecapture");
+        async Task<string> EventsAsync(params string[] filter)
+        {
+            Outcome events = await Ecapture.RunAsync(["events", "--data", _data.FullName, .. filter], new Dictionary<string, string>(), startsFor: "ecapture");
+            Assert.True(events.ExitCode == 0, events.Errors);
+            return events.Output;
+        }
 
-        Assert.Equal(0, events.ExitCode);
-        Assert.Contains(marker, events.Output, StringComparison.Ordinal);
+        string found = await EventsAsync("--module", "bash", "--text", marker);
+        Assert.Contains("/bin/true " + marker, found, StringComparison.Ordinal);
+        Assert.DoesNotContain(marker + "-other", found, StringComparison.Ordinal);
+        Assert.Contains("captured is only what the filter allows: --uid 0,65533 --ignore dash,nobody --exe true,dash", await EventsAsync("--module", "agent"), StringComparison.Ordinal);
     }
 
     private static async Task ShellAsync(string marker, CancellationToken cancellationToken)

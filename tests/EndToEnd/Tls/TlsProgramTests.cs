@@ -12,7 +12,7 @@ namespace ECapture.Tests.EndToEnd.Tls;
 public sealed class TlsProgramTests : IDisposable
 {
     // Arguments: port, CA. Says "connected PORT", then for each line of its input: sends it as a request, prints the answer's status.
-    private const string Client = """
+    internal const string Client = """
         import socket, ssl, sys
         context = ssl.create_default_context(cafile=sys.argv[2])
         c = context.wrap_socket(socket.create_connection(("127.0.0.1", int(sys.argv[1]))), server_hostname="localhost")

@@ -202,7 +202,7 @@ internal sealed partial class GoPrograms(ModuleContext context, GoAttacher attac
     [LoggerMessage(Level = LogLevel.Information, Message = "Go program {Path}: {Probes} probes.")]
     private static partial void LogAttached(ILogger logger, string path, int probes);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Go program {Path} is not captured wholly: {Reason}.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Go program {Path} is not captured wholly: {Reason}.")]
     private static partial void LogPartly(ILogger logger, string path, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Go program {Path} is gone; its probes were removed.")]

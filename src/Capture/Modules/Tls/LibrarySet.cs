@@ -278,7 +278,7 @@ internal sealed partial class LibrarySet : IDisposable
     [LoggerMessage(Level = LogLevel.Information, Message = "TLS library {Library}: {Probes} probes; key log function: {How}.")]
     private static partial void LogAttached(ILogger logger, string library, int probes, string how);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "TLS library {Library} is not captured wholly: {Reason}.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "TLS library {Library} is not captured wholly: {Reason}.")]
     private static partial void LogPartly(ILogger logger, string library, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "TLS library {Library} is used by nobody any more; its probes were removed.")]
