@@ -11,10 +11,15 @@ public sealed class EventStoreReader : IEventStoreReader
 
     /// <summary>Creates the reads; the store stays the caller's.</summary>
     public EventStoreReader(Store store)
+        : this(store ?? throw new ArgumentNullException(nameof(store)), SqlStore.Of(store))
     {
-        ArgumentNullException.ThrowIfNull(store);
+    }
+
+    /// <summary>Creates the reads over statements that somebody looks at.</summary>
+    internal EventStoreReader(Store store, ISqlStore sql)
+    {
         _store = store;
-        _sql = SqlStore.Of(store);
+        _sql = sql;
     }
 
     /// <inheritdoc/>
