@@ -12,7 +12,7 @@ internal static class MatrixCommand
         Trees trees = new(options.Cache);
         Scenario[] all =
         [
-            .. OpenSslScenarios.All(trees), .. ProgramScenarios.All(trees), .. GnuTlsScenarios.All(trees), .. NssScenarios.All(trees), .. GoScenarios.All(trees),
+            .. OpenSslScenarios.All(trees), .. EarlierScenarios.All(trees), .. ProgramScenarios.All(trees), .. GnuTlsScenarios.All(trees), .. NssScenarios.All(trees), .. GoScenarios.All(trees),
             .. ShellScenarios.All(trees), .. PostgresScenarios.All(trees), .. MysqlScenarios.All(trees),
         ];
         Scenario[] wanted = [.. all.Where(s => options.Wants(s.Name))];

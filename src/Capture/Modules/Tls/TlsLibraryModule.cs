@@ -92,6 +92,11 @@ public abstract class TlsLibraryModule : IModule, IProcessObserver
             context.Publisher, context.Losses, context.Connections, _libraries!.At, _api.Topic, _api.Library, context.MayPublishSecrets(_api.Topic), context.Wire, context.Earlier);
         context.Rings.Add(obj.Maps["events"], new TlsRecords(events, context.Losses, Name));
         context.Losses.Watch(Name, obj);
+        if (context.Policy.For(_api.Topic).PublishesSecrets)
+        {
+            context.Earlier.Add(() => _libraries.Attached, _api.Library);
+        }
+
         return obj;
     }
 

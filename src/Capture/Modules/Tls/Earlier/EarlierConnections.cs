@@ -19,6 +19,7 @@ internal sealed class EarlierConnections(ModuleContext context) : IDisposable
 {
     private const ulong Second = 1_000_000_000;
     private const ulong PatienceNs = 30 * Second;
+    private const ulong SearchPauseNs = 30 * Second;
     private const int MostFlows = 16_384;
     private const int MostObjects = 256; // of a process, whose connections are not known
     private const int MostTried = 32; // at once
@@ -27,12 +28,19 @@ internal sealed class EarlierConnections(ModuleContext context) : IDisposable
     private readonly Dictionary<SocketTuple, EarlierFlow> _flows = [];
     private readonly HashSet<EarlierFlow> _speaking = []; // those that sent TLS records
     private readonly Dictionary<int, List<ObjectUse>> _objects = [];
+    private readonly Dictionary<int, (ulong CheckNs, ulong DueNs, int Known)> _searched = [];
+    private readonly List<(Func<IReadOnlyCollection<AttachedLibrary>> Libraries, string Name)> _libraries = [];
     private readonly List<EarlierFlow> _done = [];
     private readonly bool _isUsed = context.Options.Modules.Contains("packet") && context.Options.Modules.Any(CaptureModules.WithSecrets.Contains);
     private ProofWorker? _worker;
 
     /// <summary>True when there is nothing to look at.</summary>
     internal bool IsEmpty => _flows.Count == 0;
+
+    /// <summary>Names the libraries that a module has probes on.</summary>
+    /// <param name="libraries">Gives them.</param>
+    /// <param name="name">What events call them.</param>
+    internal void Add(Func<IReadOnlyCollection<AttachedLibrary>> libraries, string name) => _libraries.Add((libraries, name));
 
     /// <summary>A socket was there when the agent came.</summary>
     internal void Exists(in EventHeader header)
@@ -116,7 +124,7 @@ internal sealed class EarlierConnections(ModuleContext context) : IDisposable
         };
         if (field is { } wanted && _flows.Count > 0 && Worker().Wants(library.Build, wanted))
         {
-            Worker().Learn(new ProofWorker.Lesson(library.Build, (int)pid, address, wanted, secret.ToArray(), clientRandom.ToArray()));
+            Worker().Learn(new ProofWorker.Lesson(library, (int)pid, address, wanted, secret.ToArray(), clientRandom.ToArray()));
         }
     }
 
@@ -130,6 +138,14 @@ internal sealed class EarlierConnections(ModuleContext context) : IDisposable
 
         ProofWorker worker = Worker();
         worker.Tick();
+        while (worker.TryTakeFound(out ProofWorker.Found found))
+        {
+            if (found.Objects.Count > 0)
+            {
+                _objects[found.Pid] = [.. found.Objects];
+            }
+        }
+
         while (worker.TryTake(out ProofWorker.Proof proof))
         {
             Take(proof, bootNs);
@@ -189,6 +205,12 @@ internal sealed class EarlierConnections(ModuleContext context) : IDisposable
         {
             _speaking.Remove(flow);
         }
+
+        if (_flows.Count == 0)
+        {
+            _objects.Clear();
+            _searched.Clear();
+        }
     }
 
     private void TryTo(EarlierFlow flow, ulong bootNs, ProofWorker worker)
@@ -199,14 +221,40 @@ internal sealed class EarlierConnections(ModuleContext context) : IDisposable
         }
 
         List<ObjectUse> objects = flow.Owner is { } owner ? [owner] : _objects.GetValueOrDefault((int)flow.Header.Pid) ?? [];
+        if (objects.Count == 0)
+        {
+            Search((int)flow.Header.Pid, bootNs, worker);
+            return;
+        }
+
         int basis = objects.Sum(o => worker.Knows(o.Library.Build)) + (flow.Proved is null ? 0 : int.MinValue);
-        if (objects.Count == 0 || basis is 0 or int.MinValue || !flow.IsDue(bootNs, basis))
+        if (basis is 0 or int.MinValue || !flow.IsDue(bootNs, basis))
         {
             return;
         }
 
         RecordSample[] samples = [.. new[] { flow.Sample(isSent: true), flow.Sample(isSent: false) }.OfType<RecordSample>()];
-        flow.IsTried = worker.Try(new ProofWorker.Trial(flow, [.. objects.TakeLast(MostTried)], samples, flow.Proved));
+        flow.IsTried = worker.Try(new ProofWorker.Trial(
+            flow, [.. objects.Skip((flow.Attempts - 1) * MostTried % objects.Count).Take(MostTried)], samples, flow.Proved, objects.Count == 1 || flow.Attempts > 2));
+    }
+
+    // Nobody saw it use an object: plaintext is not captured, or it cannot be.
+    private void Search(int pid, ulong bootNs, ProofWorker worker)
+    {
+        (ulong CheckNs, ulong DueNs, int Known) last = _searched.GetValueOrDefault(pid);
+        if (bootNs < last.CheckNs)
+        {
+            return;
+        }
+
+        _searched[pid] = last with { CheckNs = bootNs + Second };
+        (AttachedLibrary Library, string Name)[] libraries =
+            [.. _libraries.SelectMany(l => l.Libraries().Select(library => (library, l.Name))).Where(l => worker.Knows(l.library.Build) > 0)];
+        int known = libraries.Sum(l => worker.Knows(l.Library.Build));
+        if (known != 0 && (last.Known != known || bootNs >= last.DueNs) && worker.Search(pid, libraries))
+        {
+            _searched[pid] = (bootNs + Second, bootNs + SearchPauseNs, known);
+        }
     }
 
     private void Take(in ProofWorker.Proof proof, ulong bootNs)
@@ -218,16 +266,19 @@ internal sealed class EarlierConnections(ModuleContext context) : IDisposable
             return; // it ended, or its other end was proved
         }
 
-        foreach ((ProvedSecret secret, ObjectUse owner) in proof.Proved)
+        foreach ((ProvedSecret secret, ObjectUse proved) in proof.Proved)
         {
+            ObjectUse owner = flow.Owner is { Connection: not 0 } known ? known
+                : proved.Connection != 0 ? proved : proved with { Connection = context.Connections.Next() };
             if (flow.Proved is not null || proof.Proved.Count > 1)
             {
                 _done.Add(flow);
             }
 
+            Remove(flow.Header.Socket.Reversed()); // the other end of a connection of the host with itself
             flow.Proved = secret;
             flow.Owner = owner;
-            _objects.GetValueOrDefault(owner.Pid)?.Remove(owner);
+            _objects.GetValueOrDefault(owner.Pid)?.Remove(proved);
             Publish(flow, secret, owner, bootNs);
         }
     }

@@ -41,6 +41,9 @@ internal sealed class EarlierFlow(EventHeader header)
     /// <summary>CLOCK_BOOTTIME of the first TLS record, nanoseconds; 0: none yet.</summary>
     internal ulong FirstRecordNs { get; private set; }
 
+    /// <summary>How often it was tried since there was something new to try with.</summary>
+    internal int Attempts => _attempts;
+
     /// <summary>True when a record is there whose secret is not proved.</summary>
     internal bool HasSample => Sample(isSent: true) is not null || Sample(isSent: false) is not null;
 

@@ -55,6 +55,9 @@ internal sealed class ObjectMemory
         return new ObjectMemory(content, pointed);
     }
 
+    /// <summary>The object itself.</summary>
+    internal ReadOnlySpan<byte> Content => _object;
+
     /// <summary>Every place where bytes are.</summary>
     internal List<FieldLocation> Find(ReadOnlySpan<byte> known)
     {

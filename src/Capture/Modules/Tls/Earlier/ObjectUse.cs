@@ -5,5 +5,5 @@ namespace ECapture.Capture.Modules.Tls.Earlier;
 /// <param name="Address">Of the object.</param>
 /// <param name="Library">Whose it is.</param>
 /// <param name="LibraryName">As events name it.</param>
-/// <param name="Connection">Connection id of the agent run.</param>
+/// <param name="Connection">Connection id of the agent run; 0: nobody saw it used.</param>
 internal sealed record ObjectUse(int Pid, ulong Address, AttachedLibrary Library, string LibraryName, ulong Connection);

@@ -15,6 +15,7 @@ internal sealed partial class ProofWorker : IDisposable
     private readonly BlockingCollection<Action> _work = new(MostWaiting);
     private readonly ConcurrentQueue<Lesson> _again = new();
     private readonly ConcurrentQueue<Proof> _proofs = new();
+    private readonly ConcurrentQueue<Found> _found = new();
     private readonly Dictionary<string, SecretLayout> _layouts = new(StringComparer.Ordinal); // of the thread
     private readonly Dictionary<string, int> _fruitless = new(StringComparer.Ordinal); // lessons that taught nothing
     private readonly ConcurrentDictionary<(string Build, SecretField Field), bool> _settled = new();
@@ -45,6 +46,15 @@ internal sealed partial class ProofWorker : IDisposable
 
     /// <summary>What came of a trial.</summary>
     internal bool TryTake(out Proof proof) => _proofs.TryDequeue(out proof);
+
+    /// <summary>Looks for the connection objects of a process; <see cref="TryTakeFound"/> gives what was found.</summary>
+    /// <param name="pid">The process.</param>
+    /// <param name="libraries">The libraries that it may have, and what events call them.</param>
+    /// <returns>False: there is too much to do.</returns>
+    internal bool Search(int pid, IReadOnlyList<(AttachedLibrary Library, string Name)> libraries) => _work.TryAdd(() => _found.Enqueue(new Found(pid, DoSearch(pid, libraries))));
+
+    /// <summary>What a search found.</summary>
+    internal bool TryTakeFound(out Found found) => _found.TryDequeue(out found);
 
     /// <summary>Looks again at objects that did not hold yet what their connection was known to have.</summary>
     internal void Tick()
@@ -78,10 +88,11 @@ internal sealed partial class ProofWorker : IDisposable
 
     private void DoLearn(Lesson lesson)
     {
-        if (!_layouts.TryGetValue(lesson.Build, out SecretLayout? layout))
+        string build = lesson.Library.Build;
+        if (!_layouts.TryGetValue(build, out SecretLayout? layout))
         {
-            _layouts.Add(lesson.Build, layout = new SecretLayout());
-            _fruitless.Add(lesson.Build, 0);
+            _layouts.Add(build, layout = new SecretLayout());
+            _fruitless.Add(build, 0);
         }
 
         if (layout.IsSettled(lesson.Field))
@@ -100,30 +111,49 @@ internal sealed partial class ProofWorker : IDisposable
             {
                 _again.Enqueue(lesson with { Tries = lesson.Tries + 1 });
             }
-            else if (++_fruitless[lesson.Build] >= MostFruitless)
+            else if (++_fruitless[build] >= MostFruitless)
             {
                 // Its secrets are elsewhere than in its objects.
                 foreach (SecretField field in Enum.GetValues<SecretField>())
                 {
-                    _settled[(lesson.Build, field)] = true;
+                    _settled[(build, field)] = true;
                 }
             }
 
             return;
         }
 
-        _fruitless[lesson.Build] = int.MinValue;
+        _fruitless[build] = int.MinValue;
 
         if (layout.IsSettled(lesson.Field))
         {
-            _settled[(lesson.Build, lesson.Field)] = true;
-            LogSettled(_logger, lesson.Field, lesson.Build, string.Join(", ", layout.Places(lesson.Field)));
+            _settled[(build, lesson.Field)] = true;
+            LogSettled(_logger, lesson.Field, build, string.Join(", ", layout.Places(lesson.Field)));
+        }
+
+        if (MappedFile.TryFind(lesson.Pid, lesson.Library.File.Identity, out ulong start, out ulong end))
+        {
+            layout.LearnMarks(ObjectSearch.Marks(memory.Content, start, end));
         }
 
         if (layout.IsUseful)
         {
-            _useful[lesson.Build] = layout.Version;
+            _useful[build] = layout.Version;
         }
+    }
+
+    private List<ObjectUse> DoSearch(int pid, IReadOnlyList<(AttachedLibrary Library, string Name)> libraries)
+    {
+        List<ObjectUse> found = [];
+        foreach ((AttachedLibrary library, string name) in libraries)
+        {
+            if (_layouts.TryGetValue(library.Build, out SecretLayout? layout))
+            {
+                found.AddRange(ObjectSearch.Find(pid, library.File.Identity, layout.Marks).Select(a => new ObjectUse(pid, a, library, name, 0)));
+            }
+        }
+
+        return found;
     }
 
     private List<(ProvedSecret, ObjectUse)> DoTry(Trial trial)
@@ -133,7 +163,7 @@ internal sealed partial class ProofWorker : IDisposable
         {
             if (_layouts.TryGetValue(use.Library.Build, out SecretLayout? layout) && ObjectMemory.Read(use.Pid, use.Address) is { } memory)
             {
-                SecretTrial secrets = new(layout, memory, trial.Objects.Count == 1);
+                SecretTrial secrets = new(layout, memory, trial.IsThorough);
                 bool? ofClient = trial.Known is { } known ? !known.IsClients : null;
                 foreach (RecordSample sample in trial.Samples)
                 {
@@ -155,10 +185,13 @@ internal sealed partial class ProofWorker : IDisposable
     }
 
     /// <summary>A secret of a connection, to be found in its object.</summary>
-    internal sealed record Lesson(string Build, int Pid, ulong Address, SecretField Field, byte[] Content, byte[] ClientRandom, int Tries = 0);
+    internal sealed record Lesson(AttachedLibrary Library, int Pid, ulong Address, SecretField Field, byte[] Content, byte[] ClientRandom, int Tries = 0);
 
     /// <summary>Records of a flow, and the objects whose secrets may have made them.</summary>
-    internal sealed record Trial(EarlierFlow Flow, IReadOnlyList<ObjectUse> Objects, IReadOnlyList<RecordSample> Samples, ProvedSecret? Known);
+    internal sealed record Trial(EarlierFlow Flow, IReadOnlyList<ObjectUse> Objects, IReadOnlyList<RecordSample> Samples, ProvedSecret? Known, bool IsThorough);
+
+    /// <summary>Objects that were found in a process.</summary>
+    internal readonly record struct Found(int Pid, IReadOnlyList<ObjectUse> Objects);
 
     /// <summary>What came of a trial.</summary>
     internal readonly record struct Proof(Trial Trial, IReadOnlyList<(ProvedSecret Secret, ObjectUse Owner)> Proved);

@@ -12,6 +12,7 @@ internal sealed class SecretLayout
 
     private readonly Dictionary<SecretField, (HashSet<FieldLocation> Places, int Samples)> _fields = [];
     private readonly Dictionary<bool, HashSet<NumberLocation>> _numbers = [];
+    private HashSet<int>? _marks;
 
     /// <summary>Changes with everything that is learned.</summary>
     internal int Version { get; private set; }
@@ -60,6 +61,22 @@ internal sealed class SecretLayout
         }
 
         _fields[field] = known with { Samples = known.Samples + 1 };
+    }
+
+    /// <summary>Where objects point into their library; empty: not known, or nowhere.</summary>
+    internal IReadOnlyCollection<int> Marks => _marks ?? [];
+
+    /// <summary>Learns where an object points into its library.</summary>
+    internal void LearnMarks(HashSet<int> marks)
+    {
+        if (_marks is null)
+        {
+            _marks = marks;
+        }
+        else
+        {
+            _marks.IntersectWith(marks);
+        }
     }
 
     /// <summary>The places of a field.</summary>
