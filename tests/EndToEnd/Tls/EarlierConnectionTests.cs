@@ -1,26 +1,21 @@
+using System.Buffers.Binary;
 using System.Globalization;
+using System.Net.NetworkInformation;
 using ECapture.Capture;
 using ECapture.Events.V1;
+using ECapture.Protocols.Tls;
+using ECapture.Tests.Support;
 using ECapture.Tests.Support.Capture;
 using ECapture.Tests.Support.Tls;
 
 namespace ECapture.Tests.EndToEnd.Tls;
 
-/// <summary>Connections that were there before the agent: their secrets are read by what newer connections taught, and proved by a record.</summary>
+/// <summary>Connections that were there before the agent: plaintext from the first call on; secrets are read by what newer connections taught, and proved by a record.</summary>
 [Collection(CaptureCollection.Name)]
 public sealed class EarlierConnectionTests : IDisposable
 {
-    // Arguments: port, CA, greatest version. Connects and says its port; then for each line of its input sends a request, prints the answer's status.
-    private const string Client = """
-        import socket, ssl, sys
-        context = ssl.create_default_context(cafile=sys.argv[2])
-        context.maximum_version = getattr(ssl.TLSVersion, sys.argv[3])
-        c = context.wrap_socket(socket.create_connection(("127.0.0.1", int(sys.argv[1]))), server_hostname="localhost")
-        print(c.getsockname()[1])
-        for line in sys.stdin:
-            c.sendall(b"GET /page HTTP/1.1\r\nHost: localhost\r\nX-Marker: " + line.strip().encode() + b"\r\n\r\n")
-            print(c.recv(65536).split(b"\r\n")[0].decode())
-        """;
+    private const int Ip = 14; // of a frame of the loopback
+    private const int Tcp = Ip + 20;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("ecapture-earlier").FullName;
 
@@ -35,32 +30,82 @@ public sealed class EarlierConnectionTests : IDisposable
         string keyLog = Path.Combine(_folder, "keys");
         await using NginxServer nginx = await NginxServer.StartAsync(http2: false);
         File.WriteAllText(Path.Combine(nginx.Files, "page"), "page");
-        string[] arguments = [nginx.Port.ToString(CultureInfo.InvariantCulture), nginx.CertificatePath, version];
-        using ScriptProcess old = ScriptProcess.Python(Client, arguments, ("SSLKEYLOGFILE", keyLog));
-        uint port = uint.Parse(await old.ReadLineAsync(), CultureInfo.InvariantCulture);
-        await AskAsync(old, 5);
+        using KeepAliveClient old = await KeepAliveClient.StartAsync(nginx.Port, nginx.CertificatePath, version, keyLog);
+        await old.AskAsync(times: 5);
 
         await using CaptureSession session = await CaptureSession.StartAsync(new CaptureOptions { Modules = ["tls", "packet"], Interfaces = ["lo"], TlsPlaintext = plaintext });
-        using ScriptProcess newer = ScriptProcess.Python(Client, arguments);
-        await newer.ReadLineAsync();
-        await AskAsync(newer, 1);
-        bool IsProved(Event e) => e.TlsSecret?.Position is not null && (e.Flow.LocalPort == port || e.Flow.RemotePort == port);
-        await AskAsync(old, 1);
+        using KeepAliveClient newer = await KeepAliveClient.StartAsync(nginx.Port, nginx.CertificatePath, version);
+        await newer.AskAsync();
+        bool IsProved(Event e) => e.TlsSecret?.Position is not null && (e.Flow.LocalPort == old.Port || e.Flow.RemotePort == old.Port);
+        await old.AskAsync();
         await session.Log.WaitUntilAsync(e => e.Count(IsProved) >= 2, TimeSpan.FromSeconds(60), "the secrets of both directions");
 
-        Event[] proved = [.. (await session.StopAsync()).Where(IsProved)];
+        IReadOnlyList<Event> events = await session.StopAsync();
+        Event[] proved = [.. events.Where(IsProved)];
         string[] known = [.. KeyLog.Read(keyLog)];
         Assert.All(KeyLog.Of(proved), line => Assert.Contains(line, known));
         Assert.Single(proved.Select(e => e.Connection).Distinct());
         Assert.Equal([true, false], proved.Select(e => e.TlsSecret.Position.IsClients).Distinct().OrderDescending());
+        Assert.All(proved, secret => AssertOpensTheRecordItNames(secret, events, old.Port));
     }
 
-    private static async Task AskAsync(ScriptProcess client, int times)
+    [Theory]
+    [InlineData("gnutls", "/usr/bin/gnutls-cli", "--insecure --port PORT 127.0.0.1")]
+    [InlineData("nss", "/usr/bin/tstclnt", "-D -o -h 127.0.0.1 -p PORT")]
+    public async Task Plaintext_ConnectionOlderThanTheAgent_FromTheFirstCallOnWithTuple(string module, string program, string arguments)
     {
-        for (int i = 0; i < times; i++)
-        {
-            client.WriteLine("x");
-            Assert.Equal("HTTP/1.1 200 OK", await client.ReadLineAsync());
-        }
+        int port = FreePort.Next();
+        TestCertificate certificate = TestCertificate.Create(_folder);
+        await using ServerProcess server = ServerProcess.Start(
+            "/usr/bin/openssl", ["s_server", "-accept", Text(port), "-cert", certificate.CertificatePath, "-key", certificate.KeyPath, "-rev"]);
+        await server.WaitReadyAsync(
+            _ => Task.FromResult(IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Any(l => l.Port == port)), TimeSpan.FromSeconds(60),
+            TestContext.Current.CancellationToken);
+        using ScriptProcess old = ScriptProcess.Start(program, arguments.Replace("PORT", Text(port), StringComparison.Ordinal).Split(' '));
+        await TalkAsync(old);
+
+        await using CaptureSession session = await CaptureSession.StartAsync(module);
+        (string said, string answered) = await TalkAsync(old);
+        bool Has(Event e, Direction direction, string text) => e.Process?.Pid == old.Pid && e.TlsData?.Direction == direction && TlsStream.Contains(e, text);
+        await session.WaitForAsync(e => Has(e, Direction.Received, answered), "the answer");
+        IReadOnlyList<Event> events = await session.StopAsync();
+
+        Event sent = Assert.Single(events, e => Has(e, Direction.Sent, said));
+        Event received = events.First(e => Has(e, Direction.Received, answered));
+        Assert.Equal(((uint)port, (uint)port), (sent.Flow.RemotePort, received.Flow.RemotePort));
+        Assert.Equal(sent.Connection, received.Connection);
     }
+
+    // The server says each line backwards; what the client says of itself comes before.
+    private static async Task<(string Said, string Answered)> TalkAsync(ScriptProcess client)
+    {
+        string said = $"m{Guid.NewGuid():n}";
+        string answered = string.Concat(said.Reverse());
+        client.WriteLine(said);
+        while (!(await client.ReadLineAsync()).Contains(answered, StringComparison.Ordinal))
+        {
+        }
+
+        return (said, answered);
+    }
+
+    private static void AssertOpensTheRecordItNames(Event secret, IReadOnlyList<Event> events, uint clientPort)
+    {
+        RecordPosition position = secret.TlsSecret.Position;
+        ReadOnlySpan<byte> record = events.Where(e => e.Packet is not null).Select(e => e.Packet.Data.Memory).First(f =>
+            f.Length > Tcp + 20 && BinaryPrimitives.ReadUInt32BigEndian(f.Span[(Tcp + 4)..]) == position.TcpSequence
+            && f.Length > Tcp + HeaderLength(f.Span) && (BinaryPrimitives.ReadUInt16BigEndian(f.Span[Tcp..]) == clientPort) == position.IsClients).Span;
+        record = record[(Tcp + HeaderLength(record))..];
+        record = record[..(5 + BinaryPrimitives.ReadUInt16BigEndian(record[3..]))];
+        RecordSuite suite = RecordSuite.Find(position.CipherSuite)!;
+        using RecordKeys keys = suite.IsTls13
+            ? RecordKeys.FromTrafficSecret(suite, secret.TlsSecret.Secret.Span)
+            : RecordKeys.FromMasterSecret(suite, secret.TlsSecret.Secret.Span, secret.TlsSecret.ClientRandom.Span, position.ServerRandom.Span, position.IsClients);
+
+        Assert.NotEqual(-1, keys.Open(record, position.Record, new byte[record.Length]));
+    }
+
+    private static int HeaderLength(ReadOnlySpan<byte> frame) => (frame[Tcp + 12] >> 4) * 4;
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

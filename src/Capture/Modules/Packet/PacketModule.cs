@@ -118,6 +118,7 @@ public sealed partial class PacketModule : IModule, IRecordHandler
         }
 
         _links.Clear();
+        _context?.Earlier.Dispose();
     }
 
     /// <summary>Says how many frames of excluded processes were left out.</summary>
@@ -144,7 +145,6 @@ public sealed partial class PacketModule : IModule, IRecordHandler
     public void Dispose()
     {
         Detach();
-        _context?.Earlier.Dispose();
         _object?.Dispose();
     }
 

@@ -165,8 +165,14 @@ internal sealed class EarlierConnections(ModuleContext context) : IDisposable
         _done.Clear();
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _worker?.Dispose();
+    /// <summary>Ends the work and forgets all connections; whoever tells of others is not heard.</summary>
+    public void Dispose()
+    {
+        _flows.Clear();
+        _speaking.Clear();
+        _worker?.Dispose();
+        _worker = null;
+    }
 
     private ProofWorker Worker() => _worker ??= new ProofWorker(context.Loggers.CreateLogger<ProofWorker>());
 
@@ -178,6 +184,10 @@ internal sealed class EarlierConnections(ModuleContext context) : IDisposable
             if (flow.FirstRecordNs != 0)
             {
                 _speaking.Add(flow);
+            }
+            else if (flow.IsOther)
+            {
+                Remove(flow.Header.Socket);
             }
         }
     }

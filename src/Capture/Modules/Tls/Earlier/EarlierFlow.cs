@@ -9,7 +9,9 @@ internal sealed class EarlierFlow(EventHeader header)
 {
     private const ulong Second = 1_000_000_000;
     private const ulong LongestPause = 60 * Second;
+    private const int MostSegments = 256;
 
+    private int _segments;
     private int _attempts;
     private int _basis;
     private ulong _due;
@@ -45,13 +47,17 @@ internal sealed class EarlierFlow(EventHeader header)
     internal int Attempts => _attempts;
 
     /// <summary>True when a record is there whose secret is not proved.</summary>
-    internal bool HasSample => Sample(isSent: true) is not null || Sample(isSent: false) is not null;
+    internal bool HasSample => (Proved?.IsSent != true && RecordSample.IsIn(Sent)) || (Proved?.IsSent != false && RecordSample.IsIn(Received));
+
+    /// <summary>True when it has said so much without a TLS record that it is none.</summary>
+    internal bool IsOther => FirstRecordNs == 0 && _segments > MostSegments;
 
     /// <summary>Takes a segment.</summary>
     internal void Feed(bool isSent, uint sequence, ReadOnlySpan<byte> payload, ulong bootNs)
     {
         RecordWalk walk = isSent ? Sent ??= new RecordWalk() : Received ??= new RecordWalk();
         walk.Feed(sequence, payload);
+        _segments++;
         if (FirstRecordNs == 0 && walk.IsStarted)
         {
             FirstRecordNs = bootNs;

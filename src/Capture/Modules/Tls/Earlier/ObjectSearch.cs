@@ -36,7 +36,8 @@ internal static class ObjectSearch
     /// <param name="pid">The process.</param>
     /// <param name="file">The library.</param>
     /// <param name="marks">Where its objects point into it.</param>
-    internal static List<ulong> Find(int pid, FileIdentity file, IReadOnlyCollection<int> marks)
+    /// <param name="stop">Ends the search.</param>
+    internal static List<ulong> Find(int pid, FileIdentity file, IReadOnlyCollection<int> marks, CancellationToken stop)
     {
         List<ulong> found = [];
         if (marks.Count == 0 || !MappedFile.TryFind(pid, file, out ulong start, out ulong end))
@@ -51,7 +52,7 @@ internal static class ObjectSearch
         foreach ((ulong from, ulong to) in MappedFile.Writable(pid))
         {
             int read;
-            for (ulong at = from; at < to && left > 0; at += (ulong)read, left -= read)
+            for (ulong at = from; at < to && left > 0 && !stop.IsCancellationRequested; at += (ulong)read, left -= read)
             {
                 read = ProcessMemory.Read(pid, at, piece.AsSpan(0, (int)Math.Min(PieceBytes, to - at)));
                 if (read == 0)

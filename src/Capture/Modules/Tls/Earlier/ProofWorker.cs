@@ -20,6 +20,7 @@ internal sealed partial class ProofWorker : IDisposable
     private readonly Dictionary<string, int> _fruitless = new(StringComparer.Ordinal); // lessons that taught nothing
     private readonly ConcurrentDictionary<(string Build, SecretField Field), bool> _settled = new();
     private readonly ConcurrentDictionary<string, int> _useful = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _stop = new();
     private readonly ILogger _logger;
     private readonly Thread _thread;
 
@@ -68,21 +69,21 @@ internal sealed partial class ProofWorker : IDisposable
     /// <summary>Ends the thread; what waits is dropped.</summary>
     public void Dispose()
     {
-        while (_work.TryTake(out _))
-        {
-            // Nobody asks any more.
-        }
-
+        _stop.Cancel();
         _work.CompleteAdding();
         _thread.Join();
         _work.Dispose();
+        _stop.Dispose();
     }
 
     private void Run()
     {
         foreach (Action action in _work.GetConsumingEnumerable())
         {
-            action();
+            if (!_stop.IsCancellationRequested)
+            {
+                action();
+            }
         }
     }
 
@@ -149,7 +150,7 @@ internal sealed partial class ProofWorker : IDisposable
         {
             if (_layouts.TryGetValue(library.Build, out SecretLayout? layout))
             {
-                found.AddRange(ObjectSearch.Find(pid, library.File.Identity, layout.Marks).Select(a => new ObjectUse(pid, a, library, name, 0)));
+                found.AddRange(ObjectSearch.Find(pid, library.File.Identity, layout.Marks, _stop.Token).Select(a => new ObjectUse(pid, a, library, name, 0)));
             }
         }
 
@@ -163,7 +164,7 @@ internal sealed partial class ProofWorker : IDisposable
         {
             if (_layouts.TryGetValue(use.Library.Build, out SecretLayout? layout) && ObjectMemory.Read(use.Pid, use.Address) is { } memory)
             {
-                SecretTrial secrets = new(layout, memory, trial.IsThorough);
+                SecretTrial secrets = new(layout, memory, trial.IsThorough, _stop.Token);
                 bool? ofClient = trial.Known is { } known ? !known.IsClients : null;
                 foreach (RecordSample sample in trial.Samples)
                 {

@@ -10,9 +10,12 @@ namespace ECapture.Capture.Modules.Tls.Earlier;
 /// <param name="Walk">That walk, which goes on.</param>
 internal sealed record RecordSample(bool IsSent, byte[] Record, ulong Index, uint Start, RecordWalk Walk)
 {
+    /// <summary>True when a walk has a record to take.</summary>
+    internal static bool IsIn(RecordWalk? walk) => walk is { IsStarted: true, Sample.IsEmpty: false };
+
     /// <summary>Takes the newest record of a walk; null: there is none.</summary>
     internal static RecordSample? Of(RecordWalk? walk, bool isSent) =>
-        walk is { IsStarted: true, Sample.IsEmpty: false } ? new RecordSample(isSent, walk.Sample.ToArray(), walk.SampleIndex, walk.Start, walk) : null;
+        walk is not null && IsIn(walk) ? new RecordSample(isSent, walk.Sample.ToArray(), walk.SampleIndex, walk.Start, walk) : null;
 
     /// <summary>Records that came after it until now.</summary>
     internal ulong Later => Walk.Count is ulong count && count > Index ? count - Index : 1;

@@ -11,7 +11,8 @@ namespace ECapture.Capture.Modules.Tls.Earlier;
 /// <param name="layout">Where secrets are; learns where records are counted.</param>
 /// <param name="memory">The object, read after the records were captured.</param>
 /// <param name="isThorough">Also tries every number that the object holds; for objects that surely belong to the connection.</param>
-internal sealed class SecretTrial(SecretLayout layout, ObjectMemory memory, bool isThorough)
+/// <param name="stop">Ends the work: nothing is proved then.</param>
+internal sealed class SecretTrial(SecretLayout layout, ObjectMemory memory, bool isThorough, CancellationToken stop)
 {
     private const int RandomLength = 32;
     private const int MasterLength = 48;
@@ -120,6 +121,11 @@ internal sealed class SecretTrial(SecretLayout layout, ObjectMemory memory, bool
     {
         foreach (ulong number in numbers)
         {
+            if (stop.IsCancellationRequested)
+            {
+                return null;
+            }
+
             if (keys.Open(sample.Record, number, _plaintext) >= 0)
             {
                 layout.LearnNumber(memory, sample.IsSent, number + sample.Later);

@@ -131,7 +131,7 @@ public sealed class SecretTrialTests
         using MadeObject other = new MadeObject().With(8, BitConverter.GetBytes(start + 64)).With(0x70, BitConverter.GetBytes(end));
         HashSet<int> marks = ObjectSearch.Marks(Read(one).Content, start, end);
 
-        List<ulong> found = ObjectSearch.Find(Environment.ProcessId, identity, marks);
+        List<ulong> found = ObjectSearch.Find(Environment.ProcessId, identity, marks, TestContext.Current.CancellationToken);
 
         Assert.Equal([8, 0x70], marks.Order());
         Assert.Contains(one.Address, found);
@@ -142,7 +142,7 @@ public sealed class SecretTrialTests
 
     private MadeObject Older() => new MadeObject().With(RandomAt, _random).With(ClientAt, _client).With(ServerAt, _server);
 
-    private SecretTrial Trial(MadeObject older, bool isThorough = true) => new(_layout, Read(older), isThorough);
+    private SecretTrial Trial(MadeObject older, bool isThorough = true) => new(_layout, Read(older), isThorough, TestContext.Current.CancellationToken);
 
     private static RecordSample Sample(bool isSent, byte[] secret, ulong number)
     {
