@@ -91,9 +91,10 @@ static __always_inline void send_record(__u16 type, const struct socket_owner *o
 {
 	struct connection_record record = {};
 
+	count_hits(HIT_WANTED, 1);
 	fill_record(&record, type, owner, tuple, sk);
 	if (bpf_ringbuf_output(&events, &record, sizeof(record), 0))
-		count_loss(LOSS_RING_FULL);
+		count_lost(LOSS_RING_FULL, 1);
 }
 
 /* True when the socket still has the addresses that were read: a struct sock is reused. */

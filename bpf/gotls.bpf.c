@@ -4,7 +4,7 @@
  * on its stack by the distance to the stack's end. There are no return probes: they would change the stack under Go's feet. The
  * probes at an "entry" stand behind the check for stack space, which runs a function's first instructions again when it grew the stack.
  */
-#define RING_BYTES (16 * 1024 * 1024)
+#define RING_BYTES (32 * 1024 * 1024) /* as tls.bpf.c: it is one */
 #define SCRATCH_BYTES (17 * 1024)
 
 #include "tls.h"
@@ -19,7 +19,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define TYPE_MASK 0170000     /* S_IFMT */
 #define TCP 6                 /* IPPROTO_TCP */
 
-/* Upper half of the attach cookie; the lower half is the program's index. */
+/* Upper half of the attach cookie; the lower half is the module. */
 enum go_function {
 	GO_READ = 1,  /* func (c *Conn) Read(b []byte) (int, error) */
 	GO_WRITE,     /* func (c *Conn) Write(b []byte) (int, error) */
@@ -238,7 +238,7 @@ static __always_inline int on_key_log(struct pt_regs *ctx, __u32 index)
 	if (bpf_probe_read_user(record->label, label_length, (void *)label) ||
 	    bpf_probe_read_user(record->client_random, RANDOM_BYTES, (void *)random) ||
 	    bpf_probe_read_user(record->secret, length, (void *)secret)) {
-		count_loss(LOSS_MEMORY_FAULT);
+		count_lost(LOSS_MEMORY_FAULT, 1);
 		goto out;
 	}
 	record_begin(&record->header);
@@ -262,8 +262,10 @@ int go_entry(struct pt_regs *ctx)
 {
 	__u64 cookie = bpf_get_attach_cookie(ctx);
 
-	if (is_left_out())
+	if (is_left_out()) {
+		count_hits(HIT_EXCLUDED, 1);
 		return 0;
+	}
 	switch (cookie >> 32) {
 	case GO_READ:
 		return on_read(ctx);

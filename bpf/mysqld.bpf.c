@@ -12,9 +12,9 @@
 char LICENSE[] SEC("license") = "GPL";
 
 enum record_type {
-	RECORD_RECEIVED = 1, /* from the client */
-	RECORD_SENT = 2,
-	RECORD_END = 3,      /* vio_delete */
+	RECORD_RECEIVED = 17, /* from the client; not the numbers of postgres.bpf.c: the ring is one */
+	RECORD_SENT = 18,
+	RECORD_END = 19,      /* vio_delete */
 };
 
 /* Attach cookies. */
@@ -112,10 +112,10 @@ static __always_inline struct mysqld_session *session_of(struct mysqld_session_k
 
 DEFINE_SEND_CHUNK(struct mysqld_data)
 
-static __always_inline struct scratch *begin_data(__u64 vio, __u64 birth)
+static __always_inline struct scratch *begin_data(__u64 vio, __u64 birth, __u64 records)
 {
 	struct thread_socket *socket = last_socket();
-	struct scratch *slot = scratch_take();
+	struct scratch *slot = scratch_take_for(records);
 	struct mysqld_data *record;
 
 	if (!slot)
@@ -147,7 +147,7 @@ int on_enter(struct pt_regs *ctx)
 
 		if (!session)
 			return 0;
-		slot = begin_data(vio, session->birth);
+		slot = begin_data(vio, session->birth, 1);
 		if (slot) {
 			record_submit(slot, RECORD_END, sizeof(struct mysqld_data));
 			scratch_release(slot);
@@ -208,7 +208,7 @@ int on_return(struct pt_regs *ctx)
 	walk.from = call.buffer;
 	walk.left = count;
 	walk.type = is_read ? RECORD_RECEIVED : RECORD_SENT;
-	walk.slot = begin_data(call.vio, session->birth);
+	walk.slot = begin_data(call.vio, session->birth, chunks_of(count));
 	if (!walk.slot)
 		return 0;
 	bpf_loop(CHUNKS, send_chunk, &walk, 0);

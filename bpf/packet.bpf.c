@@ -59,14 +59,6 @@ struct {
 	__type(value, struct interface_config);
 } interfaces SEC(".maps");
 
-/* Frames of excluded processes. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u64);
-} excluded_frames SEC(".maps");
-
 /* Where things are in a frame; tuple has the source as local. */
 struct frame {
 	struct socket_tuple tuple;
@@ -207,15 +199,6 @@ static __always_inline struct socket_owner *connecting_owner(const struct socket
 	return bpf_map_lookup_elem(&socket_owner, tuple);
 }
 
-static __always_inline void count_excluded(void)
-{
-	__u32 zero = 0;
-	__u64 *count = bpf_map_lookup_elem(&excluded_frames, &zero);
-
-	if (count)
-		*count += 1;
-}
-
 static __always_inline void send_frame(struct __sk_buff *skb, const struct frame *frame, const struct socket_tuple *tuple,
 				       const struct socket_owner *owner, __u32 direction)
 {
@@ -244,7 +227,7 @@ static __always_inline void send_frame(struct __sk_buff *skb, const struct frame
 	if (length > MAX_FRAME)
 		length = MAX_FRAME;
 	if (length == 0 || bpf_skb_load_bytes(skb, 0, slot->bytes + sizeof(*record), length))
-		count_loss(LOSS_MEMORY_FAULT);
+		count_lost(LOSS_MEMORY_FAULT, 1);
 	else
 		record_submit_of(owner ? owner->pid : 0, slot, 1, sizeof(*record) + length);
 	scratch_release(slot);
@@ -278,7 +261,7 @@ static __always_inline int on_frame(struct __sk_buff *skb, bool is_ingress)
 		if (is_ingress)
 			receiver = owner_of(&receiving, is_syn);
 		if ((sender && is_excluded(sender->pid)) || (receiver && is_excluded(receiver->pid))) {
-			count_excluded();
+			count_hits(HIT_EXCLUDED, 1);
 			return TC_ACT_UNSPEC;
 		}
 	}

@@ -120,7 +120,7 @@ static __always_inline void send_data(struct postgres_call *call, __u64 *offset,
 			walk.offset += skip;
 		}
 	}
-	walk.slot = scratch_take();
+	walk.slot = scratch_take_for(chunks_of(walk.left));
 	if (!walk.slot)
 		return;
 	record = (struct postgres_data *)walk.slot->bytes;

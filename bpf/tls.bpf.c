@@ -24,7 +24,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define HMAC 3        /* nor does this */
 #define SENT_VECTOR 4 /* plaintext of several buffers */
 
-/* Upper half of the attach cookie; the lower half is the library's index. */
+/* Upper half of the attach cookie; the lower half is module and library. */
 enum function {
 	SSL_READ = 1,     /* int SSL_read(SSL *ssl, void *buf, int num) */
 	SSL_WRITE,        /* int SSL_write(SSL *ssl, const void *buf, int num) */
@@ -55,7 +55,7 @@ struct library {
 	__u32 reserved;
 };
 
-/* By index, the lower half of the attach cookie; written before the library's probes are attached. */
+/* By index (LIBRARY_OF); written before the library's probes are attached. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, MOST_LIBRARIES);
@@ -158,7 +158,7 @@ static __always_inline int enter(struct pt_regs *ctx, __u64 ssl, __u32 direction
 }
 
 /* Sends a secret. label: its address; 0: CLIENT_RANDOM. secret: its address; 0: it is the one that NSS's token gave. */
-static __always_inline void send_secret(__u32 index, __u64 ssl, __u64 label, __u64 label_distance, __u64 secret, __u64 length)
+static __always_inline void send_secret(__u32 module_library, __u64 ssl, __u64 label, __u64 label_distance, __u64 secret, __u64 length)
 {
 	const char client_random[] = "CLIENT_RANDOM";
 	struct connection *connection;
@@ -166,6 +166,7 @@ static __always_inline void send_secret(__u32 index, __u64 ssl, __u64 label, __u
 	struct tls_secret *record;
 	struct library *library;
 	struct scratch *slot;
+	__u32 index = LIBRARY_OF(module_library);
 	__u64 random = ssl;
 	long read;
 
@@ -196,7 +197,7 @@ static __always_inline void send_secret(__u32 index, __u64 ssl, __u64 label, __u
 	__builtin_memset(record->secret, 0, sizeof(record->secret));
 	if (bpf_probe_read_user(record->client_random, RANDOM_BYTES, (void *)random) ||
 	    (secret && bpf_probe_read_user(record->secret, length, (void *)secret))) {
-		count_loss(LOSS_MEMORY_FAULT);
+		count_lost(LOSS_MEMORY_FAULT, 1);
 		goto out;
 	}
 	if (!secret)
@@ -211,7 +212,7 @@ static __always_inline void send_secret(__u32 index, __u64 ssl, __u64 label, __u
 	record_begin(&record->header);
 	record->header.flags = connection->flags;
 	record->socket = connection->socket;
-	record->library = index;
+	record->library = module_library;
 	record->ssl = ssl;
 	record->born = connection->born;
 	record->label_distance = label_distance;
@@ -244,8 +245,9 @@ static __always_inline int log_nss_secret(struct pt_regs *ctx, __u32 index)
 /* A handshake has ended well. TLS 1.3 has no master secret and zeros in its place. What the key-log function was told already comes a second
  * time; the agent drops it.
  */
-static __always_inline void handshake_done(__u32 index, __u64 ssl)
+static __always_inline void handshake_done(__u32 module_library, __u64 ssl)
 {
+	__u32 index = LIBRARY_OF(module_library);
 	struct library *library = bpf_map_lookup_elem(&libraries, &index);
 	__u64 start[2] = {}, secret;
 
@@ -255,7 +257,7 @@ static __always_inline void handshake_done(__u32 index, __u64 ssl)
 	if (bpf_probe_read_user(start, sizeof(start), (void *)secret))
 		count_loss(LOSS_MEMORY_FAULT);
 	else if (start[0] | start[1])
-		send_secret(index, ssl, 0, 0, secret, MASTER_SECRET_BYTES);
+		send_secret(module_library, ssl, 0, 0, secret, MASTER_SECRET_BYTES);
 }
 
 static __always_inline int leave(struct pt_regs *ctx)
@@ -346,8 +348,10 @@ int tls_entry(struct pt_regs *ctx)
 {
 	__u64 cookie = bpf_get_attach_cookie(ctx), ssl = PT_REGS_PARM1(ctx);
 
-	if (is_left_out())
+	if (is_left_out()) {
+		count_hits(HIT_EXCLUDED, 1);
 		return 0;
+	}
 	switch (cookie >> 32) {
 	case SSL_READ:
 		return enter(ctx, ssl, RECEIVED, 0, false);

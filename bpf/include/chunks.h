@@ -19,6 +19,14 @@ struct chunk_walk {
 	__u32 reserved;
 };
 
+/* Records that so many bytes take. */
+static __always_inline __u64 chunks_of(__u64 length)
+{
+	__u64 chunks = (length + CHUNK_BYTES - 1) / CHUNK_BYTES;
+
+	return chunks < CHUNKS ? chunks : CHUNKS;
+}
+
 /* The record's fixed part is a `fixed` with `offset` and `data_length`. Defines send_chunk, a step of bpf_loop. */
 #define DEFINE_SEND_CHUNK(fixed) \
 	static long send_chunk(__u32 step, struct chunk_walk *walk) \
@@ -36,7 +44,7 @@ struct chunk_walk {
 		if (length > CHUNK_BYTES) \
 			return 1; \
 		if (bpf_probe_read_user(walk->slot->bytes + sizeof(*record), length, (void *)walk->from)) \
-			count_loss(LOSS_MEMORY_FAULT); \
+			count_lost(LOSS_MEMORY_FAULT, 1); \
 		else \
 			record_submit(walk->slot, walk->type, sizeof(*record) + length); \
 		walk->from += length; \

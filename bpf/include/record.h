@@ -4,6 +4,9 @@
  * preempted, so a slot is taken by compare-and-swap, never by processor alone. Every record that is not kept is counted in
  * `losses`; the agent publishes the counts as Loss events.
  *
+ * What was to become a record is counted in `hits` before anything can go wrong, so that at any moment at which no program runs
+ * hits = records in the ring + losses: scratch_take counts what it takes a slot for, count_loss what never came so far.
+ *
  * A module's .bpf.c defines RING_BYTES and SCRATCH_BYTES (room for the largest record) before it includes this file.
  */
 #ifndef ECAPTURE_RECORD_H
@@ -75,6 +78,20 @@ struct {
 	__type(value, __u64);
 } losses SEC(".maps");
 
+/* What the probes were hit for: index into `hits`. */
+enum hit {
+	HIT_WANTED,   /* a record was to be sent */
+	HIT_EXCLUDED, /* of a process that is left out: nothing was */
+	HITS,
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, HITS);
+	__type(key, __u32);
+	__type(value, __u64);
+} hits SEC(".maps");
+
 #define SCRATCH_SLOTS 4 /* for each processor */
 
 struct scratch {
@@ -105,19 +122,38 @@ struct {
 	__type(value, struct source_share);
 } source_shares SEC(".maps");
 
-static __always_inline void count_loss(__u32 reason)
+static __always_inline void count_hits(__u32 kind, __u64 records)
+{
+	__u64 *count = bpf_map_lookup_elem(&hits, &kind);
+
+	if (count)
+		__sync_fetch_and_add(count, records); /* a uprobe's program may be preempted between reading and writing */
+}
+
+/* Records that were counted as hits and are not sent. */
+static __always_inline void count_lost(__u32 reason, __u64 records)
 {
 	__u64 *count = bpf_map_lookup_elem(&losses, &reason);
 
 	if (count)
-		*count += 1;
+		__sync_fetch_and_add(count, records);
 }
 
-/* A slot that nobody else uses, or NULL (counted). Give it back with scratch_release. */
-static __always_inline struct scratch *scratch_take(void)
+/* Something that should have been recorded and was not, before it was counted as a hit; or a part of a record that is sent without it. */
+static __always_inline void count_loss(__u32 reason)
+{
+	count_hits(HIT_WANTED, 1);
+	count_lost(reason, 1);
+}
+
+/* A slot that nobody else uses, or NULL (counted), to send so many records from: each must be sent, or counted by count_lost. Give it back
+ * with scratch_release.
+ */
+static __always_inline struct scratch *scratch_take_for(__u64 records)
 {
 	__u32 first = bpf_get_smp_processor_id() * SCRATCH_SLOTS;
 
+	count_hits(HIT_WANTED, records);
 #pragma unroll
 	for (int i = 0; i < SCRATCH_SLOTS; i++) {
 		__u32 index = first + i;
@@ -126,8 +162,14 @@ static __always_inline struct scratch *scratch_take(void)
 		if (slot && __sync_val_compare_and_swap(&slot->busy, 0, 1) == 0)
 			return slot;
 	}
-	count_loss(LOSS_NO_SCRATCH);
+	count_lost(LOSS_NO_SCRATCH, records);
 	return NULL;
+}
+
+/* For one record. */
+static __always_inline struct scratch *scratch_take(void)
+{
+	return scratch_take_for(1);
 }
 
 static __always_inline void scratch_release(struct scratch *slot)
@@ -168,13 +210,13 @@ static __always_inline bool has_room(__u64 source, __u32 length)
 	return __sync_fetch_and_add(&share->bytes, length) + length <= size / 64;
 }
 
-/* Gives a record to the ring, and counts what the ring refuses. */
+/* Gives a record that was counted as a hit to the ring, and counts what the ring refuses. */
 static __always_inline void ring_send(void *record, __u32 length, __u64 source)
 {
 	if (!has_room(source, length))
-		count_loss(LOSS_SHARE);
+		count_lost(LOSS_SHARE, 1);
 	else if (bpf_ringbuf_output(&events, record, length, 0))
-		count_loss(LOSS_RING_FULL);
+		count_lost(LOSS_RING_FULL, 1);
 }
 
 /* Sends the first `length` bytes of the slot; it starts with a record_header. */
@@ -182,8 +224,10 @@ static __always_inline void record_submit_of(__u64 source, struct scratch *slot,
 {
 	struct record_header *header = (struct record_header *)slot->bytes;
 
-	if (length < sizeof(*header) || length > SCRATCH_BYTES)
+	if (length < sizeof(*header) || length > SCRATCH_BYTES) {
+		count_lost(LOSS_NO_SCRATCH, 1);
 		return;
+	}
 	header->length = length;
 	header->type = type;
 	ring_send(slot->bytes, length, source);

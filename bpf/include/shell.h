@@ -118,8 +118,10 @@ struct line_walk {
 static long send_more(__u32 step, struct line_walk *walk)
 {
 	struct shell_more *record = (struct shell_more *)walk->slot->bytes;
-	__u32 length = read_chunk(&record->header, walk->slot->bytes + sizeof(*record), walk->from + walk->offset);
+	__u32 length;
 
+	count_hits(HIT_WANTED, 1);
+	length = read_chunk(&record->header, walk->slot->bytes + sizeof(*record), walk->from + walk->offset);
 	record->offset = walk->offset;
 	record->text_length = length;
 	if (step == CHUNKS - 1 && record->header.flags & FLAG_MORE) {

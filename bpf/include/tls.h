@@ -14,6 +14,10 @@
 #define SECRET_BYTES 64
 #define RANDOM_BYTES 32
 
+/* The lower half of an attach cookie, which every record repeats: the modules share one ring. */
+#define MODULE_OF(library) ((library) >> 16)     /* the agent's number of the module */
+#define LIBRARY_OF(library) ((library) & 0xffff) /* the module's index of the library */
+
 enum record_type {
 	RECORD_DATA = 1,
 	RECORD_SECRET = 2,
@@ -33,7 +37,7 @@ enum direction {
 struct tls_data {
 	struct record_header header;
 	struct socket_tuple socket;
-	__u32 library;
+	__u32 library;        /* of the module: MODULE_OF, LIBRARY_OF */
 	__u64 ssl;
 	__u64 born;   /* with process and ssl: the connection */
 	__u64 offset; /* bytes of this direction before this chunk, since `born` */
@@ -135,7 +139,7 @@ __noinline int send_chunk(struct chunk *chunk, __u64 from, __u64 offset, __u64 l
 	record->offset = offset + done;
 	record->length = take;
 	if (bpf_probe_read_user(chunk->bytes, take, (void *)(from + done)))
-		count_loss(LOSS_MEMORY_FAULT);
+		count_lost(LOSS_MEMORY_FAULT, 1);
 	else
 		ring_send(chunk, sizeof(*record) + take, bpf_get_current_cgroup_id());
 	return done + take >= length;
@@ -146,13 +150,14 @@ static __always_inline void
 send_data(struct connection *connection, __u64 ssl, __u32 library, __u64 buffer, __u64 length, __u32 direction)
 {
 	struct tls_data *record;
+	__u64 chunks = (length + CHUNK_BYTES - 1) / CHUNK_BYTES;
 	struct scratch *slot;
 	__u64 offset;
 
 	direction &= 1;
 	offset = connection->offsets[direction];
 	connection->offsets[direction] = offset + length;
-	slot = scratch_take();
+	slot = scratch_take_for(chunks < MOST_CHUNKS ? chunks : MOST_CHUNKS);
 	if (!slot)
 		return;
 	record = (struct tls_data *)slot->bytes;

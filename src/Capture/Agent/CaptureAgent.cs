@@ -114,8 +114,10 @@ public sealed partial class CaptureAgent
         EventPublisher publisher = new(Identity, _options, clock, losses, _log, _loggers, gate);
         try
         {
+            ProbeAccount probes = new(publisher, losses);
             ModuleContext context = new()
             {
+                Probes = probes,
                 ObjectDirectory = _options.ObjectDirectory,
                 Rings = rings,
                 Publisher = publisher,
@@ -128,7 +130,7 @@ public sealed partial class CaptureAgent
                 BootNs = () => clock.BootNs,
                 Loggers = _loggers,
             };
-            using ModuleSet modules = new(baseObject, context, publisher, _loggers.CreateLogger<ModuleSet>());
+            using ModuleSet modules = new(baseObject, context, publisher, probes, _loggers.CreateLogger<ModuleSet>());
             AgentRecord record = new(Identity, publisher);
             record.Started(_options.Modules);
             if (_options.Filter?.Describe() is { Length: > 0 } filtered)
@@ -147,7 +149,7 @@ public sealed partial class CaptureAgent
             modules.Start(names.Distinct(), _options.Modules, _create);
             _started.TrySetResult();
             LogStarted(_logger, Identity.Run, string.Join(", ", modules.Running));
-            CaptureLoop loop = new(rings, modules, publisher, losses, clock, record, () => OnTick(exclusions, modules, publisher, losses));
+            CaptureLoop loop = new(rings, modules, publisher, losses, probes, clock, record, () => OnTick(exclusions, modules, publisher, losses));
             loop.Run(cancellationToken);
             loop.Stop();
             LogStopped(_logger, Identity.Run);

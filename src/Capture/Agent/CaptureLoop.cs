@@ -6,7 +6,7 @@ namespace ECapture.Capture.Agent;
 
 /// <summary>The work of the capture thread between the start and the end of a run.</summary>
 internal sealed class CaptureLoop(
-    RingReader rings, ModuleSet modules, EventPublisher publisher, LossAccount losses, AgentClock clock, AgentRecord record,
+    RingReader rings, ModuleSet modules, EventPublisher publisher, LossAccount losses, ProbeAccount probes, AgentClock clock, AgentRecord record,
     Action onTick)
 {
     private const ulong Millisecond = 1_000_000;
@@ -44,19 +44,14 @@ internal sealed class CaptureLoop(
     {
         modules.Detach();
         CaptureMetrics.Records.Add(rings.Consume(TimeSpan.FromMilliseconds(700)));
-        if (rings.Discard() is > 0 and int unread)
-        {
-            losses.Count("ring", "the agent stopped before it was read", (ulong)unread);
-        }
-
+        rings.Discard();
         modules.Flush();
         publisher.ReleaseHeld(ulong.MaxValue);
-        losses.Poll();
-        publisher.PublishLosses();
+        PublishLosses();
         record.Stopped();
         if (publisher.Drain(TimeSpan.FromMilliseconds(700)))
         {
-            publisher.PublishCheckpoint();
+            publisher.PublishCheckpoint(probes.Snapshot());
             publisher.Drain(TimeSpan.FromMilliseconds(200));
         }
     }
@@ -72,8 +67,7 @@ internal sealed class CaptureLoop(
 
         if (IsDue(ref _loss, now, LossNs))
         {
-            losses.Poll();
-            publisher.PublishLosses();
+            PublishLosses();
         }
 
         if (IsDue(ref _clock, now, ClockNs) && clock.Measure() is not 0 and long step)
@@ -83,8 +77,15 @@ internal sealed class CaptureLoop(
 
         if (IsDue(ref _checkpoint, now, CheckpointNs))
         {
-            publisher.PublishCheckpoint();
+            publisher.PublishCheckpoint(probes.Snapshot());
         }
+    }
+
+    private void PublishLosses()
+    {
+        losses.Poll();
+        probes.DeclareMissed();
+        publisher.PublishLosses();
     }
 
     private static bool IsDue(ref ulong next, ulong now, ulong every)

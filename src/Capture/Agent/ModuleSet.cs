@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace ECapture.Capture.Agent;
 
 /// <summary>The modules of a run, in the order in which they were started. A module that fails does not stop the others.</summary>
-internal sealed partial class ModuleSet(BaseObject baseObject, ModuleContext context, EventPublisher publisher, ILogger logger)
+internal sealed partial class ModuleSet(BaseObject baseObject, ModuleContext context, EventPublisher publisher, ProbeAccount probes, ILogger logger)
     : IDisposable
 {
     private readonly List<IModule> _modules = [];
@@ -66,7 +66,8 @@ internal sealed partial class ModuleSet(BaseObject baseObject, ModuleContext con
         {
             IModule? running = _modules.FirstOrDefault(m => m.Name == o.Name);
             string detail = running?.Summary ?? _reasons.GetValueOrDefault(o.Name, o.Detail);
-            return new ModuleStatus(o.Name, running is not null, detail, running?.Targets ?? [], publisher.Appended(o.Name), (long)losses.TotalOf(o.Name));
+            return new ModuleStatus(
+                o.Name, running is not null, detail, running?.Targets ?? [], publisher.Appended(o.Name), (long)losses.TotalOf(o.Name), probes.Of(o.Name));
         }),
     ];
 

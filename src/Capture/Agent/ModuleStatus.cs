@@ -9,4 +9,6 @@ namespace ECapture.Capture.Agent;
 /// <param name="Targets">What it is attached to, one by one.</param>
 /// <param name="Events">Events of its topic that are in the log.</param>
 /// <param name="Lost">Records that were lost on the way there, since the start.</param>
-public sealed record ModuleStatus(string Name, bool IsRunning, string Detail, IReadOnlyList<ModuleTarget> Targets, long Events, long Lost);
+/// <param name="Probes">What became of the hits of its probes; null: it has none yet.</param>
+public sealed record ModuleStatus(
+    string Name, bool IsRunning, string Detail, IReadOnlyList<ModuleTarget> Targets, long Events, long Lost, ProbeCounts? Probes);

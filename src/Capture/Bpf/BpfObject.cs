@@ -237,6 +237,23 @@ public sealed unsafe class BpfObject : IDisposable
         }
     }
 
+    /// <summary>How often the kernel did not run one of the loaded programs because it ran on that processor already (bpf_prog_info.recursion_misses).</summary>
+    internal ulong Missed()
+    {
+        ulong missed = 0;
+        for (nint program = LibBpf.bpf_object__next_program(_handle, 0); program != 0; program = LibBpf.bpf_object__next_program(_handle, program))
+        {
+            LibBpf.ProgramInfo info = default;
+            uint size = (uint)sizeof(LibBpf.ProgramInfo);
+            if (LibBpf.bpf_obj_get_info_by_fd(LibBpf.bpf_program__fd(program), &info, &size) == 0)
+            {
+                missed += info.RecursionMisses;
+            }
+        }
+
+        return missed;
+    }
+
     /// <summary>The file descriptor of a loaded program.</summary>
     public int ProgramFd(string program) => LibBpf.bpf_program__fd(Program(program));
 

@@ -5,4 +5,9 @@ public interface IRecordHandler
 {
     /// <summary>Called for each record; the bytes are the kernel's and valid only during the call.</summary>
     void OnRecord(ReadOnlySpan<byte> record);
+
+    /// <summary>Called for each record that is taken out of the ring without being read, as there is no time left for it.</summary>
+    void OnUnread(ReadOnlySpan<byte> record)
+    {
+    }
 }

@@ -32,6 +32,9 @@ internal static unsafe partial class LibBpf
     internal static partial nint bpf_object__next_map(nint obj, nint map);
 
     [LibraryImport(Library)]
+    internal static partial nint bpf_object__next_program(nint obj, nint program);
+
+    [LibraryImport(Library)]
     internal static partial byte* bpf_map__name(nint map);
 
     [LibraryImport(Library)]
@@ -184,6 +187,14 @@ internal static unsafe partial class LibBpf
         internal uint Flags;
         internal uint Processor;
         internal uint BatchSize;
+    }
+
+    /// <summary>What is asked of <c>struct bpf_prog_info</c>; the kernel fills as much of it as there is room for.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 216)]
+    internal struct ProgramInfo
+    {
+        [FieldOffset(208)]
+        internal ulong RecursionMisses;
     }
 
     /// <summary><c>struct bpf_tc_hook</c>.</summary>

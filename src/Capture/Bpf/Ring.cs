@@ -54,7 +54,7 @@ internal sealed unsafe class Ring : IDisposable
     internal void Mark() => _mark = Volatile.Read(ref *_producer);
 
     /// <summary>Hands over records that were there at the last mark, at most a turn's.</summary>
-    /// <param name="discard">True: only counts them.</param>
+    /// <param name="discard">True: as unread.</param>
     /// <returns>How many.</returns>
     internal int Consume(bool discard = false)
     {
@@ -78,7 +78,11 @@ internal sealed unsafe class Ring : IDisposable
                 if ((header & IsDiscarded) == 0)
                 {
                     handled++;
-                    if (!discard)
+                    if (discard)
+                    {
+                        _handler.OnUnread(Record(start + HeaderBytes, length));
+                    }
+                    else
                     {
                         _handler.OnRecord(Record(start + HeaderBytes, length));
                     }

@@ -86,21 +86,16 @@ public sealed unsafe class RingReader : IDisposable
         return all;
     }
 
-    /// <summary>Takes all records that are there out of the rings without handing them over.</summary>
-    /// <returns>How many.</returns>
-    public int Discard()
+    /// <summary>Takes all records that are there out of the rings, as <see cref="IRecordHandler.OnUnread"/>.</summary>
+    public void Discard()
     {
-        int all = 0;
         foreach (Ring ring in _rings)
         {
             ring.Mark();
-            for (int count = ring.Consume(discard: true); count > 0; count = ring.Consume(discard: true))
+            while (ring.Consume(discard: true) > 0)
             {
-                all += count;
             }
         }
-
-        return all;
     }
 
     /// <inheritdoc/>

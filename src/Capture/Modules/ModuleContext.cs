@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ECapture.Capture.Bpf;
 using ECapture.Capture.Publishing;
 using ECapture.Events;
@@ -12,6 +13,9 @@ public sealed class ModuleContext
 {
     private Tls.WireCoverage? _wire;
     private Tls.Earlier.EarlierConnections? _earlier;
+    private SharedRing? _shellRing;
+    private SharedRing? _databaseRing;
+    private SharedRing? _tlsRing;
 
     /// <summary>Folder of the compiled BPF objects.</summary>
     public required string ObjectDirectory { get; init; }
@@ -33,6 +37,18 @@ public sealed class ModuleContext
 
     /// <summary>Starts and ends of processes, as the module <c>process</c> sees them; it is started first.</summary>
     public Processes.ProcessFeed Processes { get; } = new();
+
+    /// <summary>Counts what becomes of what the probes were hit for; null: nobody does.</summary>
+    internal ProbeAccount? Probes { get; init; }
+
+    /// <summary>The ring of the modules <c>process</c>, <c>bash</c> and <c>zsh</c>: what shells see and processes stay in order. Members: type of a record / 16.</summary>
+    internal SharedRing ShellRing => _shellRing ??= NewRing("shells", static record => TypeOf(record) / 16u, leads: true);
+
+    /// <summary>The ring of the database servers' modules. Members: type of a record / 16.</summary>
+    internal SharedRing DatabaseRing => _databaseRing ??= NewRing("databases", static record => TypeOf(record) / 16u);
+
+    /// <summary>The ring of the TLS libraries' modules. Members: their numbers (<see cref="Tls.TlsMember"/>).</summary>
+    internal SharedRing TlsRing => _tlsRing ??= NewRing("tls", Tls.TlsMember.Of);
 
     /// <summary>Gives connection ids.</summary>
     public required ConnectionIds Connections { get; init; }
@@ -84,8 +100,41 @@ public sealed class ModuleContext
     /// <param name="subject">What kind of thing it is.</param>
     /// <param name="target">Which one.</param>
     /// <param name="reason">Why.</param>
-    public void NotCovered(in EventHeader header, string subject, string target, string reason) => Publisher.Publish(
-        Topics.Agent, header, new Event { Coverage = new Coverage { Subject = subject, Target = Google.Protobuf.ByteString.CopyFromUtf8(target), Reason = reason } });
+    /// <param name="fromNs">What happened from then on was not captured, CLOCK_BOOTTIME; 0: nobody knows.</param>
+    /// <param name="toNs">Until then; 0: it still is not.</param>
+    public void NotCovered(in EventHeader header, string subject, string target, string reason, ulong fromNs = 0, ulong toNs = 0)
+    {
+        Coverage coverage = new()
+        {
+            Subject = subject,
+            Target = Google.Protobuf.ByteString.CopyFromUtf8(target),
+            Reason = reason,
+            FromNs = fromNs,
+            ToNs = toNs,
+        };
+        Publisher.Publish(Topics.Agent, header, new Event { Coverage = coverage });
+    }
+
+    /// <summary>Hands the records of a loaded object to its module, and counts what is lost on the way and what becomes of the rest.</summary>
+    /// <param name="module">The module's name.</param>
+    /// <param name="obj">The object; stays open until the run ends.</param>
+    /// <param name="handler">Receives its records.</param>
+    /// <param name="ring">The ring that it joined; null: its own.</param>
+    /// <param name="member">Its number there.</param>
+    /// <exception cref="CaptureException">The kernel refused.</exception>
+    internal void Read(string module, BpfObject obj, IRecordHandler handler, SharedRing? ring = null, uint member = 0)
+    {
+        Losses.Watch(module, obj);
+        IRecordHandler counted = Probes?.Watch(module, obj, handler) ?? handler;
+        if (ring is null)
+        {
+            Rings.Add(obj.Maps["events"], counted);
+        }
+        else
+        {
+            ring.Add(member, obj, counted, Rings);
+        }
+    }
 
     /// <summary>
     /// Opens <c>NAME.bpf.o</c>, lets it share the base object's maps of the same name, and checks the common layouts.
@@ -108,6 +157,11 @@ public sealed class ModuleContext
 
         return obj;
     }
+
+    private SharedRing NewRing(string name, SharedRing.MemberOf memberOf, bool leads = false) =>
+        new(memberOf, () => Losses.Count("ring:" + name, "record of an unknown kind"), leads);
+
+    private static uint TypeOf(ReadOnlySpan<byte> record) => MemoryMarshal.TryRead(record, out RecordHeader header) ? header.Type : uint.MaxValue;
 }
 
 /// <summary>Counts what rings lost and publishes it as <c>Loss</c> events.</summary>

@@ -79,6 +79,7 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
 
     private void Append(string topic, in EventHeader header, Event payload)
     {
+        Offered++;
         PublishedTopic published = Topic(topic);
         if (payload.TlsSecret is { } secret)
         {
@@ -104,6 +105,7 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
             return;
         }
 
+        Offered++;
         PublishedTopic published = Topic(topic);
         HeldPiece piece = new(header, direction, library, offset, data.Length);
         if (published.Held is { } held)
@@ -131,6 +133,7 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
     private void AppendFrame(in EventHeader header, in FrameFacts facts, ReadOnlySpan<byte> data)
     {
         (Direction direction, string @interface, uint interfaceIndex, uint linkType, uint originalLength) = facts;
+        Offered++;
         PublishedTopic published = Topic(Topics.Packet);
         EventEnvelope envelope = Envelope(header);
         data = data[.._cut.Of(data, originalLength, published.Keep, isRedacted: false, ref envelope)];
@@ -144,6 +147,9 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
 
     /// <summary>Events of a topic that are in the log; 0 where there is no such topic.</summary>
     internal long Appended(string topic) => _topics.TryGetValue(topic, out PublishedTopic? published) ? published.Stream.Appended : 0;
+
+    /// <summary>Events that were handed over since the start, whether they were kept or not.</summary>
+    internal long Offered { get; private set; }
 
     /// <summary>The policy in force.</summary>
     internal Policy Policy { get; }
@@ -182,8 +188,8 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
         }
     }
 
-    /// <summary>Says what each stream holds by now.</summary>
-    internal void PublishCheckpoint()
+    /// <summary>Says what each stream holds by now, and what became of what the probes were hit for.</summary>
+    internal void PublishCheckpoint(IEnumerable<Checkpoint.Types.Probes> probes)
     {
         Checkpoint checkpoint = new();
         foreach (PublishedTopic topic in _topics.Values)
@@ -194,6 +200,7 @@ internal sealed class EventPublisher : IEventPublisher, IAsyncDisposable
             }
         }
 
+        checkpoint.Probes.AddRange(probes);
         PublishAgent(new Event { Checkpoint = checkpoint });
     }
 

@@ -13,19 +13,33 @@ internal sealed class LossAccount(AgentClock clock) : ILossAccount
     private static readonly string[] s_reasons =
         ["ring full", "no scratch slot", "memory fault", "map full", "not found", "share of a full ring", "reason 6", "reason 7"];
 
+    /// <summary>Indices of the kernel's counters.</summary>
+    internal static IEnumerable<int> Reasons => Enumerable.Range(0, s_reasons.Length);
+
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Where, string Why, uint Cpu), LossEntry> _open = [];
     private readonly Dictionary<string, ulong> _totals = [];
     private readonly List<Watched> _watched = [];
     private readonly ulong[] _perProcessor = new ulong[BpfMap.Processors];
     private ulong _polledNs = clock.BootNs;
+    private long _rejected;
+
+    /// <summary>How often a module said that it could not use a record, since the start.</summary>
+    internal long Rejected => Volatile.Read(ref _rejected);
 
     /// <inheritdoc/>
     public void Watch(string module, BpfObject obj) =>
         _watched.Add(new Watched("ring:" + module, obj.Maps["losses"], new ulong[s_reasons.Length * BpfMap.Processors]));
 
     /// <inheritdoc/>
-    public void Count(string where, string why, ulong records = 1)
+    void ILossAccount.Count(string where, string why, ulong records)
+    {
+        Interlocked.Increment(ref _rejected);
+        Count(where, why, records);
+    }
+
+    /// <summary>Counts what the pipeline behind the modules did not keep.</summary>
+    internal void Count(string where, string why, ulong records = 1)
     {
         ulong now = clock.BootNs;
         AddNew(new LossEntry(where, why, LossEntry.NoCpu, records, now, now));

@@ -19,7 +19,7 @@ internal static class ModulesCommand
 
     internal static Command Create() => CommandRunner.Create(
         "modules",
-        "List the modules: what each is attached to, in which versions, how many events it gave and how many were lost. Of the agent that runs on the data directory; where none does, every module is attached for a moment to say what this host would give. Needs root.",
+        "List the modules: what each is attached to, in which versions, how many events it gave, how many were lost, and how often its probes were hit for something to record. Of the agent that runs on the data directory; where none does, every module is attached for a moment to say what this host would give. Needs root.",
         [
             "sudo ecapture modules",
             "sudo ecapture modules --json | jq '.modules[] | select(.lost > 0)'",
@@ -63,27 +63,31 @@ internal static class ModulesCommand
     {
         foreach (ListedModule module in modules)
         {
-            string counts = hasCounts ? string.Create(CultureInfo.InvariantCulture, $"  {module.Events} events, {module.Lost} lost") : "";
+            string counts = hasCounts ? string.Create(CultureInfo.InvariantCulture, $"  {module.Events} events, {module.Lost} lost{Hits(module.Probes)}") : "";
             output.WriteLine($"{module.Name,-10}  {(module.IsRunning ? "runs  " : "failed")}{counts}{(module.Detail.Length > 0 ? "  " + module.Detail : "")}");
             foreach (ListedTarget target in module.Targets)
             {
                 string version = string.Join(", ", new[] { target.Version, target.BuildId.Length > 0 ? $"build id {target.BuildId}" : "" }.Where(v => v.Length > 0));
-                output.WriteLine($"    {target.Path}{(version.Length > 0 ? $" ({version})" : "")}: {target.Attached}");
+                output.WriteLine($"    {target.Path}{(version.Length > 0 ? $" ({version})" : "")}: {target.Attached}{(target.AttachWindowMs > 0 ? string.Create(CultureInfo.InvariantCulture, $", {target.AttachWindowMs:0} ms after its first process began") : "")}");
             }
         }
     }
 
-    private sealed record ListedTarget(string Path, string Version, string BuildId, string Attached);
+    private static string Hits(ProbeCounts? probes) => probes is { Hits: > 0 } or { Missed: > 0 }
+        ? string.Create(CultureInfo.InvariantCulture, $", {probes.Hits} hits{(probes.Missed > 0 ? $", {probes.Missed} missed" : "")}")
+        : "";
 
-    private sealed record ListedModule(string Name, bool IsRunning, string Detail, long Events, long Lost, IReadOnlyList<ListedTarget> Targets)
+    private sealed record ListedTarget(string Path, string Version, string BuildId, string Attached, double AttachWindowMs);
+
+    private sealed record ListedModule(string Name, bool IsRunning, string Detail, long Events, long Lost, ProbeCounts? Probes, IReadOnlyList<ListedTarget> Targets)
     {
         internal static ListedModule Of(ModuleStatus status) => new(
-            status.Name, status.IsRunning, status.Detail, status.Events, status.Lost, [.. status.Targets.Select(t => ListTarget(t, status.Name))]);
+            status.Name, status.IsRunning, status.Detail, status.Events, status.Lost, status.Probes, [.. status.Targets.Select(t => ListTarget(t, status.Name))]);
 
         private static ListedTarget ListTarget(ModuleTarget target, string module)
         {
             (string version, string buildId) = target.AccessPath.Length > 0 ? FileVersion.Read(target.AccessPath, target.Path, module) : ("", "");
-            return new ListedTarget(target.Path, version, buildId, target.Attached);
+            return new ListedTarget(target.Path, version, buildId, target.Attached, target.WindowNs / 1e6);
         }
     }
 }

@@ -30,8 +30,7 @@ public sealed class ConnectionModule(BaseObject baseObject) : IModule, IRecordHa
     public void Start(ModuleContext context)
     {
         _context = context;
-        context.Losses.Watch(Name, baseObject.Object);
-        context.Rings.Add(baseObject.Object.Maps["events"], this);
+        context.Read(Name, baseObject.Object, this);
         baseObject.Object.Attach("on_state");
         baseObject.Object.Attach("on_send");
         baseObject.Object.Attach("on_receive");

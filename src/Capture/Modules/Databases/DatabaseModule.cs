@@ -24,6 +24,9 @@ public abstract class DatabaseModule : IModule, IRecordHandler, IProcessObserver
     /// <inheritdoc/>
     public abstract IReadOnlyList<ModuleTarget> Targets { get; }
 
+    /// <summary>Its number in the ring that it shares: type of its records / 16.</summary>
+    private protected abstract uint RingMember { get; }
+
     private protected const int MostSessions = 16 * 1024;
 
     private protected ModuleContext Context { get; private set; } = null!;
@@ -40,9 +43,9 @@ public abstract class DatabaseModule : IModule, IRecordHandler, IProcessObserver
         RecordLayout.Check<SocketTuple>(types);
         RecordLayout.Check<SocketOwner>(types);
         Prepare(types);
+        context.DatabaseRing.Join(Object);
         Object.Load();
-        context.Losses.Watch(Name, Object);
-        context.Rings.Add(Object.Maps["events"], this);
+        context.Read(Name, Object, this, context.DatabaseRing, RingMember);
         context.Processes.Subscribe(this);
         Attach();
     }

@@ -16,7 +16,7 @@ internal static class GnuTlsApi
         Topic = Topics.GnuTls,
         Library = "gnutls",
         FilePrefixes = ["libgnutls"],
-        RingBytes = 8 << 20, // a call moves 16 KiB at most
+        Member = TlsMember.GnuTls,
         IsLibraryName = IsLibraryName,
         Functions =
         [

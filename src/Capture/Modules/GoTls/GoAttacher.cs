@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using ECapture.Capture.Bpf;
 using ECapture.Capture.Elf;
+using ECapture.Capture.Modules.Tls;
 using ECapture.Capture.Symbols;
 
 namespace ECapture.Capture.Modules.GoTls;
@@ -71,6 +72,8 @@ internal sealed class GoAttacher(BpfObject obj)
         return entries.Count == 0 ? null : new GoProgram(identity, path, entries.Count + returns.Count, Attach(elf.Path, entries, returns));
     }
 
+    private static ulong Cookie(GoProbe probe) => ((ulong)probe << 32) | TlsMember.CookieOf(TlsMember.GoTls, 0);
+
     private static bool TryPlace(ElfFile elf, in GoFunction function, GoProbe probe, List<UprobePoint> entries, List<UprobePoint> returns)
     {
         if (GoCode.BehindStackCheck(elf, function) is not { } start || !elf.TryGetCodeOffset(start, out ulong offset))
@@ -85,7 +88,7 @@ internal sealed class GoAttacher(BpfObject obj)
             {
                 if (elf.TryGetCodeOffset(address, out ulong at))
                 {
-                    returns.Add(new UprobePoint(at, (ulong)probe << 32));
+                    returns.Add(new UprobePoint(at, Cookie(probe)));
                 }
             }
 
@@ -95,7 +98,7 @@ internal sealed class GoAttacher(BpfObject obj)
             }
         }
 
-        entries.Add(new UprobePoint(offset, (ulong)probe << 32));
+        entries.Add(new UprobePoint(offset, Cookie(probe)));
         return true;
     }
 

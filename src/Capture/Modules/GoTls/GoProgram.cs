@@ -14,6 +14,9 @@ internal sealed class GoProgram(FileIdentity identity, string path, int probes, 
     /// <summary>Probes on it.</summary>
     internal int Probes { get; } = probes;
 
+    /// <summary>How long the first process that ran it had run before the probes stood, nanoseconds; 0: they stood before.</summary>
+    internal ulong WindowNs { get; set; }
+
     /// <summary>Detaches.</summary>
     public void Dispose()
     {

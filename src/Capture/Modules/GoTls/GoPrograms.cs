@@ -16,6 +16,7 @@ internal sealed partial class GoPrograms(ModuleContext context, GoAttacher attac
 
     private readonly Dictionary<FileIdentity, GoProgram> _attached = [];
     private readonly Dictionary<FileIdentity, FileStamp> _others = [];
+    private GoProgram? _newest;
     private ulong _unusedDue;
 
     /// <summary>Programs with probes on them.</summary>
@@ -23,7 +24,7 @@ internal sealed partial class GoPrograms(ModuleContext context, GoAttacher attac
 
     /// <summary>They, one by one.</summary>
     internal IReadOnlyList<ModuleTarget> Targets =>
-        [.. _attached.Values.OrderBy(p => p.Path, StringComparer.Ordinal).Select(p => new ModuleTarget(p.Path, p.Path, ModuleSummary.Count(p.Probes, "probe", "probes")))];
+        [.. _attached.Values.OrderBy(p => p.Path, StringComparer.Ordinal).Select(p => new ModuleTarget(p.Path, p.Path, ModuleSummary.Count(p.Probes, "probe", "probes"), p.WindowNs))];
 
     /// <summary>Attaches to what the user named and to what runs now.</summary>
     /// <exception cref="CaptureException">A file that was named does not exist, or cannot be captured.</exception>
@@ -64,7 +65,9 @@ internal sealed partial class GoPrograms(ModuleContext context, GoAttacher attac
             || (ImageKey.Of(executable) == process.Image && TryAdd(executable, executable, header, out _));
         if (isAttached && _attached.Count > before)
         {
-            NotCovered(header, executable, "it began before its probes stood, as nobody has run this file before: its first milliseconds are not captured");
+            ulong now = context.BootNs();
+            _newest!.WindowNs = now - Math.Min(header.BootNs, now);
+            NotCovered(header, executable, "it began before its probes stood, as nobody has run this file before: its first milliseconds are not captured", header.BootNs, now);
         }
     }
 
@@ -170,7 +173,7 @@ internal sealed partial class GoPrograms(ModuleContext context, GoAttacher attac
             return false;
         }
 
-        _attached[identity] = program;
+        _attached[identity] = _newest = program;
         TlsMetrics.Libraries.Add(1);
         LogAttached(logger, path, program.Probes);
         return true;
@@ -193,9 +196,9 @@ internal sealed partial class GoPrograms(ModuleContext context, GoAttacher attac
         TlsMetrics.Libraries.Add(-1);
     }
 
-    private void NotCovered(EventHeader header, string path, string reason)
+    private void NotCovered(EventHeader header, string path, string reason, ulong fromNs = 0, ulong toNs = 0)
     {
-        context.NotCovered(header, "go program", path, reason);
+        context.NotCovered(header, "go program", path, reason, fromNs, toNs);
         LogPartly(logger, path, reason);
     }
 

@@ -32,13 +32,13 @@ public sealed class GoTlsModule : IModule, IProcessObserver
         _object = context.OpenObject("gotls");
         TlsRecords.CheckLayouts(_object.ReadTypes());
         GoAttacher.Prepare(_object);
+        context.TlsRing.Join(_object);
         _object.Load();
 
         TlsEvents events = new(
             context.Publisher, context.Losses, context.Connections, _ => null, Topics.GoTls, library: "go",
             context.MayPublishSecrets(Topics.GoTls), context.Wire);
-        context.Rings.Add(_object.Maps["events"], new TlsRecords(events, context.Losses, Name));
-        context.Losses.Watch(Name, _object);
+        context.Read(Name, _object, new TlsRecords(events, context.Losses, Name), context.TlsRing, TlsMember.GoTls);
         _programs = new GoPrograms(context, new GoAttacher(_object), context.Loggers.CreateLogger<GoTlsModule>());
         // Before the look at what runs, so that nothing starts between the two unseen.
         context.Processes.Subscribe(this);

@@ -9,9 +9,9 @@ namespace ECapture.Capture.Modules.Mysqld;
 internal struct DataRecord
 {
     /// <summary>Record types.</summary>
-    internal const ushort Received = 1;
-    internal const ushort Sent = 2;
-    internal const ushort End = 3;
+    internal const ushort Received = 17;
+    internal const ushort Sent = 18;
+    internal const ushort End = 19;
 
     internal RecordHeader Header;
 

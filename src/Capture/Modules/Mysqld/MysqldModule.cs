@@ -25,6 +25,8 @@ public sealed class MysqldModule : DatabaseModule
     /// <inheritdoc/>
     public override string Name => "mysqld";
 
+    private protected override uint RingMember => DataRecord.Received / 16;
+
     /// <inheritdoc/>
     public override IReadOnlyList<ModuleTarget> Targets => _programs?.Targets ?? [];
 

@@ -20,7 +20,7 @@ internal static class NssApi
         Topic = Topics.Nss,
         Library = "nss",
         FilePrefixes = [Transport, Protocol, Token],
-        RingBytes = 16 << 20,
+        Member = TlsMember.Nss,
         IsLibraryName = name => LibraryOf(name).Length > 0,
         Functions =
         [

@@ -22,7 +22,6 @@ public sealed partial class PacketModule : IModule, IRecordHandler
 
     private readonly Dictionary<uint, CaptureInterface> _interfaces = [];
     private readonly List<ITrafficLink> _links = [];
-    private readonly ulong[] _perProcessor = new ulong[BpfMap.Processors];
     private readonly bool _useTcx;
     private ModuleContext? _context;
     private BpfObject? _object;
@@ -50,8 +49,7 @@ public sealed partial class PacketModule : IModule, IRecordHandler
         RecordLayout.Check<PacketRecord>(types);
         RecordLayout.Check<InterfaceConfig>(types);
         _object.Load();
-        context.Losses.Watch(Name, _object);
-        context.Rings.Add(_object.Maps["events"], this);
+        context.Read(Name, _object, this);
         uint netns = CaptureInterface.Namespace;
         foreach (CaptureInterface each in interfaces)
         {
@@ -124,9 +122,7 @@ public sealed partial class PacketModule : IModule, IRecordHandler
     /// <summary>Says how many frames of excluded processes were left out.</summary>
     public void Flush()
     {
-        _object!.Maps["excluded_frames"].ReadPerProcessor(0, _perProcessor);
-        ulong excluded = _perProcessor.Aggregate(0UL, (sum, value) => sum + value);
-        if (excluded > 0)
+        if (_context!.Probes?.Of(Name) is { Excluded: > 0 and ulong excluded })
         {
             Event said = new()
             {
@@ -137,7 +133,7 @@ public sealed partial class PacketModule : IModule, IRecordHandler
                     Detail = string.Create(CultureInfo.InvariantCulture, $"{excluded} frames of excluded processes"),
                 },
             };
-            _context!.Publisher.Publish(Topics.Agent, new EventHeader { BootNs = _context.BootNs() }, said);
+            _context.Publisher.Publish(Topics.Agent, new EventHeader { BootNs = _context.BootNs() }, said);
         }
     }
 

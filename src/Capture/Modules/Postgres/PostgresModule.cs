@@ -25,6 +25,8 @@ public sealed class PostgresModule : DatabaseModule
     /// <inheritdoc/>
     public override string Name => "postgres";
 
+    private protected override uint RingMember => DataRecord.Received / 16;
+
     /// <inheritdoc/>
     public override IReadOnlyList<ModuleTarget> Targets => _targets?.Targets ?? [];
 

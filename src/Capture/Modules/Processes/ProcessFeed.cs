@@ -15,9 +15,6 @@ internal interface IProcessObserver
 /// <summary>What the module <c>process</c> lends to the others of its run.</summary>
 public sealed class ProcessFeed
 {
-    /// <summary>Record types that belong to one shell's module; the first is a multiple of this.</summary>
-    internal const ushort ShellRecordTypes = 16;
-
     private readonly List<IProcessObserver> _observers = [];
     private ulong _lastCommand;
 
@@ -26,12 +23,6 @@ public sealed class ProcessFeed
 
     /// <summary>Processes that run a shell: pid to kind. Null: the module does not run.</summary>
     internal BpfMap? ShellProcesses { get; set; }
-
-    /// <summary>The ring that the shells' modules write to as well, so that what they see and processes stay in order.</summary>
-    internal BpfMap? Ring { get; set; }
-
-    /// <summary>Receive the records of the shells' modules: by the first of each module's <see cref="ShellRecordTypes"/> types.</summary>
-    internal Dictionary<ushort, IRecordHandler> ShellRecords { get; } = [];
 
     /// <summary>Gives ids of commands, the same for all shells of the run.</summary>
     internal ulong NextCommand() => ++_lastCommand;

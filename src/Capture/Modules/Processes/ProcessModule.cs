@@ -28,10 +28,9 @@ public sealed class ProcessModule : IModule, IRecordHandler
         RecordLayout.Check<ExecRecord>(types);
         RecordLayout.Check<ExitRecord>(types);
         RecordLayout.Check<ImageKey>(types);
+        context.ShellRing.Join(obj);
         obj.Load();
-        context.Losses.Watch(Name, obj);
-        context.Rings.Add(obj.Maps["events"], this, leads: true);
-        context.Processes.Ring = obj.Maps["events"];
+        context.Read(Name, obj, this, context.ShellRing, ExecRecord.Type / 16);
         context.Processes.ShellImages = obj.Maps["shell_images"];
         context.Processes.ShellProcesses = obj.Maps["shell_processes"];
         obj.Attach("on_fork");
@@ -56,10 +55,6 @@ public sealed class ProcessModule : IModule, IRecordHandler
         {
             Publish(context, started);
             context.Processes.Started(started);
-        }
-        else if (context.Processes.ShellRecords.TryGetValue((ushort)(header.Type / ProcessFeed.ShellRecordTypes * ProcessFeed.ShellRecordTypes), out IRecordHandler? shell))
-        {
-            shell.OnRecord(record);
         }
         else
         {

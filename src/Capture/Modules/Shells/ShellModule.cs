@@ -50,20 +50,10 @@ public abstract class ShellModule : IModule, IRecordHandler, IProcessObserver
         RecordLayout.Check<MoreRecord>(types);
         RecordLayout.Check<PromptRecord>(types);
         _shell.CheckLayouts(types);
-        if (context.Processes.Ring is { } ring)
-        {
-            obj.Maps["events"].Reuse(ring);
-            context.Processes.ShellRecords.Add(_shell.FirstRecord, this);
-        }
-
         obj.PrepareUprobes("on_line", "on_prompt");
+        context.ShellRing.Join(obj);
         obj.Load();
-        context.Losses.Watch(Name, obj);
-        if (context.Processes.Ring is null)
-        {
-            context.Rings.Add(obj.Maps["events"], this);
-        }
-
+        context.Read(Name, obj, this, context.ShellRing, _shell.FirstRecord / 16u);
         context.Processes.Subscribe(this);
         _hasLibraries = _shell.AttachLibraries(obj, context.Options);
         _targets = new ShellTargets(context, obj, _shell);
@@ -141,12 +131,7 @@ public abstract class ShellModule : IModule, IRecordHandler, IProcessObserver
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_context is not null)
-        {
-            _context.Processes.Unsubscribe(this);
-            _context.Processes.ShellRecords.Remove(_shell.FirstRecord);
-        }
-
+        _context?.Processes.Unsubscribe(this);
         _object?.Dispose();
         GC.SuppressFinalize(this);
     }

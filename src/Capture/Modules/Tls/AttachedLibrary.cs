@@ -19,6 +19,9 @@ internal sealed class AttachedLibrary(
     /// <summary>What files of the same build have in common.</summary>
     internal string Build { get; } = buildId.Length > 0 ? buildId : file.Path;
 
+    /// <summary>How long the first process that used it had run before the probes stood, nanoseconds; 0: they stood before.</summary>
+    internal ulong WindowNs { get; set; }
+
     /// <summary>Null when its secrets are not captured.</summary>
     internal KeyLogFunction? KeyLog { get; } = keyLog;
 

@@ -6,8 +6,9 @@ namespace ECapture.Capture.Modules.Tls;
 /// <summary>Puts the probes on a library, for all processes that have it mapped or will map it.</summary>
 /// <param name="planner">Reads libraries.</param>
 /// <param name="load">Gives the loaded object; called before the first library is attached to, so that where there is none nothing is loaded.</param>
+/// <param name="member">The module's number in the ring.</param>
 /// <param name="plaintext">False: secrets only.</param>
-internal sealed class LibraryAttacher(ILibraryPlanner planner, Func<BpfObject> load, bool plaintext = true)
+internal sealed class LibraryAttacher(ILibraryPlanner planner, Func<BpfObject> load, uint member, bool plaintext = true)
 {
     private const string EntryProgram = "tls_entry";
     private const string ReturnProgram = "tls_return";
@@ -61,12 +62,12 @@ internal sealed class LibraryAttacher(ILibraryPlanner planner, Func<BpfObject> l
         return planner.Plan(elf);
     }
 
-    private static void Attach(
+    private void Attach(
         BpfObject obj, string program, string path, List<(ulong Offset, TlsFunction Kind)> functions, uint index, bool isReturn, List<BpfLink> links)
     {
         if (functions.Count > 0)
         {
-            UprobePoint[] points = [.. functions.Select(f => new UprobePoint(f.Offset, ((ulong)f.Kind << 32) | index))];
+            UprobePoint[] points = [.. functions.Select(f => new UprobePoint(f.Offset, ((ulong)f.Kind << 32) | TlsMember.CookieOf(member, index)))];
             links.AddRange(obj.AttachUprobes(program, path, points, isReturn));
         }
     }

@@ -24,6 +24,7 @@ internal sealed partial class LibrarySet : IDisposable
     private readonly HashSet<string> _builtIn = new(StringComparer.Ordinal); // paths of what was found by its content
     private readonly ProcessLibraries _processes;
     private readonly ILogger _logger;
+    private readonly Func<ulong> _bootNs;
     private bool _isScanned;
     private uint _next;
     private ulong _diskDue;
@@ -35,13 +36,15 @@ internal sealed partial class LibrarySet : IDisposable
     /// <param name="attacher">Puts the probes on them.</param>
     /// <param name="options">Libraries that the user named, processes that are left out.</param>
     /// <param name="logger">Says what was found.</param>
+    /// <param name="bootNs">Reads CLOCK_BOOTTIME, nanoseconds.</param>
     /// <param name="content">Finds programs that have one built in; null: nobody looks. Ends with the set.</param>
-    internal LibrarySet(TlsApi api, LibraryAttacher attacher, CaptureOptions options, ILogger logger, ContentSearch? content)
+    internal LibrarySet(TlsApi api, LibraryAttacher attacher, CaptureOptions options, ILogger logger, Func<ulong> bootNs, ContentSearch? content)
     {
         _api = api;
         _attacher = attacher;
         _extraPaths = api.ExtraLibraries(options);
         _logger = logger;
+        _bootNs = bootNs;
         _content = content;
         HashSet<string>.AlternateLookup<ReadOnlySpan<char>> builtIn = _builtIn.GetAlternateLookup<ReadOnlySpan<char>>();
         HashSet<string>.AlternateLookup<ReadOnlySpan<char>> extra = new HashSet<string>(_extraPaths, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
@@ -216,8 +219,11 @@ internal sealed partial class LibrarySet : IDisposable
             LogAttached(_logger, target, library.Probes, library.KeyLog?.How ?? "none");
             if (_isScanned && file.Pid != 0)
             {
+                ulong now = _bootNs();
+                ulong began = ProcessStart.NanosecondsOf(file.Pid) ?? now;
+                library.WindowNs = now - Math.Min(began, now);
                 _uncovered.Enqueue(new Uncovered(
-                    file.Pid, target, "its first process began before its probes stood, as this build was never seen before: what it did until now is not captured"));
+                    file.Pid, target, "its first process began before its probes stood, as this build was never seen before: what it did until now is not captured", began, now));
             }
 
             return true;
@@ -273,7 +279,9 @@ internal sealed partial class LibrarySet : IDisposable
     /// <param name="Pid">The process that it matters to; 0: all that use the library.</param>
     /// <param name="Target">Path, build id.</param>
     /// <param name="Reason">Why.</param>
-    internal readonly record struct Uncovered(int Pid, string Target, string Reason);
+    /// <param name="FromNs">From when on, CLOCK_BOOTTIME; 0: not known.</param>
+    /// <param name="ToNs">Until when; 0: still.</param>
+    internal readonly record struct Uncovered(int Pid, string Target, string Reason, ulong FromNs = 0, ulong ToNs = 0);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "TLS library {Library}: {Probes} probes; key log function: {How}.")]
     private static partial void LogAttached(ILogger logger, string library, int probes, string how);

@@ -42,8 +42,8 @@ internal sealed class TlsApi
     /// <summary>Programs have it built in, where no file name tells: it is found by what files hold.</summary>
     internal bool IsBuiltIn { get; init; }
 
-    /// <summary>Size of the ring, a power of two: room for the largest call, which is one burst. All of it is resident.</summary>
-    internal uint RingBytes { get; init; } = 16 << 20;
+    /// <summary>The module's number in the ring that all TLS modules share; see <see cref="TlsMember"/>.</summary>
+    internal required uint Member { get; init; }
 
     /// <summary>Makes what reads its files; default one for libraries that export what matters.</summary>
     internal Func<TlsApi, ILibraryPlanner> NewPlanner { get; init; } = static api => new ExportPlanner(api);
@@ -56,7 +56,7 @@ internal sealed class TlsApi
         Library = "openssl",
         FilePrefixes = ["libssl"],
         IsBuiltIn = true,
-        RingBytes = 32 << 20, // MOST_CHUNKS of bpf/include/tls.h
+        Member = TlsMember.Tls,
         IsLibraryName = LibraryFile.IsOpenSslName,
         Functions =
         [

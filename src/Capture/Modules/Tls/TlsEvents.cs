@@ -154,7 +154,7 @@ internal sealed class TlsEvents(
     {
         string? label = record.LabelLength is > 0 and <= 40
             ? Encoding.ASCII.GetString(((ReadOnlySpan<byte>)record.Label)[..(int)record.LabelLength])
-            : libraryAt(record.Library)?.LabelAt(record.LabelDistance);
+            : libraryAt(TlsMember.LibraryOf(record.Library))?.LabelAt(record.LabelDistance);
         return label is not null && KeyLogLabels.Known.Contains(label) ? label : null;
     }
 

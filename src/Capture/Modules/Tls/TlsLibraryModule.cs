@@ -25,7 +25,7 @@ public abstract class TlsLibraryModule : IModule, IProcessObserver
     public IReadOnlyList<ModuleTarget> Targets =>
     [
         .. (_libraries?.Attached ?? []).OrderBy(l => l.File.Path, StringComparer.Ordinal).Select(l => new ModuleTarget(
-            l.File.Path, l.File.AccessPath, ModuleSummary.Count(l.Probes, "probe", "probes") + (l.KeyLog is { } log ? $", secrets by {log.How}" : ", no secrets"))),
+            l.File.Path, l.File.AccessPath, ModuleSummary.Count(l.Probes, "probe", "probes") + (l.KeyLog is { } log ? $", secrets by {log.How}" : ", no secrets"), l.WindowNs)),
     ];
 
     /// <inheritdoc/>
@@ -34,7 +34,7 @@ public abstract class TlsLibraryModule : IModule, IProcessObserver
         _context = context;
         ILibraryPlanner planner = _api.NewPlanner(_api);
         _libraries = new LibrarySet(
-            _api, new LibraryAttacher(planner, () => Load(context), context.Options.TlsPlaintext), context.Options, context.Loggers.CreateLogger(GetType()), _api.IsBuiltIn ? new ContentSearch(planner) : null);
+            _api, new LibraryAttacher(planner, () => Load(context), _api.Member, context.Options.TlsPlaintext), context.Options, context.Loggers.CreateLogger(GetType()), context.BootNs, _api.IsBuiltIn ? new ContentSearch(planner) : null);
         context.Processes.Subscribe(this);
         _libraries.AddExtra();
         _libraries.Scan(context.BootNs());
@@ -46,7 +46,7 @@ public abstract class TlsLibraryModule : IModule, IProcessObserver
         _libraries!.Scan(bootNs);
         while (_libraries.TryTakeUncovered(out LibrarySet.Uncovered uncovered))
         {
-            _context!.NotCovered(new EventHeader { BootNs = bootNs, Pid = (uint)uncovered.Pid }, "library", uncovered.Target, uncovered.Reason);
+            _context!.NotCovered(new EventHeader { BootNs = bootNs, Pid = (uint)uncovered.Pid }, "library", uncovered.Target, uncovered.Reason, uncovered.FromNs, uncovered.ToNs);
         }
     }
 
@@ -86,12 +86,11 @@ public abstract class TlsLibraryModule : IModule, IProcessObserver
         TlsRecords.CheckLayouts(types);
         RecordLayout.Check<LibraryEntry>(types);
         LibraryAttacher.Prepare(obj);
-        obj.Maps["events"].SetMaxEntries(_api.RingBytes);
+        context.TlsRing.Join(obj);
         obj.Load();
         TlsEvents events = new(
             context.Publisher, context.Losses, context.Connections, _libraries!.At, _api.Topic, _api.Library, context.MayPublishSecrets(_api.Topic), context.Wire, context.Earlier);
-        context.Rings.Add(obj.Maps["events"], new TlsRecords(events, context.Losses, Name));
-        context.Losses.Watch(Name, obj);
+        context.Read(Name, obj, new TlsRecords(events, context.Losses, Name), context.TlsRing, _api.Member);
         if (context.Policy.For(_api.Topic).PublishesSecrets)
         {
             context.Earlier.Add(() => _libraries.Attached, _api.Library);
