@@ -1,4 +1,5 @@
 using ECapture.Capture.Filters;
+using ECapture.Capture.Modules;
 using ECapture.Policies;
 
 namespace ECapture.Capture;
@@ -6,8 +7,8 @@ namespace ECapture.Capture;
 /// <summary>What to capture.</summary>
 public sealed record CaptureOptions
 {
-    /// <summary>Names of the modules to run.</summary>
-    public IReadOnlyList<string> Modules { get; init; } = ["tls", "packet", "bash", "postgres", "mysqld"];
+    /// <summary>Names of the modules to run; default <see cref="CaptureModules.Default"/>.</summary>
+    public IReadOnlyList<string> Modules { get; init; } = CaptureModules.Default;
 
     /// <summary>Interfaces of the packet module; none: loopback and those with a default route.</summary>
     public IReadOnlyList<string> Interfaces { get; init; } = [];

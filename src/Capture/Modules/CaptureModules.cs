@@ -38,6 +38,9 @@ public static class CaptureModules
     /// <summary>The names, sorted.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. s_factories.Keys];
 
+    /// <summary>Those that run when none is named: all of them.</summary>
+    public static IReadOnlyList<string> Default { get; } = [.. Names.Except(Always)];
+
     /// <summary>Makes a module.</summary>
     /// <exception cref="CaptureException">There is none of that name; names the nearest.</exception>
     public static IModule Create(string name) =>

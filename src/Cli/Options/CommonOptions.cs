@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ECapture.Capture.Modules;
 
 namespace ECapture.Cli.Options;
 
@@ -9,7 +10,7 @@ namespace ECapture.Cli.Options;
 internal static class CommonOptions
 {
     internal static readonly Option<string?> Data = Text("data", "DIR", "where ecapture keeps its data (default /var/lib/ecapture)");
-    internal static readonly Option<string[]> Modules = List("modules", "NAME,…", "what to capture (default tls,packet,bash,postgres,mysqld)");
+    internal static readonly Option<string[]> Modules = List("modules", "NAME,…", $"what to capture (default {string.Join(',', CaptureModules.Default)})");
     internal static readonly Option<string[]> Interfaces = List("interface", "NAME", "interface of the packet module; may be repeated (default lo and those with a default route)", "-i");
     internal static readonly Option<string[]> TlsLibraries = List("tls-library", "FILE", "another TLS library to attach to");
     internal static readonly Option<bool> NoPlaintext = Switch("no-plaintext", "of shared TLS libraries only secrets: packets decrypt all the same, and a busy server keeps most of its speed");

@@ -32,6 +32,7 @@ internal sealed partial class NginxWorkload : IWorkload
         new("floor: the same and the return of SSL_write", Floor: Count("SSL_read") + CountReturn("SSL_read") + Count("SSL_write") + CountReturn("SSL_write")),
         new("agent: secrets and packets", ["--modules", "tls,packet", "--interface", "lo", "--no-plaintext"]),
         new("agent: plaintext", ["--modules", "tls"], IsCounted: true),
+        new("agent: every module, plaintext and packets", ["--interface", "lo"], IsCounted: true),
     ];
 
     public static async Task<NginxWorkload> StartAsync()

@@ -26,9 +26,9 @@ public sealed class LossTests
     public async Task Frames_ReaderStandsStill_OfferedIsReadAndDeclaredLost()
     {
         using QuietInterface quiet = QuietInterface.Create();
-        using Stall stall = new();
-        CaptureOptions options = new() { Modules = ["packet", "stall"], Interfaces = [quiet.Name], QueueLimit = 256L << 20 };
-        await using CaptureSession session = await CaptureSession.StartAsync(options, name => name == "stall" ? stall : new PacketModule());
+        using StalledReader stall = new();
+        CaptureOptions options = new() { Modules = ["packet", StalledReader.ModuleName], Interfaces = [quiet.Name], QueueLimit = 256L << 20 };
+        await using CaptureSession session = await CaptureSession.StartAsync(options, name => name == StalledReader.ModuleName ? stall : new PacketModule());
         long before = quiet.Frames;
         await stall.BeginAsync(Cancellation);
         await SendAsync(Flood, FloodPort);
@@ -56,9 +56,9 @@ public sealed class LossTests
         const int Few = 200;
         const int OtherPort = 10;
         using QuietInterface quiet = QuietInterface.Create();
-        using Stall stall = new();
-        CaptureOptions options = new() { Modules = ["packet", "stall"], Interfaces = [quiet.Name], QueueLimit = 256L << 20 };
-        await using CaptureSession session = await CaptureSession.StartAsync(options, name => name == "stall" ? stall : new PacketModule());
+        using StalledReader stall = new();
+        CaptureOptions options = new() { Modules = ["packet", StalledReader.ModuleName], Interfaces = [quiet.Name], QueueLimit = 256L << 20 };
+        await using CaptureSession session = await CaptureSession.StartAsync(options, name => name == StalledReader.ModuleName ? stall : new PacketModule());
         await stall.BeginAsync(Cancellation);
         await SendAsync(Flood, FloodPort);
         await SendAsync(Few, OtherPort);
@@ -85,46 +85,4 @@ public sealed class LossTests
         events.Count(e => e.Packet?.Interface == quiet.Name);
 
     private static long Lost(IReadOnlyList<Event> events) => events.Sum(e => e.Loss is null ? 0 : (long)e.Loss.Records);
-
-    /// <summary>A module that keeps the capture thread from reading.</summary>
-    private sealed class Stall : IModule
-    {
-        private readonly SemaphoreSlim _standing = new(0);
-        private readonly ManualResetEventSlim _goOn = new(true);
-
-        public string Name => "stall";
-
-        internal async Task BeginAsync(CancellationToken cancellationToken)
-        {
-            _goOn.Reset();
-            await _standing.WaitAsync(cancellationToken);
-        }
-
-        internal void End() => _goOn.Set();
-
-        public void Start(ModuleContext context)
-        {
-        }
-
-        public void Tick(ulong bootNs)
-        {
-            if (!_goOn.IsSet)
-            {
-                _standing.Release();
-                _goOn.Wait();
-            }
-        }
-
-        public void Detach()
-        {
-        }
-
-        public void Flush()
-        {
-        }
-
-        public void Dispose()
-        {
-        }
-    }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using ECapture.Capture.Modules;
 using ECapture.Tests.EndToEnd.Tls;
 using ECapture.Tests.Support.Cli;
 
@@ -19,7 +20,7 @@ public sealed class DoctorTests
         Dictionary<string, JsonElement> modules = findings.RootElement.EnumerateArray()
             .Where(f => f.GetProperty("area").GetString() == "module")
             .ToDictionary(f => f.GetProperty("name").GetString()!);
-        foreach (string name in (string[])["tls", "packet", "bash", "postgres", "process"])
+        foreach (string name in CaptureModules.Names)
         {
             Assert.Equal("ok", modules[name].GetProperty("verdict").GetString());
         }

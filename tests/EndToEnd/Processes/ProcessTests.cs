@@ -61,24 +61,15 @@ public sealed class ProcessTests : IDisposable
     [Fact]
     public async Task Exec_InAControlGroupNamedAsAContainer_HasItsId()
     {
-        string root = new[] { "/sys/fs/cgroup/unified", "/sys/fs/cgroup" }.First(d => File.Exists(Path.Combine(d, "cgroup.procs")));
         string id = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Guid.NewGuid().ToByteArray()));
-        string group = Path.Combine(root, $"docker-{id}.scope");
-        Directory.CreateDirectory(group);
-        try
-        {
-            await using CaptureSession session = await CaptureSession.StartAsync("process");
-            await RunAsync("/bin/sh", ["-c", $"echo $$ > {group}/cgroup.procs; exec /bin/true {_marker}"], "/");
-            IReadOnlyList<Event> events = await session.StopAsync();
+        using ControlGroup group = ControlGroup.Create($"docker-{id}.scope");
+        await using CaptureSession session = await CaptureSession.StartAsync("process");
+        await group.RunAsync("/bin/true", _marker);
+        IReadOnlyList<Event> events = await session.StopAsync();
 
-            Event started = Marked(events).Single(e => e.ProcessExec.Arguments.Count == 2);
-            Assert.Equal(id, started.ProcessExec.Container);
-            Assert.Equal($"/docker-{id}.scope", started.ProcessExec.Cgroup.ToStringUtf8());
-        }
-        finally
-        {
-            Directory.Delete(group);
-        }
+        Event started = Marked(events).Single(e => e.ProcessExec.Arguments.Count == 2);
+        Assert.Equal(id, started.ProcessExec.Container);
+        Assert.Equal($"/docker-{id}.scope", started.ProcessExec.Cgroup.ToStringUtf8());
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -58,7 +58,7 @@ internal sealed partial class LibrarySet : IDisposable
     /// <summary>The libraries that have probes.</summary>
     internal IReadOnlyCollection<AttachedLibrary> Attached => _attached.Values;
 
-    /// <summary>The library of an attach cookie; also a while after its probes were taken away.</summary>
+    /// <summary>The library of an index; also a while after its probes were taken away.</summary>
     internal AttachedLibrary? At(uint index) => _byIndex.GetValueOrDefault(index);
 
     /// <summary>Attaches to what the user named.</summary>

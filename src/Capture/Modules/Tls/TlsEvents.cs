@@ -17,7 +17,7 @@ namespace ECapture.Capture.Modules.Tls;
 /// <param name="publisher">Where events go.</param>
 /// <param name="losses">Counts records that cannot be used.</param>
 /// <param name="ids">Gives connection ids.</param>
-/// <param name="libraryAt">The library of an index, to name a label by its place; null: none.</param>
+/// <param name="libraryAt">The library of an attach cookie's lower half, to name a label by its place; null: none.</param>
 /// <param name="topic">Topic of the plaintext; also who counts losses.</param>
 /// <param name="library">Written into the events.</param>
 /// <param name="wire">Is told what was captured; null: nobody asks.</param>
@@ -154,7 +154,7 @@ internal sealed class TlsEvents(
     {
         string? label = record.LabelLength is > 0 and <= 40
             ? Encoding.ASCII.GetString(((ReadOnlySpan<byte>)record.Label)[..(int)record.LabelLength])
-            : libraryAt(TlsMember.LibraryOf(record.Library))?.LabelAt(record.LabelDistance);
+            : libraryAt(record.Library)?.LabelAt(record.LabelDistance);
         return label is not null && KeyLogLabels.Known.Contains(label) ? label : null;
     }
 

@@ -89,7 +89,7 @@ public abstract class TlsLibraryModule : IModule, IProcessObserver
         context.TlsRing.Join(obj);
         obj.Load();
         TlsEvents events = new(
-            context.Publisher, context.Losses, context.Connections, _libraries!.At, _api.Topic, _api.Library, context.MayPublishSecrets(_api.Topic), context.Wire, context.Earlier);
+            context.Publisher, context.Losses, context.Connections, cookie => _libraries!.At(TlsMember.LibraryOf(cookie)), _api.Topic, _api.Library, context.MayPublishSecrets(_api.Topic), context.Wire, context.Earlier);
         context.Read(Name, obj, new TlsRecords(events, context.Losses, Name), context.TlsRing, _api.Member);
         if (context.Policy.For(_api.Topic).PublishesSecrets)
         {
