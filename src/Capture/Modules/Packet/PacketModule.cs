@@ -22,6 +22,7 @@ public sealed partial class PacketModule : IModule, IRecordHandler
 
     private readonly Dictionary<uint, CaptureInterface> _interfaces = [];
     private readonly List<ITrafficLink> _links = [];
+    private readonly HelloStarts _starts = new();
     private readonly bool _useTcx;
     private ModuleContext? _context;
     private BpfObject? _object;
@@ -83,15 +84,18 @@ public sealed partial class PacketModule : IModule, IRecordHandler
         if (read.PayloadAt > 0 && read.PayloadAt < frame.Length
             && frame[(int)read.PayloadAt..] is { Length: > 0 } payload)
         {
-            if (ClientHello.TryParse(payload, out ClientHello hello))
+            if (read.Tuple.Protocol == Udp)
+            {
+                if (QuicInitial.IsFirst(payload))
+                {
+                    _context.Wire.Began(header, []);
+                }
+            }
+            else if (ClientHello.TryParse(_starts.Join(SenderFirst(read), payload), out ClientHello hello))
             {
                 PublishLink(header, hello);
                 _context.Wire.Began(header, hello.Random);
                 _context.Earlier.Ended(header.Socket);
-            }
-            else if (read.Tuple.Protocol == Udp && QuicInitial.IsFirst(payload))
-            {
-                _context.Wire.Began(header, []);
             }
             else if (!_context.Earlier.IsEmpty && read.Tuple.Protocol == Tcp)
             {
@@ -99,6 +103,8 @@ public sealed partial class PacketModule : IModule, IRecordHandler
             }
         }
     }
+
+    private static SocketTuple SenderFirst(in PacketRecord record) => record.Direction == (uint)Direction.Sent ? record.Tuple : record.Tuple.Reversed();
 
     /// <inheritdoc/>
     public void Tick(ulong bootNs)

@@ -203,9 +203,10 @@ public sealed class EventPublisherTests
         await using PublisherFixture fixture = new();
         Send(fixture, 5);
         fixture.Drain();
-        fixture.Publisher.PublishCheckpoint();
+        fixture.Publisher.PublishCheckpoint([new Checkpoint.Types.Probes { Module = "tls", Hits = 5, Published = 5 }]);
         fixture.Drain();
 
+        Assert.Equal(5UL, Assert.Single(fixture.Log.Events[^1].Checkpoint.Probes).Hits);
         Checkpoint.Types.Stream stream = Assert.Single(fixture.Log.Events[^1].Checkpoint.Streams);
         Assert.Equal((Topics.Tls, 4UL, 5UL), (stream.Topic, stream.LastSequence, stream.Count));
         byte[] digest = new byte[32];

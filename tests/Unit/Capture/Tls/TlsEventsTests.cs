@@ -136,27 +136,4 @@ public sealed class TlsEventsTests
     }
 
     private static SocketTuple Socket() => new() { Family = 2, Protocol = 6, LocalPort = 1, RemotePort = 2 };
-
-    private sealed class Recorder : IEventPublisher, ILossAccount
-    {
-        public List<(EventHeader Header, Event Event)> Published { get; } = [];
-
-        public List<(EventHeader Header, ulong Offset, byte[] Data)> Data { get; } = [];
-
-        public List<string> Losses { get; } = [];
-
-        public void Publish(string topic, in EventHeader header, Event payload) => Published.Add((header, payload));
-
-        public void PublishTlsData(
-            string topic, in EventHeader header, Direction direction, string library, ulong offset, ReadOnlySpan<byte> data) =>
-            Data.Add((header, offset, data.ToArray()));
-
-        public void PublishPacket(
-            in EventHeader header, Direction direction, string @interface, uint interfaceIndex, uint linkType, uint originalLength,
-            ReadOnlySpan<byte> data) => throw new NotSupportedException();
-
-        public void Watch(string module, BpfObject obj) => throw new NotSupportedException();
-
-        public void Count(string where, string why, ulong records = 1) => Losses.Add(why);
-    }
 }
