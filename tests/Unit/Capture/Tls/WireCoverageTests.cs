@@ -138,14 +138,11 @@ public sealed class WireCoverageTests
     }
 
     [Fact]
-    public void Began_NoTlsModuleOrAnotherProcessAskedFor_Silent()
+    public void Began_NoTlsModuleRuns_Silent()
     {
-        foreach (CaptureOptions options in (CaptureOptions[])[new() { Modules = ["packet", "bash"] }, new() { Modules = ["tls", "packet"], OnlyPids = [1] }])
-        {
-            WireCoverage wire = Create(options);
-            wire.Began(Header(1, NoProcess), Random(1));
-            wire.Tick(10 * Second);
-        }
+        WireCoverage wire = Create(new CaptureOptions { Modules = ["packet", "bash"] });
+        wire.Began(Header(1, NoProcess), Random(1));
+        wire.Tick(10 * Second);
 
         Assert.Empty(_recorder.Published);
     }
