@@ -123,7 +123,7 @@ internal sealed class Feeder
 
             if (tick % 100 == 0)
             {
-                publisher.PublishCheckpoint();
+                publisher.PublishCheckpoint([]);
                 said++;
             }
 
@@ -147,7 +147,7 @@ internal sealed class Feeder
         do
         {
             publisher.PublishLosses();
-            publisher.PublishCheckpoint();
+            publisher.PublishCheckpoint([]);
             said++;
         }
         while (!publisher.Drain(s_append) || writer.IsRefusing);
