@@ -93,7 +93,7 @@ public abstract class TlsLibraryModule : IModule, IProcessObserver
         context.Read(Name, obj, new TlsRecords(events, context.Losses, Name), context.TlsRing, _api.Member);
         if (context.Policy.For(_api.Topic).PublishesSecrets)
         {
-            context.Earlier.Add(() => _libraries.Attached, _api.Library);
+            context.Earlier.Add(() => _libraries!.Attached, _api.Library);
         }
 
         return obj;
