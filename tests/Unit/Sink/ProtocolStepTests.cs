@@ -128,6 +128,22 @@ public sealed class ProtocolStepTests
         Assert.Equal(5, progress.Close().To);
     }
 
+    [Fact]
+    public async Task Take_RecordsBehindThoseThatWereRefused_AreLeftOut()
+    {
+        History history = new(seed: 1);
+        PartitionWork work = await history.TakeOverAsync(new PlannedDelivery(history.Store, Guid.NewGuid(), NullLogger.Instance));
+        work.Sought();
+        work.Refuse();
+
+        history.Deliver(work, from: 5);
+        Assert.False(work.Progress.HasRecords);
+        work.Sought();
+        history.Deliver(work, from: 0);
+
+        Assert.True(work.Progress.HasRecords);
+    }
+
     // The last plan cannot be run again when the log dropped its range; the next one still begins with what is stored.
     [Fact]
     public void Close_RangeOfTheReplayIsGone_PlanHoldsThePositions()
@@ -185,6 +201,8 @@ public sealed class ProtocolStepTests
             work.Sought();
             return work.Close();
         }
+
+        public void Deliver(PartitionWork work, long from) => work.Take(_log.Read(from, 5), new SinkOptions());
 
         public void Drive(Func<bool> until)
         {

@@ -208,6 +208,30 @@ public sealed class SinkWorkerTests
         await run;
     }
 
+    // What a delivery has behind the range that is run again is not taken, and nobody delivers it by himself again.
+    [Fact]
+    public async Task Run_ReplayEndsWithinADelivery_WhatIsBehindItIsReadAgain()
+    {
+        MemoryLog log = OfOnePartition(out _);
+        RecordingDelivery store = new() { Point = new ResumePoint(0, 1_950, []) };
+
+        await RunAsync(log, store, new SinkOptions { FlushInterval = TimeSpan.FromMilliseconds(10) });
+
+        Assert.Equal(2_000, store.Rows);
+    }
+
+    [Fact]
+    public async Task Run_BatchIsAnotherSinks_IsReadAgainFromWhereTheStoreSays()
+    {
+        MemoryLog log = OfOnePartition(out _);
+        RecordingDelivery store = new() { Supersedes = 2 };
+
+        await RunAsync(log, store, new SinkOptions { BatchRows = 200, FlushInterval = TimeSpan.FromMilliseconds(10) });
+
+        Assert.Equal(0, store.Supersedes);
+        Assert.Equal(2_000, store.Rows);
+    }
+
     [Fact]
     public async Task Run_ToldToEnd_WritesWhatItHasRead()
     {
@@ -334,6 +358,9 @@ public sealed class SinkWorkerTests
 
         public StoreException? Permanent { get; init; }
 
+        /// <summary>So many batches turn out to be another sink's, and the partition goes on where it was.</summary>
+        public int Supersedes { get; set; }
+
         public TimeSpan Delay { get; init; }
 
         /// <summary>Writes wait for it.</summary>
@@ -377,6 +404,12 @@ public sealed class SinkWorkerTests
                 {
                     TransientFailures--;
                     throw new StoreException("away", isTransient: true);
+                }
+
+                if (Supersedes > 0)
+                {
+                    Supersedes--;
+                    return new WriteOutcome(new ResumePoint(plan.From, null, plan.Positions));
                 }
 
                 MostBytes = Math.Max(MostBytes, Bytes());
