@@ -108,7 +108,7 @@ chaos: setup-test ## Kill, freeze, cut off and fill up real pipelines; every eve
 	@dotnet run --project tests/Chaos --configuration Release -- run --seed $(SEED) --rounds $(ROUNDS) $(CHAOS)
 
 .PHONY: test-modules
-test-modules: setup-test ## The modules against other versions of libraries, servers, shells, compilers, fetched and run in trees of their own; writes docs/compatibility.md (ONLY='gnutls,bash 5.3'; as root)
+test-modules: setup-test ## The modules against other versions of libraries, servers, shells, compilers, fetched (10 GB) and run in trees of their own; writes docs/compatibility.md (ONLY='gnutls,bash 5.3'; as root)
 	@dotnet build tests/Matrix --configuration Release -v q --nologo
 	@tests/Matrix/bin/Release/net10.0/linux-x64/Matrix run --report docs/compatibility.md --only '$(ONLY)'
 

@@ -12,7 +12,7 @@ internal sealed record MatrixOptions(string Only, string Cache, string? Report, 
                Matrix run [--only NAMES] [--cache DIR] [--report FILE] [--list]
                Matrix resolve FILE...
           --only     parts of names, separated by commas: --only 'gnutls,bash 5.3'
-          --cache    where other suites' programs are kept; default /var/cache/ecapture-matrix (8 GB)
+          --cache    where other suites' programs are kept; default /var/cache/ecapture-matrix (10 GB)
           --report   writes the table of all cells run so far: docs/compatibility.md
           --list     names the scenarios and ends
         """;

@@ -67,7 +67,7 @@ internal sealed class Report
         page.Append(CultureInfo.InvariantCulture, $"""
             # Compatibility: what was captured of which versions
 
-            Written by `make test-modules`, which runs real programs of several Debian suites, of npm and of the Go compilers under the agent and compares what it captured with what went over the wire and what the programs said.
+            Written by `make test-modules`, which runs real programs of several suites of Debian and Ubuntu, of npm and of the Go compilers under the agent and compares what it captured with what went over the wire and what the programs said.
             *secrets decrypt*: tshark, given the captured secrets alone, shows the request in the packets. *plaintext equals*: the captured stream is the request, byte for byte, and the answer was seen.
             *tuple right*: every piece has the addresses that the packets have. Other columns are named in the cell. A cell that could not be run says why.
 
