@@ -34,12 +34,14 @@ setup-run: ## Install what `make run` needs (no Kafka)
 setup-test: ## Install what `make test` needs
 	@deploy/setup/setup.sh test
 
-# ---- BPF programs (CO-RE: built once, relocated to the kernel they are loaded into)
+# ---- BPF programs: three sets of the same sources (bpf/include/kernel.h)
 
 CLANG ?= clang
 BPF_OUT := out/bpf
 BPF_SOURCES := $(wildcard bpf/*.bpf.c)
-BPF_OBJECTS := $(BPF_SOURCES:bpf/%.bpf.c=$(BPF_OUT)/%.bpf.o)
+BPF_NAMES := $(BPF_SOURCES:bpf/%.c=%.o)
+BPF_OBJECTS := $(BPF_NAMES:%=$(BPF_OUT)/%) $(BPF_NAMES:%=$(BPF_OUT)/file/%) $(BPF_NAMES:%=$(BPF_OUT)/plain/%)
+BPF_HEADERS := $(wildcard bpf/include/*.h bpf/include/plain/*.h)
 BPF_ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
 # Where clang finds asm/types.h for a target that has no multiarch folder of its own.
 BPF_INCLUDE := /usr/include/$(shell uname -m)-linux-gnu
@@ -52,10 +54,23 @@ $(BPF_OUT)/vmlinux.h:
 	@command -v bpftool >/dev/null || { echo "bpftool is missing: run \`make setup\`, or: apt-get install bpftool" >&2; exit 1; }
 	bpftool btf dump file /sys/kernel/btf/vmlinux format c > $@
 
-$(BPF_OUT)/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/include/*.h) $(BPF_OUT)/vmlinux.h
-	@command -v $(CLANG) >/dev/null || { echo "$(CLANG) is missing: run \`make setup\`, or: apt-get install clang" >&2; exit 1; }
-	$(CLANG) -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Werror \
-		-Ibpf/include -I$(BPF_OUT) -I$(BPF_INCLUDE) -c $< -o $@
+# The kernel has its own types; they come from a file; there are none.
+$(BPF_OUT)/%.bpf.o: BPF_SET := -I$(BPF_OUT)
+$(BPF_OUT)/file/%.bpf.o: BPF_SET := -I$(BPF_OUT) -DKERNEL_BTF=0
+$(BPF_OUT)/plain/%.bpf.o: BPF_SET := -DKERNEL_BTF=0 -DKERNEL_TYPES=0
+
+define compile_bpf
+@command -v $(CLANG) >/dev/null || { echo "$(CLANG) is missing: run \`make setup\`, or: apt-get install clang" >&2; exit 1; }
+@mkdir -p $(@D)
+$(CLANG) -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Werror -Ibpf/include $(BPF_SET) -I$(BPF_INCLUDE) -c $< -o $@
+endef
+
+$(BPF_OUT)/%.bpf.o: bpf/%.bpf.c $(BPF_HEADERS) $(BPF_OUT)/vmlinux.h
+	$(compile_bpf)
+$(BPF_OUT)/file/%.bpf.o: bpf/%.bpf.c $(BPF_HEADERS) $(BPF_OUT)/vmlinux.h
+	$(compile_bpf)
+$(BPF_OUT)/plain/%.bpf.o: bpf/%.bpf.c $(BPF_HEADERS)
+	$(compile_bpf)
 
 # ---- the program
 

@@ -1,6 +1,6 @@
 /* The base object: which socket a thread uses, which process owns a socket, and when TCP connections open and close.
  *
- * Needs Linux 6.3 for sock_send_length and sock_recv_length. They run in the calling thread after the call, for every family.
+ * sock_send_length and sock_recv_length (Linux 6.3) run in the calling thread after the call, for every family.
  */
 #define RING_BYTES (1024 * 1024)
 #define SCRATCH_BYTES 64 /* records are made on the stack */
@@ -50,22 +50,12 @@ struct socket_use {
 	__u64 noted_ns;
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct socket_use);
-} socket_uses SEC(".maps");
-
 static __always_inline void owner_of_current(struct socket_owner *owner)
 {
-	struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
-
 	owner->pid = bpf_get_current_pid_tgid() >> 32;
 	owner->uid = (__u32)bpf_get_current_uid_gid();
-	owner->process_start = leader->start_boottime;
 	owner->flags = 0;
-	__builtin_memcpy(owner->comm, leader->comm, sizeof(owner->comm));
+	read_current(&owner->process_start, owner->comm);
 }
 
 static __always_inline void fill_record(struct connection_record *record, __u16 type, const struct socket_owner *owner,
@@ -97,23 +87,6 @@ static __always_inline void send_record(__u16 type, const struct socket_owner *o
 		count_lost(LOSS_RING_FULL, 1);
 }
 
-/* True when the socket still has the addresses that were read: a struct sock is reused. */
-static __always_inline bool is_same(const struct socket_tuple *tuple, const struct sock *sk, __u16 family)
-{
-	const __u32 *remote = (const __u32 *)tuple->remote;
-
-	if (family == AF_UNIX)
-		return tuple->family == AF_UNIX && tuple->peer_pid == unix_peer(sk);
-	if (!tuple->family || tuple->local_port != sk->__sk_common.skc_num || tuple->remote_port != bpf_ntohs(sk->__sk_common.skc_dport))
-		return false;
-	if (family == AF_INET)
-		return remote[3] == sk->__sk_common.skc_daddr;
-	return remote[0] == sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[0]
-		&& remote[1] == sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[1]
-		&& remote[2] == sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[2]
-		&& remote[3] == sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[3];
-}
-
 static __always_inline void note_owner(const struct socket_tuple *tuple, __u64 sk)
 {
 	struct socket_owner fresh = {};
@@ -133,69 +106,55 @@ static __always_inline void note_owner(const struct socket_tuple *tuple, __u64 s
 		send_record(CONNECTION_OWNED, &fresh, tuple, sk);
 }
 
-static __always_inline int on_use(struct sock *sk)
+/* The current thread uses a socket. */
+static __always_inline bool thread_uses(const struct socket_use *use, __u64 sk, __u64 now)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct socket_tuple tuple = {};
-	struct thread_socket *last;
-	struct socket_use *use;
-	__u64 process_start, now;
-	__u16 family;
-	__u32 pid;
+	struct thread_socket *last = thread_make(thread_socket);
 
-	if (!sk)
-		return 0;
-	family = sk->__sk_common.skc_family;
-	if (family != AF_INET && family != AF_INET6 && family != AF_UNIX)
-		return 0;
-	use = bpf_sk_storage_get(&socket_uses, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
-	last = bpf_task_storage_get(&thread_socket, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!use || !last) {
+	if (!last) {
 		count_loss(LOSS_MAP_FULL);
-		return 0;
-	}
-	now = bpf_ktime_get_boot_ns();
-	if (!is_same(&use->tuple, sk, family)) {
-		if (!read_tuple(sk, &tuple))
-			return 0;
-		use->tuple = tuple;
-		use->noted_ns = 0;
+		return false;
 	}
 	last->tuple = use->tuple;
-	last->sk = (__u64)sk;
+	last->sk = sk;
 	last->boot_ns = now;
+	return true;
+}
+
+static __always_inline int note_use(struct socket_use *use, __u64 sk)
+{
+	__u64 now = bpf_ktime_get_boot_ns();
+	struct socket_tuple tuple;
+	__u64 process_start;
+	__u32 pid;
+
+	if (!thread_uses(use, sk, now))
+		return 0;
 	pid = bpf_get_current_pid_tgid() >> 32;
-	process_start = task->group_leader->start_boottime;
+	process_start = current_start();
 	if (use->pid != pid || use->process_start != process_start || now - use->noted_ns > NOTE_AGAIN_NS) {
 		use->pid = pid;
 		use->process_start = process_start;
 		use->noted_ns = now;
 		tuple = use->tuple;
-		note_owner(&tuple, (__u64)sk);
+		note_owner(&tuple, sk);
 	}
 	return 0;
 }
 
-SEC("tp_btf/sock_send_length")
-int BPF_PROG(on_send, struct sock *sk, int result, int flags)
-{
-	return on_use(sk);
-}
-
-SEC("tp_btf/sock_recv_length")
-int BPF_PROG(on_receive, struct sock *sk, int result, int flags)
-{
-	/* Servers ask for more until there is none: what moved nothing is of no interest. */
-	return result < 0 ? 0 : on_use(sk);
-}
+#if KERNEL_TYPES
+#include "socket_use.h"
+#else
+#include "plain/socket_use.h"
+#endif
 
 /* In the thread that called connect; the source port is not chosen yet. */
-static __always_inline void on_connect(const struct sock *sk)
+static __always_inline void on_connect(socket_ref sk)
 {
 	struct connect_target target = {};
 	struct socket_tuple tuple = {};
-	__u64 key = (__u64)sk;
-	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	__u64 key = socket_key(sk);
+	__u64 task = bpf_get_current_task();
 
 	owner_of_current(&target.owner);
 	if (!read_tuple(sk, &tuple))
@@ -205,72 +164,91 @@ static __always_inline void on_connect(const struct sock *sk)
 	target.netns = tuple.netns;
 	if (bpf_map_update_elem(&connecting, &key, &target.owner, BPF_ANY))
 		count_loss(LOSS_MAP_FULL);
-	if (bpf_map_update_elem(&connecting_threads, &tid, &target, BPF_ANY))
+	if (bpf_map_update_elem(&connecting_threads, &task, &target, BPF_ANY))
 		count_loss(LOSS_MAP_FULL);
 }
 
-static __always_inline void on_opened(const struct sock *sk)
+static __always_inline void on_opened(socket_ref sk)
 {
 	struct socket_tuple tuple = {};
-	__u64 key = (__u64)sk;
+	__u64 key = socket_key(sk);
 	struct socket_owner *owner = bpf_map_lookup_elem(&connecting, &key);
 
 	if (!read_tuple(sk, &tuple))
 		return;
 	if (owner && bpf_map_update_elem(&socket_owner, &tuple, owner, BPF_ANY))
 		count_loss(LOSS_MAP_FULL);
+	socket_begins(key, &tuple);
 	send_record(CONNECTION_OPENED, owner, &tuple, key);
 	bpf_map_delete_elem(&connecting, &key);
 }
 
-static __always_inline void on_accepted(const struct sock *sk)
+static __always_inline void on_accepted(socket_ref sk)
 {
 	struct socket_tuple tuple = {};
+	__u64 key = socket_key(sk);
 
-	if (read_tuple(sk, &tuple))
-		send_record(CONNECTION_ACCEPTED, NULL, &tuple, (__u64)sk);
+	if (!read_tuple(sk, &tuple))
+		return;
+	socket_begins(key, &tuple);
+	send_record(CONNECTION_ACCEPTED, NULL, &tuple, key);
 }
 
-static __always_inline void on_closed(const struct sock *sk)
+static __always_inline void on_closed(socket_ref sk)
 {
 	struct socket_tuple tuple = {};
 	struct socket_owner *owner;
+	__u64 key = socket_key(sk);
 
 	if (!read_tuple(sk, &tuple))
 		return;
 	owner = bpf_map_lookup_elem(&socket_owner, &tuple);
-	send_record(CONNECTION_CLOSED, owner, &tuple, (__u64)sk);
+	send_record(CONNECTION_CLOSED, owner, &tuple, key);
+	socket_ended(key);
 	if (owner)
 		owner->flags |= OWNER_CLOSED;
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(on_state, const struct sock *sk, int old, int new)
+/* A connection's state changes, perhaps in soft interrupt. */
+static __always_inline int on_change(socket_ref sk, int old, int new)
 {
-	__u64 key = (__u64)sk;
+	__u64 key = socket_key(sk);
 
-	if (sk->sk_protocol != IPPROTO_TCP_VALUE)
-		return 0;
 	switch (new) {
-	case TCP_SYN_SENT:
+	case BPF_TCP_SYN_SENT:
 		on_connect(sk);
 		break;
-	case TCP_ESTABLISHED:
-		if (old == TCP_SYN_SENT)
+	case BPF_TCP_ESTABLISHED:
+		if (old == BPF_TCP_SYN_SENT)
 			on_opened(sk);
-		else if (old == TCP_SYN_RECV)
+		else if (old == BPF_TCP_SYN_RECV)
 			on_accepted(sk);
 		break;
-	case TCP_CLOSE:
-		if (old == TCP_SYN_SENT)
+	case BPF_TCP_CLOSE:
+		if (old == BPF_TCP_SYN_SENT)
 			bpf_map_delete_elem(&connecting, &key);
-		else if (old != TCP_SYN_RECV && old != TCP_LISTEN && old != TCP_NEW_SYN_RECV && old != TCP_CLOSE)
+		else if (old != BPF_TCP_SYN_RECV && old != BPF_TCP_LISTEN && old != BPF_TCP_NEW_SYN_RECV && old != BPF_TCP_CLOSE)
 			on_closed(sk);
 		break;
 	}
 	return 0;
 }
 
+#if KERNEL_TYPES
+TRACE("inet_sock_set_state")
+int BPF_PROG(on_state, const struct sock *sk, int old, int new)
+{
+	return READ(sk, sk_protocol) == IPPROTO_TCP_VALUE ? on_change(sk, old, new) : 0;
+}
+#else
+SEC("tracepoint/sock/inet_sock_set_state")
+int on_state(const struct inet_sock_set_state *ctx)
+{
+	return ctx->protocol == IPPROTO_TCP_VALUE ? on_change(ctx, ctx->oldstate, ctx->newstate) : 0;
+}
+#endif
+
+#if KERNEL_BTF
 /* Sockets that are older than the agent: fills socket_owner, and writes a record for each TCP connection. */
 SEC("iter/task_file")
 int existing_sockets(struct bpf_iter__task_file *ctx)
@@ -306,3 +284,6 @@ int existing_sockets(struct bpf_iter__task_file *ctx)
 	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
 	return 0;
 }
+#else
+FORGET_THREAD_IN(thread_forget(thread_socket);)
+#endif

@@ -29,11 +29,16 @@ enum go_function {
 
 /* Arguments and results in their order, and the running goroutine (Go's internal ABI specification). */
 #if defined(__TARGET_ARCH_x86)
-#define GO_1(regs) ((regs)->ax)
-#define GO_2(regs) ((regs)->bx)
-#define GO_3(regs) ((regs)->cx)
-#define GO_4(regs) ((regs)->di)
-#define GO_5(regs) ((regs)->si)
+#if KERNEL_TYPES
+#define REGISTER(name) name
+#else
+#define REGISTER(name) r##name /* as the header for programs of user space calls it */
+#endif
+#define GO_1(regs) ((regs)->REGISTER(ax))
+#define GO_2(regs) ((regs)->REGISTER(bx))
+#define GO_3(regs) ((regs)->REGISTER(cx))
+#define GO_4(regs) ((regs)->REGISTER(di))
+#define GO_5(regs) ((regs)->REGISTER(si))
 #define GO_G(regs) ((regs)->r14)
 #define GO_SECRET(regs) ((regs)->r9)
 #define GO_SECRET_LENGTH(regs) ((regs)->r10)
@@ -91,10 +96,11 @@ static __always_inline struct goroutine_key goroutine_of(struct pt_regs *ctx)
 	return key;
 }
 
+#if KERNEL_TYPES
 /* The TCP socket of a file number of this process. */
 static __always_inline bool socket_of_file(__u64 number, struct thread_socket *socket)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct task_struct *task = current_task();
 	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
 	struct file **files = BPF_CORE_READ(table, fd);
 	struct file *file = NULL;
@@ -134,11 +140,18 @@ static __always_inline bool socket_of_conn(__u64 conn, struct thread_socket *soc
 	return false;
 }
 
+#else
+/* Which socket a file number is only the kernel's types tell: the thread's last socket has to do. */
+static __always_inline bool socket_of_conn(__u64 conn, struct thread_socket *socket)
+{
+	return false;
+}
+#endif
+
 /* The connection of a tls.Conn. begins: its handshake does, so that what was known of another object at this address is over. */
 static __noinline struct connection *go_connection(__u64 conn, bool is_conn, bool begins)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	__u64 process_start = BPF_CORE_READ(task, group_leader, start_boottime);
+	__u64 process_start = current_start();
 	struct connection_key key = { .ssl = conn, .pid = bpf_get_current_pid_tgid() >> 32 };
 	struct connection *known = bpf_map_lookup_elem(&connections, &key);
 	struct thread_socket found = {};

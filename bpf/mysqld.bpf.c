@@ -47,12 +47,9 @@ struct mysqld_thread {
 	struct mysqld_call write;
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct mysqld_thread);
-} mysqld_threads SEC(".maps");
+DEFINE_THREAD_MAP(mysqld_threads, struct mysqld_thread);
+
+FORGET_THREAD_IN(thread_forget(mysqld_threads);)
 
 struct mysqld_session_key {
 	__u64 vio;
@@ -87,8 +84,7 @@ struct {
 
 static __always_inline struct mysqld_thread *thread_of_current(void)
 {
-	struct mysqld_thread *thread = bpf_task_storage_get(&mysqld_threads, bpf_get_current_task_btf(), NULL,
-							    BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct mysqld_thread *thread = thread_make(mysqld_threads);
 
 	if (!thread)
 		count_loss(LOSS_MAP_FULL);

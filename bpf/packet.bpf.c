@@ -182,9 +182,8 @@ static __always_inline struct socket_owner *owner_of(const struct socket_tuple *
 /* A SYN leaves in the thread that called connect, before anybody knows its source port. */
 static __always_inline struct socket_owner *connecting_owner(const struct socket_tuple *tuple)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	__u32 tid = BPF_CORE_READ(task, pid);
-	struct connect_target *target = bpf_map_lookup_elem(&connecting_threads, &tid);
+	__u64 task = bpf_get_current_task();
+	struct connect_target *target = bpf_map_lookup_elem(&connecting_threads, &task);
 
 	if (!target || target->remote_port != tuple->remote_port || target->netns != tuple->netns)
 		return NULL;
@@ -195,7 +194,7 @@ static __always_inline struct socket_owner *connecting_owner(const struct socket
 		return NULL;
 	if (bpf_map_update_elem(&socket_owner, tuple, &target->owner, BPF_ANY))
 		count_loss(LOSS_MAP_FULL);
-	bpf_map_delete_elem(&connecting_threads, &tid);
+	bpf_map_delete_elem(&connecting_threads, &task);
 	return bpf_map_lookup_elem(&socket_owner, tuple);
 }
 

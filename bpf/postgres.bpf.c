@@ -46,12 +46,7 @@ struct postgres_server {
 	__u32 reserved;
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct postgres_server);
-} postgres_servers SEC(".maps");
+DEFINE_THREAD_MAP(postgres_servers, struct postgres_server);
 
 /* Offsets below which the bytes of a session are of no interest: rows of a large result, or all of them when it is excluded. */
 struct postgres_unwanted {
@@ -80,8 +75,7 @@ struct {
 
 static __always_inline struct postgres_server *server_of_current(void)
 {
-	struct postgres_server *server = bpf_task_storage_get(&postgres_servers, bpf_get_current_task_btf(), NULL,
-							      BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct postgres_server *server = thread_make(postgres_servers);
 
 	if (!server)
 		count_loss(LOSS_MAP_FULL);
@@ -107,10 +101,9 @@ static __always_inline void send_data(struct postgres_call *call, __u64 *offset,
 	walk.type = type;
 	unwanted = bpf_map_lookup_elem(&postgres_unwanted, &tgid);
 	if (unwanted) {
-		struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 		__u64 until = type == RECORD_RECEIVED ? unwanted->received_until : unwanted->sent_until;
 
-		if (until > begin && unwanted->process_start == BPF_CORE_READ(task, group_leader, start_boottime)) {
+		if (until > begin && unwanted->process_start == current_start()) {
 			__u64 skip = until - begin;
 
 			if (skip >= (__u64)count)
@@ -256,14 +249,14 @@ int on_raw_read_done(struct pt_regs *ctx)
 	return inner_end(server, (long)PT_REGS_RC(ctx));
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_exit, struct task_struct *task)
+THREAD_EXIT int on_exit(void *ctx)
 {
 	struct record_header *record;
 	struct scratch *slot;
 
-	if (!bpf_task_storage_get(&postgres_servers, task, NULL, 0))
+	if (!thread_find(postgres_servers))
 		return 0;
+	thread_forget(postgres_servers);
 	slot = scratch_take();
 	if (!slot)
 		return 0;

@@ -10,6 +10,8 @@ char LICENSE[] SEC("license") = "GPL";
 enum record_type {
 	RECORD_EXEC = 1,
 	RECORD_EXIT = 2,
+	RECORD_FORK = 3,      /* these two without kernel types only */
+	RECORD_ARGUMENTS = 4,
 };
 
 #define FLAG_ARGUMENTS_CUT 1
@@ -62,7 +64,9 @@ struct {
 	__type(value, __u32);
 } shell_processes SEC(".maps");
 
-SEC("tp_btf/sched_process_fork")
+#if KERNEL_TYPES
+
+TRACE("sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
 	__u32 from = BPF_CORE_READ(parent, tgid);
@@ -85,7 +89,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 #define PART(at) (parts + ((at) & 0x3fff))
 #define PATH_PART(at) ((struct path_buffer *)PART(at))
 
-SEC("tp_btf/sched_process_exec")
+TRACE("sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *binprm)
 {
 	struct scratch *slot = scratch_take();
@@ -157,7 +161,7 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exit")
+TRACE("sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *task)
 {
 	const __u32 kernel_thread = 0x00200000; /* PF_KTHREAD */
@@ -179,3 +183,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	scratch_release(slot);
 	return 0;
 }
+
+#else
+#include "plain/process.h"
+#endif

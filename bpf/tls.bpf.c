@@ -78,17 +78,14 @@ struct thread_calls {
 };
 
 /* The calls that a thread is in. */
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct thread_calls);
-} thread_calls SEC(".maps");
+DEFINE_THREAD_MAP(thread_calls, struct thread_calls);
+
+FORGET_THREAD_IN(thread_forget(thread_calls); thread_forget(nss_hmac);)
 
 /* The connection of an SSL object. since: when the library was called; a socket that the thread used after that is the connection's. */
 static __always_inline struct connection *connection_of(__u64 ssl, __u64 since, bool handshake)
 {
-	__u64 process_start = bpf_get_current_task_btf()->group_leader->start_boottime;
+	__u64 process_start = current_start();
 	struct connection_key key = { .ssl = ssl, .pid = bpf_get_current_pid_tgid() >> 32 };
 	struct connection *known = bpf_map_lookup_elem(&connections, &key);
 	struct thread_socket *socket = last_socket();
@@ -124,7 +121,7 @@ static __always_inline int enter(struct pt_regs *ctx, __u64 ssl, __u32 direction
 	struct thread_calls *thread;
 	struct call *free = NULL;
 
-	thread = bpf_task_storage_get(&thread_calls, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	thread = thread_make(thread_calls);
 	if (!thread) {
 		count_loss(LOSS_MAP_FULL);
 		return 0;
@@ -274,7 +271,7 @@ static __always_inline int leave(struct pt_regs *ctx)
 	struct call call = {};
 	__u64 length;
 
-	thread = bpf_task_storage_get(&thread_calls, bpf_get_current_task_btf(), 0, 0);
+	thread = thread_find(thread_calls);
 	if (!thread)
 		return 0;
 #pragma unroll

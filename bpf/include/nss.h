@@ -21,12 +21,7 @@ struct nss_secret {
 };
 
 /* What HMAC_Finish gave last in a thread. */
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct nss_secret);
-} nss_hmac SEC(".maps");
+DEFINE_THREAD_MAP(nss_hmac, struct nss_secret);
 
 struct nss_random {
 	__u8 bytes[RANDOM_BYTES];
@@ -108,7 +103,7 @@ static __always_inline void nss_hmac_done(__u64 result, __u64 length_at)
 
 	if (bpf_probe_read_user(&length, sizeof(length), (void *)length_at) || (length != 32 && length != 48 && length != 64))
 		return;
-	kept = bpf_task_storage_get(&nss_hmac, bpf_get_current_task_btf(), NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	kept = thread_make(nss_hmac);
 	if (!kept) {
 		count_loss(LOSS_MAP_FULL);
 		return;
@@ -171,7 +166,7 @@ static __always_inline bool nss_take_secret(__u64 client_random_at, struct nss_s
 		bpf_map_delete_elem(&nss_master_secrets, &random);
 		return true;
 	}
-	kept = bpf_task_storage_get(&nss_hmac, bpf_get_current_task_btf(), NULL, 0);
+	kept = thread_find(nss_hmac);
 	if (!kept || !kept->length) {
 		count_loss(LOSS_NOT_FOUND);
 		return false;

@@ -12,6 +12,8 @@
 #define PATH_STEPS 1024    /* components and mounts */
 #define NAME_BYTES 256     /* NAME_MAX and the NUL */
 
+#define FLAG_UNRESOLVED 0x4000 /* of a record's header: facts and paths are for the agent to read */
+
 #define PATH_IS_CUT 0x8000 /* added to the length of a path whose first components do not fit */
 
 struct path_buffer {
@@ -32,6 +34,8 @@ struct process_facts {
 
 /* Keeps the type in the object's BTF. */
 const struct process_facts *process_facts_type __attribute__((unused));
+
+#if KERNEL_TYPES
 
 /* Before Linux 6.14 the member had no underscores. */
 struct kernfs_node___old {
@@ -173,5 +177,43 @@ __noinline __u32 read_cgroup(__u64 of_set, struct path_buffer *into)
 	bpf_loop(PATH_STEPS, walk_cgroup, &walk, 0);
 	return (walk.at & 0x1fff) | (walk.is_whole ? 0 : PATH_IS_CUT);
 }
+
+/* Writes the working directory of the current process. */
+static __always_inline __u32 read_directory(struct path_buffer *into)
+{
+	struct fs_struct *fs = BPF_CORE_READ(current_task(), fs);
+
+	return read_path((__u64)BPF_CORE_READ(fs, pwd.dentry), (__u64)BPF_CORE_READ(fs, pwd.mnt), (__u64)fs, into);
+}
+
+static __always_inline void read_current_facts(struct record_header *header, struct process_facts *facts)
+{
+	read_process_facts(current_task(), facts);
+}
+
+#else
+
+/* Who forked the process; the agent reads the rest from /proc when the record arrives. */
+static __always_inline void read_current_facts(struct record_header *header, struct process_facts *facts)
+{
+	struct known_process *known = known_current();
+
+	__builtin_memset(facts, 0, sizeof(*facts));
+	facts->gid = bpf_get_current_uid_gid() >> 32;
+	facts->login_uid = (__u32)-1;
+	facts->login_session = (__u32)-1;
+	if (known) {
+		facts->parent = known->parent;
+		facts->parent_start = known->parent_start;
+	}
+	header->flags |= FLAG_UNRESOLVED;
+}
+
+static __always_inline __u32 read_directory(struct path_buffer *into)
+{
+	return 0;
+}
+
+#endif
 
 #endif

@@ -12,10 +12,8 @@
 #ifndef ECAPTURE_RECORD_H
 #define ECAPTURE_RECORD_H
 
-#include "vmlinux.h"
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_tracing.h>
+#include "current.h"
+#include "kernel.h"
 
 #ifndef RING_BYTES
 #define RING_BYTES (4 * 1024 * 1024)
@@ -180,8 +178,6 @@ static __always_inline void scratch_release(struct scratch *slot)
 /* Fills the header for the current process. length and type are set by record_submit. */
 static __always_inline void record_begin(struct record_header *header)
 {
-	/* Read as memory, not by helper calls: this is done for every record. */
-	struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 
 	header->flags = 0;
@@ -190,8 +186,7 @@ static __always_inline void record_begin(struct record_header *header)
 	header->tid = (__u32)pid_tgid;
 	header->uid = (__u32)bpf_get_current_uid_gid();
 	header->cpu = bpf_get_smp_processor_id();
-	header->process_start = leader->start_boottime;
-	__builtin_memcpy(header->comm, leader->comm, sizeof(header->comm));
+	read_current(&header->process_start, header->comm);
 }
 
 /* The last eighth of a ring is shared out: a source that floods it has a 64th of the ring there, until an eighth was read, so that it does not cost the others their records. */

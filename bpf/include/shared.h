@@ -3,6 +3,7 @@
 #define ECAPTURE_SHARED_H
 
 #include "record.h"
+#include "thread.h"
 
 /* The socket that a thread used last. */
 struct thread_socket {
@@ -12,12 +13,7 @@ struct thread_socket {
 };
 
 /* Written on every send and receive of the thread. Read it to know which connection a library call belongs to. */
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct thread_socket);
-} thread_socket SEC(".maps");
+DEFINE_THREAD_MAP(thread_socket, struct thread_socket);
 
 #define OWNER_CLOSED 1 /* the connection ended; its last packets may still come */
 
@@ -48,11 +44,11 @@ struct connect_target {
 	struct socket_owner owner;
 };
 
-/* By thread id. */
+/* By the address of the thread's task, which programs of every type are told. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
-	__type(key, __u32);
+	__type(key, __u64);
 	__type(value, struct connect_target);
 } connecting_threads SEC(".maps");
 
@@ -87,14 +83,14 @@ static __always_inline bool is_left_out(void)
 
 	if (!excluded)
 		return false;
-	return !excluded->until || (excluded->process_start == bpf_get_current_task_btf()->group_leader->start_boottime &&
+	return !excluded->until || (excluded->process_start == current_start() &&
 				    bpf_ktime_get_boot_ns() < excluded->until);
 }
 
 /* The socket this thread used last, or NULL. */
 static __always_inline struct thread_socket *last_socket(void)
 {
-	return bpf_task_storage_get(&thread_socket, bpf_get_current_task_btf(), NULL, 0);
+	return thread_find(thread_socket);
 }
 
 #endif

@@ -136,8 +136,6 @@ static long send_more(__u32 step, struct line_walk *walk)
 /* Sends the NUL-terminated line at an address of the shell, unless it is no command. */
 static __always_inline int send_line(__u64 from)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct fs_struct *fs = BPF_CORE_READ(task, fs);
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	struct line_walk walk = { .from = from };
 	struct shell_line *record;
@@ -150,9 +148,8 @@ static __always_inline int send_line(__u64 from)
 		return 0;
 	record = (struct shell_line *)walk.slot->bytes;
 	record_begin(&record->header);
-	read_process_facts(task, &record->facts);
-	directory = read_path((__u64)BPF_CORE_READ(fs, pwd.dentry), (__u64)BPF_CORE_READ(fs, pwd.mnt), (__u64)fs,
-			      (struct path_buffer *)(walk.slot->bytes + sizeof(*record)));
+	read_current_facts(&record->header, &record->facts);
+	directory = read_directory((struct path_buffer *)(walk.slot->bytes + sizeof(*record)));
 	record->directory_length = directory;
 	directory &= 0x1fff;
 	if (directory > PATH_BYTES)

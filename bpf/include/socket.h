@@ -1,4 +1,4 @@
-/* Reads the addresses of a struct sock. */
+/* The addresses of a socket. */
 #ifndef ECAPTURE_SOCKET_H
 #define ECAPTURE_SOCKET_H
 
@@ -25,6 +25,16 @@ static __always_inline bool is_mapped_ipv4(const __u8 *address)
 	const __u32 *words = (const __u32 *)address;
 
 	return words[0] == 0 && words[1] == 0 && words[2] == bpf_htonl(0xffff);
+}
+
+#if KERNEL_TYPES
+
+/* What a tracepoint tells of a socket, and the number that tells it apart. */
+typedef const struct sock *socket_ref;
+
+static __always_inline __u64 socket_key(socket_ref sk)
+{
+	return (__u64)sk;
 }
 
 static __always_inline __u32 socket_netns(const struct sock *sk)
@@ -69,5 +79,9 @@ static __always_inline bool read_tuple(const struct sock *sk, struct socket_tupl
 	tuple->netns = socket_netns(sk);
 	return true;
 }
+
+#else
+#include "plain/socket.h"
+#endif
 
 #endif

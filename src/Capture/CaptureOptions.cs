@@ -1,3 +1,4 @@
+using ECapture.Capture.Bpf;
 using ECapture.Capture.Filters;
 using ECapture.Capture.Modules;
 using ECapture.Policies;
@@ -83,6 +84,15 @@ public sealed record CaptureOptions
     /// <see cref="SealTo"/> nothing starts.
     /// </summary>
     public bool KeepSecretsOpen { get; init; }
+
+    /// <summary>Which BPF objects are used: with the kernel's types or without; default: with, where there are some.</summary>
+    public BtfMode Btf { get; init; }
+
+    /// <summary>A file with the kernel's types, for a kernel that does not hold them; null: none.</summary>
+    public string? BtfFile { get; init; }
+
+    /// <summary>Where the kernel's own types are.</summary>
+    public string KernelBtf { get; init; } = KernelFit.KernelPath;
 
     /// <summary>Folder of the compiled BPF objects; default <c>bpf</c> beside the program.</summary>
     public string ObjectDirectory { get; init; } = Path.Combine(AppContext.BaseDirectory, "bpf");

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace ECapture.Capture;
 
 /// <summary>When a process began: with it, a process id means one process for ever.</summary>
@@ -13,18 +11,5 @@ public static class ProcessStart
     }
 
     /// <summary>Clock ticks since boot (proc_pid_stat(5), field 22); null: there is no such process.</summary>
-    public static long? Of(int pid)
-    {
-        const int AfterName = 22 - 3; // field 2 is a name in parentheses that may hold anything
-        try
-        {
-            string stat = File.ReadAllText($"/proc/{pid}/stat");
-            string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return long.Parse(fields[AfterName], CultureInfo.InvariantCulture);
-        }
-        catch (IOException)
-        {
-            return null; // it is gone
-        }
-    }
+    public static long? Of(int pid) => ProcessStat.Read(pid)?.StartTicks;
 }

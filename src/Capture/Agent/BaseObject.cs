@@ -9,14 +9,18 @@ namespace ECapture.Capture.Agent;
 /// </summary>
 public sealed class BaseObject : IDisposable
 {
-    private static readonly string[] s_shared = ["thread_socket", "socket_owner", "connecting_threads", "excluded_processes"];
+    private static readonly string[] s_shared = ["thread_socket", "socket_owner", "connecting_threads", "excluded_processes", "known_processes"];
     private static readonly Version s_needed = new(6, 3);
 
-    private BaseObject(BpfObject obj)
+    private BaseObject(BpfObject obj, KernelFit fit)
     {
         Object = obj;
-        SharedMaps = s_shared.ToDictionary(name => name, name => obj.Maps[name]);
+        Fit = fit;
+        SharedMaps = s_shared.Where(obj.Maps.ContainsKey).ToDictionary(name => name, name => obj.Maps[name]);
     }
+
+    /// <summary>Which set it is of.</summary>
+    public KernelFit Fit { get; }
 
     /// <summary>The loaded object.</summary>
     public BpfObject Object { get; }
@@ -26,10 +30,12 @@ public sealed class BaseObject : IDisposable
 
     /// <summary>Opens, checks and loads it.</summary>
     /// <param name="objectDirectory">Folder of the compiled BPF objects.</param>
+    /// <param name="fit">Which set; null: that of the kernel's own types.</param>
     /// <exception cref="CaptureException">The kernel cannot run it; says what is missing.</exception>
-    public static BaseObject Load(string objectDirectory)
+    public static BaseObject Load(string objectDirectory, KernelFit? fit = null)
     {
-        BpfObject obj = BpfObject.Open(Path.Combine(objectDirectory, "connection.bpf.o"));
+        fit ??= KernelFit.Choose(BtfMode.Types, null);
+        BpfObject obj = fit.Open(objectDirectory, "connection");
         try
         {
             BtfTypes types = obj.ReadTypes();
@@ -38,14 +44,14 @@ public sealed class BaseObject : IDisposable
             RecordLayout.Check<ConnectionRecord>(types);
             RecordLayout.Check<ExcludedProcess>(types);
             obj.Load();
-            return new BaseObject(obj);
+            return new BaseObject(obj, fit);
         }
-        catch (CaptureException e) when (Environment.OSVersion.Version < s_needed)
+        catch (CaptureException e) when (fit.Set != ObjectSet.Plain && Environment.OSVersion.Version < s_needed)
         {
             obj.Dispose();
             throw new CaptureException(
                 $"kernel {Environment.OSVersion.Version} has no tracepoints sock_send_length and sock_recv_length: "
-                + $"capture needs Linux {s_needed} or later ({e.Message})",
+                + $"objects with kernel types need Linux {s_needed} or later, try --btf 2 ({e.Message})",
                 e);
         }
         catch (CaptureException)

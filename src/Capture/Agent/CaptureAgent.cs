@@ -107,7 +107,7 @@ public sealed partial class CaptureAgent
         LossAccount losses = new(clock);
         using RingReader rings = new();
         List<string> names = [.. CaptureModules.Always.Where(n => _create == CaptureModules.Create), .. _options.Modules];
-        using BaseObject baseObject = BaseObject.Load(_options.ObjectDirectory);
+        using BaseObject baseObject = BaseObject.Load(_options.ObjectDirectory, KernelFit.Choose(_options.Btf, _options.BtfFile, _options.KernelBtf));
         using EventGate? gate = _options.Filter is { IsUsed: true } filter
             ? new EventGate(filter, losses, () => clock.BootNs, new UnwantedProcesses(baseObject.SharedMaps["excluded_processes"], () => clock.BootNs))
             : null;
@@ -119,6 +119,7 @@ public sealed partial class CaptureAgent
             {
                 Probes = probes,
                 ObjectDirectory = _options.ObjectDirectory,
+                Fit = baseObject.Fit,
                 Rings = rings,
                 Publisher = publisher,
                 Losses = losses,

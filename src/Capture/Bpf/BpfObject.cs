@@ -12,6 +12,7 @@ public sealed unsafe class BpfObject : IDisposable
     private readonly List<BpfLink> _links = [];
     private readonly Dictionary<string, BpfMap> _maps = [];
     private readonly string _path;
+    private BtfTypes? _types;
     private nint _handle;
 
     private BpfObject(nint handle, string path)
@@ -28,8 +29,9 @@ public sealed unsafe class BpfObject : IDisposable
     /// <summary>Opens an object file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="onlyPids">See <see cref="OnlyPids"/>; null: all.</param>
+    /// <param name="typesFile">BTF file that its reads are fitted by; null: the kernel's own types.</param>
     /// <exception cref="CaptureException">The file is missing or is no BPF object.</exception>
-    public static BpfObject Open(string path, IReadOnlyList<int>? onlyPids = null)
+    public static BpfObject Open(string path, IReadOnlyList<int>? onlyPids = null, string? typesFile = null)
     {
         if (!File.Exists(path))
         {
@@ -37,13 +39,19 @@ public sealed unsafe class BpfObject : IDisposable
         }
 
         BpfLog.Begin();
-        nint handle = LibBpf.bpf_object__open_file(path, 0);
-        if (handle == 0)
+        nint types = Marshal.StringToCoTaskMemUTF8(typesFile);
+        try
         {
-            throw Failure($"cannot open BPF object {path}", Marshal.GetLastPInvokeError());
+            LibBpf.OpenOptions options = new() { Size = (nuint)sizeof(LibBpf.OpenOptions), TypesFile = types };
+            nint handle = LibBpf.bpf_object__open_file(path, &options);
+            return handle != 0
+                ? new BpfObject(handle, path) { OnlyPids = onlyPids ?? [] }
+                : throw Failure($"cannot open BPF object {path}", Marshal.GetLastPInvokeError());
         }
-
-        return new BpfObject(handle, path) { OnlyPids = onlyPids ?? [] };
+        finally
+        {
+            Marshal.FreeCoTaskMem(types);
+        }
     }
 
     /// <summary>The maps by name.</summary>
@@ -70,7 +78,8 @@ public sealed unsafe class BpfObject : IDisposable
     }
 
     /// <summary>
-    /// Loads maps and programs into the kernel. Sizes the map <c>scratch_slots</c> by the processors of this machine.
+    /// Loads maps and programs into the kernel. Sizes the map <c>scratch_slots</c> by the processors of this machine, and attaches the program that
+    /// keeps maps by thread clean, where the object has one.
     /// </summary>
     /// <exception cref="CaptureException">The kernel refused; the message quotes its reason.</exception>
     public void Load()
@@ -87,14 +96,28 @@ public sealed unsafe class BpfObject : IDisposable
         {
             throw Failure($"the kernel refused BPF object {Path.GetFileName(_path)}", -result);
         }
+
+        const string KeepsClean = "forget_thread"; // bpf/include/thread.h
+        if (LibBpf.bpf_object__find_program_by_name(_handle, KeepsClean) != 0)
+        {
+            Attach(KeepsClean);
+        }
     }
 
     /// <summary>Attaches a program to what its section names (tracepoint, raw_tp, tp_btf).</summary>
     /// <exception cref="CaptureException">The kernel refused.</exception>
     public BpfLink Attach(string program)
     {
+        const string Documented = "tracepoint/";
+        nint handle = Program(program);
+        string section = Marshal.PtrToStringUTF8((nint)LibBpf.bpf_program__section_name(handle)) ?? "";
+        if (section.StartsWith(Documented, StringComparison.Ordinal))
+        {
+            Tracepoints.Check(section[Documented.Length..], _types ??= ReadTypes());
+        }
+
         BpfLog.Begin();
-        return Keep(LibBpf.bpf_program__attach(Program(program)), $"cannot attach {program}");
+        return Keep(LibBpf.bpf_program__attach(handle), $"cannot attach {program} ({section})");
     }
 
     /// <summary>Attaches a program to an address of an executable or library, by inode.</summary>

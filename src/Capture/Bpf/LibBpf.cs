@@ -14,7 +14,19 @@ internal static unsafe partial class LibBpf
     internal static partial nint libbpf_set_print(delegate* unmanaged<int, byte*, nint, int> print);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial nint bpf_object__open_file(string path, nint options);
+    internal static partial nint bpf_object__open_file(string path, OpenOptions* options);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial nint btf__parse(string path, nint extended);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int btf__find_by_name_kind(nint btf, string name, uint kind);
+
+    [LibraryImport(Library)]
+    internal static partial void btf__free(nint btf);
+
+    [LibraryImport(Library)]
+    internal static partial byte* bpf_program__section_name(nint program);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int bpf_object__load(nint obj);
@@ -124,6 +136,19 @@ internal static unsafe partial class LibBpf
 
     [LibraryImport("libc", SetLastError = false)]
     internal static partial int vsnprintf(byte* buffer, nuint size, byte* format, nint arguments);
+
+    /// <summary><c>struct bpf_object_open_opts</c>, as far as it is used.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct OpenOptions
+    {
+        internal nuint Size;
+        private readonly nint _name;
+        private readonly byte _isRelaxed;
+        private readonly nint _pinRoot;
+        private readonly uint _stub;
+        private readonly nint _configuration;
+        internal nint TypesFile; // btf_custom_path
+    }
 
     /// <summary><c>struct bpf_uprobe_opts</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -39,20 +39,12 @@ internal sealed class KnownProcesses(Func<uint, ProcessOrigin>? read = null)
         try
         {
             string executable = new FileInfo($"/proc/{pid}/exe").LinkTarget ?? "";
-            string cgroup = CgroupOf(File.ReadAllLines($"/proc/{pid}/cgroup"));
+            string cgroup = ControlGroup.Of(File.ReadAllLines($"/proc/{pid}/cgroup"));
             return new ProcessOrigin(executable, cgroup, ContainerId.Find(Encoding.UTF8.GetBytes(cgroup)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return ProcessOrigin.Unknown; // it has ended
         }
-    }
-
-    // cgroups(7), "/proc/pid/cgroup": version 2, or where that is the root, the memory controller's; as bpf/include/process.h reads it.
-    private static string CgroupOf(string[] lines)
-    {
-        string unified = lines.FirstOrDefault(l => l.StartsWith("0::", StringComparison.Ordinal))?[3..] ?? "";
-        return unified.Length > 1 ? unified
-            : lines.Select(l => l.Split(':', 3)).FirstOrDefault(p => p.Length == 3 && p[1].Split(',').Contains("memory"))?[2] ?? unified;
     }
 }

@@ -20,6 +20,9 @@ public sealed class ModuleContext
     /// <summary>Folder of the compiled BPF objects.</summary>
     public required string ObjectDirectory { get; init; }
 
+    /// <summary>Which of their sets is used.</summary>
+    public required KernelFit Fit { get; init; }
+
     /// <summary>The one reader of all rings.</summary>
     public required RingReader Rings { get; init; }
 
@@ -144,7 +147,7 @@ public sealed class ModuleContext
     /// <param name="everyProcess">Its uprobes are for all processes, whatever <see cref="CaptureOptions.OnlyPids"/> says.</param>
     public BpfObject OpenObject(string name, bool everyProcess = false)
     {
-        BpfObject obj = BpfObject.Open(Path.Combine(ObjectDirectory, name + ".bpf.o"), everyProcess ? null : Options.OnlyPids);
+        BpfObject obj = Fit.Open(ObjectDirectory, name, everyProcess ? null : Options.OnlyPids);
         BtfTypes types = obj.ReadTypes();
         RecordLayout.Check<RecordHeader>(types);
         foreach ((string map, BpfMap shared) in SharedMaps)

@@ -124,6 +124,8 @@ internal static partial class CaptureCommand
             Modules = modules.Count > 0 ? modules : defaults.Modules,
             Interfaces = options.FindAll(CommonOptions.Interfaces),
             TlsLibraries = options.FindAll(CommonOptions.TlsLibraries),
+            Btf = KernelFitOptions.ModeOf(options),
+            BtfFile = KernelFitOptions.FileOf(options),
             TlsPlaintext = !options.IsSet(CommonOptions.NoPlaintext),
             GoPrograms = options.FindAll(CommonOptions.GoPrograms),
             Filter = new CaptureFilter(FilterOptions.Read(options), FilterOptions.PacketsOf(options)),

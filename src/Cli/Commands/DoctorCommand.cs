@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ECapture.Capture;
+using ECapture.Capture.Bpf;
 using ECapture.Cli.Doctor;
 using ECapture.Cli.Options;
 
@@ -23,14 +25,17 @@ internal static class DoctorCommand
         [
             "sudo ecapture doctor",
             "ecapture doctor --json",
+            "sudo ecapture doctor --btf 2",
         ],
-        [CommonOptions.Interfaces, s_json],
+        [CommonOptions.Interfaces, CommonOptions.Btf, CommonOptions.BtfFile, s_json],
         RunAsync);
 
     private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
     {
-        List<Finding> findings = [.. HostChecks.Run()];
-        findings.AddRange(await ModuleChecks.RunAsync(options.FindAll(CommonOptions.Interfaces), cancellationToken));
+        KernelFit fit = KernelFitOptions.Choose(options);
+        List<Finding> findings = [.. HostChecks.Run(fit)];
+        CaptureOptions capture = new() { Interfaces = options.FindAll(CommonOptions.Interfaces), Btf = KernelFitOptions.ModeOf(options), BtfFile = KernelFitOptions.FileOf(options) };
+        findings.AddRange(await ModuleChecks.RunAsync(capture, cancellationToken));
         findings.AddRange(TargetChecks.Run());
         if (options.IsSet(s_json))
         {

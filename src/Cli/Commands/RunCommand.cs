@@ -24,7 +24,7 @@ internal static class RunCommand
             "ecapture run --exe nginx,/usr/bin/curl --port 443 --ignore prometheus",
         ],
         [
-            CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.NoPlaintext, CommonOptions.GoPrograms, CommonOptions.Policy, CommonOptions.PayloadLimit,
+            CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.NoPlaintext, CommonOptions.GoPrograms, CommonOptions.Btf, CommonOptions.BtfFile, CommonOptions.Policy, CommonOptions.PayloadLimit,
             CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.ExcludedDatabaseUsers, CommonOptions.Log, CommonOptions.LogLimit,
             CommonOptions.SealTo, CommonOptions.Key, CommonOptions.Store, KeeperParts.Capacity, CommonOptions.Group, CommonOptions.SinkMemory, CommonOptions.Listen, CommonOptions.InsecureListen, CommonOptions.TlsCertificate, CommonOptions.TlsKey, CommonOptions.TlsClientAuthorities, CommonOptions.RequireToken, CommonOptions.FourEyes, CommonOptions.QueryTimeout, CommonOptions.User,
             .. FilterOptions.All,
@@ -53,6 +53,7 @@ internal static class RunCommand
         QueryCommand.CheckListen(options);
         _ = Composition.PolicyOf(options);
         _ = SinkParts.SinkOptionsOf(options);
+        _ = KernelFitOptions.Choose(options);
         await ChildProcess.CheckReachableAsync(account, cancellationToken);
         PrivateKeys opening = Composition.PrivateKeysOf(options, data); // a file that cannot be used is said before anything starts
         opening.Dispose();
@@ -89,11 +90,12 @@ internal static class RunCommand
         }
 
         List<string> capture = ["capture", .. common, CommonOptions.LogGroup.Name, account.Gid.ToString(CultureInfo.InvariantCulture)];
-        Pass(capture, options, CommonOptions.PayloadLimit, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.LogLimit);
+        Pass(capture, options, CommonOptions.Btf, CommonOptions.PayloadLimit, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.LogLimit);
         Pass(capture, options, [.. FilterOptions.All.OfType<Option<string?>>()]);
         PassAll(capture, options, [.. FilterOptions.All.OfType<Option<string[]>>()]);
         PassAll(capture, options, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.ExcludedDatabaseUsers);
         capture.AddRange(options.FindAll(CommonOptions.TlsLibraries).SelectMany(f => (string[])[CommonOptions.TlsLibraries.Name, Path.GetFullPath(f)]));
+        capture.AddRange(KernelFitOptions.FileOf(options) is { } types ? [CommonOptions.BtfFile.Name, types] : []);
         capture.AddRange(options.IsSet(CommonOptions.NoPlaintext) ? [CommonOptions.NoPlaintext.Name] : []);
         capture.AddRange(options.FindAll(CommonOptions.GoPrograms).SelectMany(f => (string[])[CommonOptions.GoPrograms.Name, Path.GetFullPath(f)]));
         capture.AddRange(

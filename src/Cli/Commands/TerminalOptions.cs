@@ -7,7 +7,6 @@ namespace ECapture.Cli.Commands;
 internal static class TerminalOptions
 {
     internal static readonly Option<string?> Settings = CommonOptions.Text("settings", "FILE", "filters and display as JSON, read again whenever the file changes; what a wrong edit would change stays");
-    internal static readonly Option<string?> Btf = CommonOptions.Text("btf", "0|1|2", "0: find out, 1: kernel types of /sys/kernel/btf (the only objects of this build), 2: none", "-b");
     internal static readonly Option<bool> Hex = CommonOptions.Switch("hex", "show bodies and plaintext as hex dumps");
     internal static readonly Option<bool> Json = CommonOptions.Switch("json", "print a JSON object per line");
     internal static readonly Option<string?> MapSize = CommonOptions.Text("mapsize", "KB", "memory per processor for what waits to be written (default 32768)");
@@ -59,7 +58,7 @@ internal static class TerminalOptions
     internal static IReadOnlyList<Option> Common { get; } =
     [
         .. FilterOptions.OfProcesses, Settings, Hex, Json, TruncateSize, LogAddress, EventAddress, EventFormat, RotateSize, RotateTime, RotateKeep, RotateGzip,
-        ECaptureQ, ECaptureQCertificate, ECaptureQKey, Listen, ListenOpen, MapSize, Btf, Debug,
+        ECaptureQ, ECaptureQCertificate, ECaptureQKey, Listen, ListenOpen, MapSize, CommonOptions.Btf, CommonOptions.BtfFile, Debug,
     ];
 
     /// <summary>What a module has beside <see cref="Common"/>.</summary>

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using ECapture.Capture;
+using ECapture.Capture.Bpf;
 using ECapture.Capture.Filters;
-using ECapture.Cli.Doctor;
 using ECapture.Cli.Options;
 using ECapture.Events;
 using ECapture.Terminal;
@@ -66,7 +66,7 @@ internal sealed class TerminalPlan
     internal static TerminalPlan Read(TerminalModule module, OptionReader options)
     {
         TerminalMode mode = ReadMode(module, options);
-        CheckBtf(options);
+        KernelFit fit = KernelFitOptions.Choose(options);
         Option<string?>[] own = [.. TerminalOptions.Of(module).OfType<Option<string?>>()];
         ConfigServerOptions? listen = ReadListen(options);
         string? settings = options.Find(TerminalOptions.Settings);
@@ -96,9 +96,13 @@ internal sealed class TerminalPlan
             RotateAfter = TerminalDestinations.RotateAfter(options),
             Listen = listen,
             SettingsFile = settings,
-            StartedWith = TerminalStart.Read(module, mode, options),
+            StartedWith = TerminalStart.Read(module, mode, fit, options),
             Destinations = TerminalDestinations.Read(options),
-            Notes = [.. own.Where(o => TerminalOptions.NotNeeded.Contains(o) && options.Find(o) is not null).Select(o => $"{o.Name} is not needed and has no effect")],
+            Notes =
+            [
+                .. own.Where(o => TerminalOptions.NotNeeded.Contains(o) && options.Find(o) is not null).Select(o => $"{o.Name} is not needed and has no effect"),
+                .. fit.Set == ObjectSet.Kernel ? (string[])[] : [fit.Set == ObjectSet.Plain ? $"{fit.Reason}; {KernelFit.PlainLimits}" : fit.Reason],
+            ],
         };
     }
 
@@ -108,6 +112,8 @@ internal sealed class TerminalPlan
         {
             Modules = mode == TerminalMode.Pcapng ? [module.Name, "packet"] : [module.Name],
             Interfaces = mode == TerminalMode.Pcapng ? options.FindAll(TerminalOptions.Interfaces) : [],
+            Btf = KernelFitOptions.ModeOf(options),
+            BtfFile = KernelFitOptions.FileOf(options),
             KeepSecretsOpen = true, // they are shown, and kept nowhere else
             TlsLibraries = Files(own, options, TerminalOptions.LibSsl),
             GnuTlsLibraries = Files(own, options, TerminalOptions.GnuTls),
@@ -153,20 +159,6 @@ internal sealed class TerminalPlan
         return words.Count == 0 || mode == TerminalMode.Pcapng
             ? string.Join(' ', words)
             : throw new UsageException($"unknown argument {words[0]}: a packet filter needs -m pcapng (see `ecapture {module.Name} --help`)");
-    }
-
-    private static void CheckBtf(OptionReader options)
-    {
-        string mode = options.Choice(TerminalOptions.Btf, "0", "0", "1", "2");
-        if (mode == "2")
-        {
-            throw new UsageException($"--btf: 2: this build has only objects that need the kernel's types; leave it out where {KernelTypes.Path} exists");
-        }
-
-        if (mode == "1" && !KernelTypes.AreThere)
-        {
-            throw new UsageException($"--btf: 1: {KernelTypes.Path} does not exist: {KernelTypes.Remedy}");
-        }
     }
 
     private static int? ReadExitStatus(OptionReader options)

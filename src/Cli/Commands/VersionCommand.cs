@@ -25,7 +25,8 @@ internal static class VersionCommand
                 (".NET", Environment.Version.ToString()),
                 ("libbpf", LibBpfVersion.Text ?? "not found: apt-get install libbpf1"),
                 ("kernel", KernelRelease()),
-                ("BTF", KernelTypes.AreThere ? KernelTypes.Path : $"{KernelTypes.Path} does not exist"),
+                ("BTF", File.Exists(KernelFit.KernelPath) ? KernelFit.KernelPath : $"{KernelFit.KernelPath} does not exist"),
+                ("objects", KernelFit.Choose(BtfMode.Auto, null).Reason),
                 ("container", ContainerCheck.Run().Detail),
             ];
             if (parsed.GetValue(s_json))

@@ -10,24 +10,28 @@ internal static class HostChecks
 {
     private const string Area = "host";
 
-    internal static IEnumerable<Finding> Run() => [.. OfCapture(), InProcessStore(), KafkaClient()];
+    /// <param name="fit">The BPF objects that are used.</param>
+    internal static IEnumerable<Finding> Run(KernelFit fit) => [.. OfCapture(fit), InProcessStore(), KafkaClient()];
 
     /// <summary>What capture lacks here, in one line; empty: nothing that is known.</summary>
     internal static string MissingForCapture() =>
-        string.Join("; ", OfCapture().Where(f => f.Verdict == Verdict.Missing).Select(f => $"{f.Name}: {f.Detail}{(f.Remedy is null ? "" : $" -> {f.Remedy}")}"));
+        string.Join("; ", OfCapture(KernelFit.Choose(BtfMode.Auto, null)).Where(f => f.Verdict == Verdict.Missing).Select(f => $"{f.Name}: {f.Detail}{(f.Remedy is null ? "" : $" -> {f.Remedy}")}"));
 
     /// <summary>What capture needs.</summary>
-    private static IEnumerable<Finding> OfCapture()
+    private static IEnumerable<Finding> OfCapture(KernelFit fit)
     {
         yield return new Finding(Area, "kernel", Verdict.Ok, $"{VersionCommand.KernelRelease()} {RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}");
         yield return Privileges();
         yield return LibBpf();
-        yield return KernelTypes.AreThere
-            ? new Finding(Area, "BTF", Verdict.Ok, KernelTypes.Path)
-            : new Finding(Area, "BTF", Verdict.Missing, $"{KernelTypes.Path} does not exist", KernelTypes.Remedy);
+        yield return File.Exists(KernelFit.KernelPath)
+            ? new Finding(Area, "BTF", Verdict.Ok, KernelFit.KernelPath)
+            : new Finding(Area, "BTF", Verdict.Limited, $"{KernelFit.KernelPath} does not exist", $"for all that can be seen {KernelFit.Remedy}, or give --btf-file");
+        yield return fit.Set == ObjectSet.Plain
+            ? new Finding(Area, "objects", Verdict.Limited, $"{fit.Reason}; {KernelFit.PlainLimits}")
+            : new Finding(Area, "objects", Verdict.Ok, fit.Reason);
         yield return Lockdown();
         yield return UprobeUnit();
-        yield return SocketTracepoints();
+        yield return SocketTracepoints(fit);
         yield return ContainerCheck.Run();
     }
 
@@ -65,18 +69,19 @@ internal static class HostChecks
             : new Finding(Area, "uprobes", Verdict.Missing, $"{Path} does not exist", "use a kernel built with CONFIG_UPROBE_EVENTS=y");
     }
 
-    private static Finding SocketTracepoints()
+    private static Finding SocketTracepoints(KernelFit fit)
     {
         const string Name = "socket tracepoints";
-        if (!KernelTypes.AreThere)
+        if (fit.Set == ObjectSet.Plain)
         {
-            return new Finding(Area, Name, Verdict.Missing, "unknown without BTF");
+            return Tracepoints.Missing(Tracepoints.OfPlainObjects) is { } missing
+                ? new Finding(Area, Name, Verdict.Missing, missing)
+                : new Finding(Area, Name, Tracepoints.HasSocketLengths ? Verdict.Ok : Verdict.Limited, Tracepoints.HasSocketLengths ? "tracefs describes them" : "no sock_send_length before Linux 6.3: a thread's connection is known from what it receives");
         }
 
-        bool found = File.ReadAllBytes(KernelTypes.Path).AsSpan().IndexOf("btf_trace_sock_send_length"u8) >= 0;
-        return found
+        return KernelFit.HasSocketTracepoints(fit.TypesFile ?? KernelFit.KernelPath)
             ? new Finding(Area, Name, Verdict.Ok, "sock_send_length, sock_recv_length")
-            : new Finding(Area, Name, Verdict.Missing, "sock_send_length is not in this kernel", "addresses of connections need Linux 6.3 or newer");
+            : new Finding(Area, Name, Verdict.Missing, "sock_send_length is not in this kernel", "objects with kernel types need Linux 6.3 or newer; try --btf 2");
     }
 
     private static Finding InProcessStore()

@@ -9,7 +9,7 @@ internal static class ModuleChecks
 {
     private const string Area = "module";
 
-    internal static async Task<IReadOnlyList<Finding>> RunAsync(IReadOnlyList<string> interfaces, CancellationToken cancellationToken)
+    internal static async Task<IReadOnlyList<Finding>> RunAsync(CaptureOptions options, CancellationToken cancellationToken)
     {
         if (!Environment.IsPrivilegedProcess)
         {
@@ -19,17 +19,17 @@ internal static class ModuleChecks
         List<Finding> findings = [];
         foreach (string name in CaptureModules.Names)
         {
-            findings.Add(await TryAsync(name, interfaces, cancellationToken));
+            findings.Add(await TryAsync(options with { Modules = [name] }, name, cancellationToken));
         }
 
         return findings;
     }
 
-    private static async Task<Finding> TryAsync(string name, IReadOnlyList<string> interfaces, CancellationToken cancellationToken)
+    private static async Task<Finding> TryAsync(CaptureOptions options, string name, CancellationToken cancellationToken)
     {
         try
         {
-            AgentReport report = await TrialRun.RunAsync(new CaptureOptions { Modules = [name], Interfaces = interfaces }, cancellationToken);
+            AgentReport report = await TrialRun.RunAsync(options, cancellationToken);
             ModuleStatus? status = report.Modules.FirstOrDefault(m => m.Name == name);
             return status is { IsRunning: true }
                 ? new Finding(Area, name, Verdict.Ok, status.Detail.Length == 0 ? "attaches" : status.Detail)

@@ -13,6 +13,8 @@ internal static class CommonOptions
     internal static readonly Option<string[]> Modules = List("modules", "NAME,…", $"what to capture (default {string.Join(',', CaptureModules.Default)})");
     internal static readonly Option<string[]> Interfaces = List("interface", "NAME", "interface of the packet module; may be repeated (default lo and those with a default route)", "-i");
     internal static readonly Option<string[]> TlsLibraries = List("tls-library", "FILE", "another TLS library to attach to");
+    internal static readonly Option<string?> Btf = Text("btf", "0|1|2", "BPF objects: 0 the best that this kernel allows, 1 with kernel types (its own, or those of --btf-file), 2 without (default 0)", "-b");
+    internal static readonly Option<string?> BtfFile = Text("btf-file", "FILE", "the kernel's types (BTF, or a vmlinux that has them) where /sys/kernel/btf/vmlinux is missing");
     internal static readonly Option<bool> NoPlaintext = Switch("no-plaintext", "of shared TLS libraries only secrets: packets decrypt all the same, and a busy server keeps most of its speed");
     internal static readonly Option<string[]> GoPrograms = List("go-program", "FILE", "Go program to attach to before it runs (module gotls)");
     internal static readonly Option<string?> PayloadLimit = Text("payload-limit", "BYTES", "bytes kept of one payload where the policy does not say; what is cut is said in the event (default 524288)");

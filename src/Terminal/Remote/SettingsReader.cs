@@ -12,7 +12,7 @@ internal static class SettingsReader
     private const int AnyStatus = 128;
 
     private static readonly string[] s_known =
-        ["pid", "uid", "hex", "is_hex", "truncate_size", "btf", "btf_mode", "byte_code_file_mode", "debug", "filters"];
+        ["pid", "uid", "hex", "is_hex", "truncate_size", "debug", "filters"];
 
     /// <summary>Makes the settings that hold after a change.</summary>
     /// <param name="body">One JSON object.</param>
@@ -44,7 +44,6 @@ internal static class SettingsReader
                 "hex" or "is_hex" => now with { Text = now.Text with { Hex = JsonFields.Boolean(field) } },
                 "truncate_size" => now with { Text = now.Text with { MostBytes = (int)JsonFields.Number(field, int.MaxValue) } },
                 "debug" => now with { Debug = JsonFields.Boolean(field) },
-                "btf" or "btf_mode" or "byte_code_file_mode" => Objects(field, now),
                 "errno" when hasExitStatus => now with { ExitStatus = (int)JsonFields.Number(field, LargestStatus) is var status && status == AnyStatus ? null : status },
                 "filters" => now with { Rules = RulesReader.Read(field, now.Rules) },
                 _ => startedWith.Check(field) ? now : throw Unknown(field.Name, startedWith, hasExitStatus),
@@ -107,11 +106,6 @@ internal static class SettingsReader
             throw new RemoteRefusal(RemoteCode.DecodeFailed, $"the body is no JSON: {e.Message}") { Line = e.LineNumber is { } line ? line + 1 : 0 };
         }
     }
-
-    // The objects are in the kernel: another kind of them is a matter of the start.
-    private static RemoteSettings Objects(JsonProperty field, RemoteSettings now) => JsonFields.Number(field, 2) == 2
-        ? throw new RemoteRefusal(RemoteCode.CheckFailed, $"field {field.Name}: the objects in use need the kernel's types: start the command with --btf 2 for those that do not", field.Name)
-        : now;
 
     private static RemoteRefusal Unknown(string name, StartedWith startedWith, bool hasExitStatus)
     {

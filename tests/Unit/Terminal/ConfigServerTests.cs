@@ -43,6 +43,7 @@ public sealed class ConfigServerTests : IAsyncLifetime, IDisposable
         Assert.Equal(["nginx"], _settings.Rules.Names);
         JsonElement config = (await SendAsync(HttpMethod.Get, "/openssl", null)).Answer.GetProperty("data").GetProperty("config");
         Assert.Equal(own, config.GetProperty("pid").GetInt32());
+        Assert.Equal(1, config.GetProperty("btf_mode").GetInt32());
         Assert.Equal("sshd", config.GetProperty("filters").GetProperty("ignore_process")[0].GetString());
         Assert.Contains("\"truncate_size\":64", Assert.Single(_said), StringComparison.Ordinal);
 
@@ -65,7 +66,8 @@ public sealed class ConfigServerTests : IAsyncLifetime, IDisposable
     [InlineData("{\"truncate_size\":7,\"pid\":\"x\"}", 4, "pid")]
     [InlineData("{\"truncate_size\":7,\"pid\":4194303}", 5, "no process 4194303")]
     [InlineData("{\"truncate_size\":-1}", 5, "truncate_size")]
-    [InlineData("{\"btf\":2}", 5, "btf")]
+    [InlineData("{\"btf\":2}", 5, "btf cannot be changed")]
+    [InlineData("{\"btf_mode\":\"1\"}", 4, "btf_mode must be a whole number")]
     [InlineData("{\"truncate_size\":7,\"pcapfile\":\"/etc/passwd\"}", 5, "pcapfile cannot be changed")]
     [InlineData("{\"per_cpu_map_size\":\"4096\"}", 4, "per_cpu_map_size must be a whole number")]
     [InlineData("{\"truncate_size\":7,\"per_cpu_map_size\":8192}", 5, "per_cpu_map_size cannot be changed")]
@@ -189,7 +191,7 @@ public sealed class ConfigServerTests : IAsyncLifetime, IDisposable
 
     private async Task<ConfigServer> StartAsync(ConfigServerOptions options)
     {
-        StartedWith startedWith = new StartedWith().With("per_cpu_map_size", 4096L).With("pcapfile", "save.pcapng").With("keylogfile", "keys.log").With("perf_reorder", true);
+        StartedWith startedWith = new StartedWith().With("btf", 1L).With("btf_mode", 1L).With("per_cpu_map_size", 4096L).With("pcapfile", "save.pcapng").With("keylogfile", "keys.log").With("perf_reorder", true);
         ConfigServer server = new(new RunningSettings("tls", _settings, startedWith, Apply, _said.Enqueue), options, () => "running");
         await server.StartAsync(TestContext.Current.CancellationToken);
         return server;

@@ -31,11 +31,22 @@ public sealed class ConnectionModule(BaseObject baseObject) : IModule, IRecordHa
     {
         _context = context;
         context.Read(Name, baseObject.Object, this);
-        baseObject.Object.Attach("on_state");
-        baseObject.Object.Attach("on_send");
-        baseObject.Object.Attach("on_receive");
-        PublishExisting(baseObject.Object.Iterate("existing_sockets"));
+        if (baseObject.Fit.Set == ObjectSet.Plain)
+        {
+            PlainSockets.Attach(baseObject.Object);
+        }
+        else
+        {
+            baseObject.Object.Attach("on_state");
+            baseObject.Object.Attach("on_send");
+            baseObject.Object.Attach("on_receive");
+        }
+
+        PublishExisting(baseObject.Fit.Set == ObjectSet.Kernel ? MemoryMarshal.Cast<byte, ConnectionRecord>(baseObject.Object.Iterate("existing_sockets")) : FindExisting(context));
     }
+
+    /// <inheritdoc/>
+    public string Summary => baseObject.Fit.Reason;
 
     /// <inheritdoc/>
     public void OnRecord(ReadOnlySpan<byte> record)
@@ -107,9 +118,20 @@ public sealed class ConnectionModule(BaseObject baseObject) : IModule, IRecordHa
     {
     }
 
-    private void PublishExisting(ReadOnlySpan<byte> written)
+    private static Span<ConnectionRecord> FindExisting(ModuleContext context)
     {
-        foreach (ConnectionRecord existing in MemoryMarshal.Cast<byte, ConnectionRecord>(written))
+        List<ConnectionRecord> found = ExistingSockets.Find(context.SharedMaps["socket_owner"], context.SharedMaps.GetValueOrDefault("known_processes"), context.BootNs());
+        foreach (ref ConnectionRecord record in CollectionsMarshal.AsSpan(found))
+        {
+            record.Header.Flags = context.SharedMaps["excluded_processes"].TryGet(record.Header.Pid, out ExcludedProcess excluded) && excluded.IsOwn ? RecordExcluded : (ushort)0;
+        }
+
+        return CollectionsMarshal.AsSpan(found);
+    }
+
+    private void PublishExisting(ReadOnlySpan<ConnectionRecord> written)
+    {
+        foreach (ConnectionRecord existing in written)
         {
             if (!IsExcluded(existing))
             {

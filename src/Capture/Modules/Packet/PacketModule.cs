@@ -51,7 +51,7 @@ public sealed partial class PacketModule : IModule, IRecordHandler
         RecordLayout.Check<InterfaceConfig>(types);
         _object.Load();
         context.Read(Name, _object, this);
-        uint netns = CaptureInterface.Namespace;
+        uint netns = context.Fit.Set == ObjectSet.Plain ? 0 : CaptureInterface.Namespace; // as sockets have it
         foreach (CaptureInterface each in interfaces)
         {
             Add(each, netns);

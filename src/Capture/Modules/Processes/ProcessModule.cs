@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ECapture.Capture.Bpf;
 using ECapture.Capture.Publishing;
@@ -14,6 +15,7 @@ public sealed class ProcessModule : IModule, IRecordHandler
 {
     private ModuleContext? _context;
     private BpfObject? _object;
+    private PlainProcesses? _plain;
 
     /// <inheritdoc/>
     public string Name => "process";
@@ -33,6 +35,17 @@ public sealed class ProcessModule : IModule, IRecordHandler
         context.Read(Name, obj, this, context.ShellRing, ExecRecord.Type / 16);
         context.Processes.ShellImages = obj.Maps["shell_images"];
         context.Processes.ShellProcesses = obj.Maps["shell_processes"];
+        if (context.Fit.Set == ObjectSet.Plain)
+        {
+            RecordLayout.Check<ForkRecord>(types);
+            RecordLayout.Check<ArgumentsRecord>(types);
+            _plain = new PlainProcesses(obj.Maps["shell_images"], obj.Maps["shell_processes"]);
+            foreach (string program in (string[])["on_execve", "on_execveat", "on_exit_group", "on_exit_call", "on_signal"])
+            {
+                obj.Attach(program);
+            }
+        }
+
         obj.Attach("on_fork");
         obj.Attach("on_exit");
         obj.Attach("on_exec");
@@ -48,13 +61,22 @@ public sealed class ProcessModule : IModule, IRecordHandler
         }
         else if (header.Type == ExitRecord.Type && MemoryMarshal.TryRead(record, out ExitRecord ended))
         {
+            _plain?.OnExit(header.Pid);
             Publish(context, ended);
             context.Processes.Ended(ended);
         }
-        else if (header.Type == ExecRecord.Type && StartedProcess.Read(record) is { } started)
+        else if (header.Type == ExecRecord.Type && (_plain is null ? StartedProcess.Read(record) : _plain.OnExec(record)) is { } started)
         {
             Publish(context, started);
             context.Processes.Started(started);
+        }
+        else if (_plain is not null && header.Type == ForkRecord.Type && MemoryMarshal.TryRead(record, out ForkRecord fork))
+        {
+            _plain.OnFork(fork);
+        }
+        else if (_plain is not null && header.Type == ArgumentsRecord.Type && record.Length >= Unsafe.SizeOf<ArgumentsRecord>() && _plain.OnArguments(record))
+        {
+            // Kept until the program begins.
         }
         else
         {

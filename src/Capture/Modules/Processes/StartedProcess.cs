@@ -47,17 +47,25 @@ internal sealed class StartedProcess
             return null;
         }
 
-        byte[] cgroupPath = KernelPath.ToPath(rest.Slice(executable + directory, cgroup), record.CgroupLength);
-        return new StartedProcess(record)
-        {
-            Executable = UnsafeByteOperations.UnsafeWrap(KernelPath.ToPath(rest[..executable], record.ExecutableLength)),
-            Directory = UnsafeByteOperations.UnsafeWrap(KernelPath.ToPath(rest.Slice(executable, directory), record.DirectoryLength)),
-            Cgroup = UnsafeByteOperations.UnsafeWrap(cgroupPath),
-            Terminal = UnsafeByteOperations.UnsafeWrap(record.Facts.TerminalName()),
-            Arguments = Split(rest.Slice(executable + directory + cgroup, (int)record.ArgumentsLength)),
-            Container = ContainerId.Find(cgroupPath),
-        };
+        return Of(
+            record,
+            KernelPath.ToPath(rest[..executable], record.ExecutableLength),
+            KernelPath.ToPath(rest.Slice(executable, directory), record.DirectoryLength),
+            KernelPath.ToPath(rest.Slice(executable + directory, cgroup), record.CgroupLength),
+            rest.Slice(executable + directory + cgroup, (int)record.ArgumentsLength));
     }
+
+    /// <summary>Makes one of a record and paths; each argument ends with a NUL.</summary>
+    internal static StartedProcess Of(
+        in ExecRecord record, ReadOnlySpan<byte> executable, ReadOnlySpan<byte> directory, ReadOnlySpan<byte> cgroup, ReadOnlySpan<byte> arguments) => new(record)
+        {
+            Executable = ByteString.CopyFrom(executable),
+            Directory = ByteString.CopyFrom(directory),
+            Cgroup = ByteString.CopyFrom(cgroup),
+            Terminal = UnsafeByteOperations.UnsafeWrap(record.Facts.TerminalName()),
+            Arguments = Split(arguments),
+            Container = ContainerId.Find(cgroup),
+        };
 
     private static List<ByteString> Split(ReadOnlySpan<byte> arguments)
     {

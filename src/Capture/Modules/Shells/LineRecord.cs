@@ -12,6 +12,7 @@ internal struct LineRecord
     internal const ushort Type = 0; // behind SHELL_RECORDS
     internal const ushort More = 1;
     internal const ushort Cut = 2;
+    internal const ushort Unresolved = 0x4000; // FLAG_UNRESOLVED: facts and directory are to be read from /proc
 
     internal RecordHeader Header;
     internal ProcessFacts Facts;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using ECapture.Capture.Bpf;
 using ECapture.Capture.Modules.Processes;
 using ECapture.Capture.Publishing;
@@ -169,9 +170,18 @@ public abstract class ShellModule : IModule, IRecordHandler, IProcessObserver
             return; // another program with the same line editor
         }
 
-        ShellCommand command = NewCommand(ShellCommand.Types.Kind.Line, _shell.Kind, line.Record.Facts);
+        ProcessFacts facts = line.Record.Facts;
+        byte[] directory = line.Directory;
+        if ((line.Record.Header.Flags & LineRecord.Unresolved) != 0)
+        {
+            LiveProcess? live = LiveProcess.Find(line.Record.Header);
+            live?.Complete(ref facts);
+            directory = Encoding.UTF8.GetBytes(live?.Directory ?? "");
+        }
+
+        ShellCommand command = NewCommand(ShellCommand.Types.Kind.Line, _shell.Kind, facts);
         command.Text = UnsafeByteOperations.UnsafeWrap(text);
-        command.Directory = UnsafeByteOperations.UnsafeWrap(line.Directory);
+        command.Directory = UnsafeByteOperations.UnsafeWrap(directory);
         EventHeader header = EventHeader.From(line.Record.Header);
         header.OriginalLength = line.OriginalLength;
         Publish(header, command, isLine: true, line.Record.Header);
