@@ -122,6 +122,10 @@ ROUNDS ?= 1
 chaos: setup-test ## Kill, freeze, cut off and fill up real pipelines; every event must be stored once (SEED=n ROUNDS=m CHAOS='--seconds 30'; as root)
 	@dotnet run --project tests/Chaos --configuration Release -- run --seed $(SEED) --rounds $(ROUNDS) $(CHAOS)
 
+.PHONY: test-plain
+test-plain: setup-test ## The end-to-end tests of the terminal commands with the objects that need no kernel types (as root, tracefs mounted)
+	@ECAPTURE_BTF=2 FILTER='--filter-class *ShellTextTests --filter-class *DatabaseTextTests --filter-class *Terminal.TlsTextTests --filter-class *OtherTlsTextTests' tests/run.sh EndToEnd
+
 .PHONY: test-modules
 test-modules: setup-test ## The modules against other versions of libraries, servers, shells, compilers, fetched (10 GB) and run in trees of their own; writes docs/compatibility.md (ONLY='gnutls,bash 5.3'; as root)
 	@dotnet build tests/Matrix --configuration Release -v q --nologo

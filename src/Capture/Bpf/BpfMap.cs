@@ -24,6 +24,9 @@ public sealed unsafe class BpfMap
     /// <summary>The file descriptor; valid once the object is loaded.</summary>
     public int Fd => LibBpf.bpf_map__fd(_handle);
 
+    /// <summary>Its type, as <c>enum bpf_map_type</c> counts.</summary>
+    internal int Type => LibBpf.bpf_map__type(_handle);
+
     /// <summary>Most entries; of a ring its bytes.</summary>
     internal uint MaxEntries => LibBpf.bpf_map__max_entries(_handle);
 

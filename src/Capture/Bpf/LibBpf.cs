@@ -59,6 +59,9 @@ internal static unsafe partial class LibBpf
     internal static partial uint bpf_map__value_size(nint map);
 
     [LibraryImport(Library)]
+    internal static partial int bpf_map__type(nint map);
+
+    [LibraryImport(Library)]
     internal static partial uint bpf_map__max_entries(nint map);
 
     [LibraryImport(Library)]

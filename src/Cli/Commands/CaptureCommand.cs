@@ -26,7 +26,7 @@ internal static partial class CaptureCommand
             "ecapture capture --exe nginx,/usr/bin/curl --port 443 --ignore prometheus",
         ],
         [
-            CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.NoPlaintext, CommonOptions.GoPrograms, CommonOptions.Policy, CommonOptions.PayloadLimit,
+            CommonOptions.Data, CommonOptions.Modules, CommonOptions.Interfaces, CommonOptions.TlsLibraries, CommonOptions.NoPlaintext, CommonOptions.GoPrograms, CommonOptions.Btf, CommonOptions.BtfFile, CommonOptions.Policy, CommonOptions.PayloadLimit,
             CommonOptions.SealTo, CommonOptions.Tenant, CommonOptions.HostName, CommonOptions.ExcludedDatabaseUsers, CommonOptions.ExcludedPids,
             .. FilterOptions.All,
             CommonOptions.Log, CommonOptions.LogLimit, CommonOptions.LogGroup, CommonOptions.Health, CommonOptions.Supervised,
