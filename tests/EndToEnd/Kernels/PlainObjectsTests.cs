@@ -12,6 +12,7 @@ using ECapture.Tests.Support.MariaDb;
 using ECapture.Tests.Support.Postgres;
 using ECapture.Tests.Support.Shells;
 using ECapture.Tests.Support.Tls;
+using ChildProcess = System.Diagnostics.Process;
 
 namespace ECapture.Tests.EndToEnd.Kernels;
 
@@ -57,7 +58,7 @@ public sealed class PlainObjectsTests : IClassFixture<TracefsFixture>, IDisposab
     }
 
     [Fact]
-    public async Task Text_OpenSslAndGo_BlocksWithBothAddresses()
+    public async Task Text_OpenSslAndGo_BlocksAndOfOpenSslBothAddresses()
     {
         string program = Path.Combine(_folder.FullName, "https");
         await GoCompiler.BuildAsync(Path.Combine(AppContext.BaseDirectory, "GoTls", "https.go"), program, "-ldflags", "-s -w");
@@ -73,8 +74,7 @@ public sealed class PlainObjectsTests : IClassFixture<TracefsFixture>, IDisposab
         Assert.Contains($" - 127.0.0.1:{nginx.Port} HTTP/1.1 ", client, StringComparison.Ordinal);
         string server = await tls.WaitForBlockAsync($"< GET /page?{_marker} HTTP/1.1", "nginx[");
         Assert.Contains($" 127.0.0.1:{nginx.Port} - 127.0.0.1:", server, StringComparison.Ordinal);
-        string goClient = await go.WaitForBlockAsync("> GET /page HTTP/1.1", $": {_marker}\n", " gotls https[");
-        Assert.Contains($" - 127.0.0.1:{nginx.Port} ", goClient, StringComparison.Ordinal);
+        await go.WaitForBlockAsync("> GET /page HTTP/1.1", $": {_marker}\n", " gotls https["); // its addresses only the kernel's types tell
         Assert.Equal((0, 0), (await tls.StopAsync(), await go.StopAsync()));
     }
 
@@ -87,7 +87,7 @@ public sealed class PlainObjectsTests : IClassFixture<TracefsFixture>, IDisposab
             await bash.TypeAsync($"(exit 7) # {_marker}-line");
         }
 
-        using (Process script = Process.Start("bash", ["-c", $"/bin/true {_marker}-short 'two words'; /bin/sh -c 'exit 9' {_marker}-status; /bin/sh -c 'kill -9 $$' {_marker}-killed; true"]))
+        using (ChildProcess script = ChildProcess.Start("bash", ["-c", $"/bin/true {_marker}-short 'two words'; /bin/sh -c 'exit 9' {_marker}-status; /bin/sh -c 'kill -9 $$' {_marker}-killed; true"]))
         {
             await script.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
@@ -100,7 +100,7 @@ public sealed class PlainObjectsTests : IClassFixture<TracefsFixture>, IDisposab
         string[] lines = run.Output.Split('\n');
         Assert.Contains(lines, l => l.Contains(" exit 7 after ", StringComparison.Ordinal) && l.EndsWith($"{_marker}-line", StringComparison.Ordinal));
         Assert.Contains(lines, l => l.Contains(" exit 9 after ", StringComparison.Ordinal) && l.EndsWith($"{_marker}-status", StringComparison.Ordinal));
-        Assert.Contains(lines, l => l.Contains(" after ", StringComparison.Ordinal) && l.Contains("9", StringComparison.Ordinal) && l.EndsWith($"{_marker}-killed", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.Contains("(signal 9)", StringComparison.Ordinal) && l.EndsWith($"{_marker}-killed", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class PlainObjectsTests : IClassFixture<TracefsFixture>, IDisposab
         File.Copy(KernelFit.KernelPath, file);
         CaptureOptions options = new() { Modules = ["process"], Btf = BtfMode.Types, BtfFile = file };
         await using CaptureSession session = await CaptureSession.StartAsync(options);
-        using (Process program = Process.Start(new ProcessStartInfo("/bin/true", [_marker]) { WorkingDirectory = "/dev/shm" })!)
+        using (ChildProcess program = ChildProcess.Start(new ProcessStartInfo("/bin/true", [_marker]) { WorkingDirectory = "/dev/shm" })!)
         {
             await program.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
@@ -147,7 +147,7 @@ public sealed class PlainObjectsTests : IClassFixture<TracefsFixture>, IDisposab
         using System.Net.Sockets.TcpClient before = new("127.0.0.1", port);
         using System.Net.Sockets.TcpClient accepted = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
         // Another process: the agent's own are left out.
-        using Process holder = Process.Start(new ProcessStartInfo("python3", ["-c", $"import socket, sys; s = socket.create_connection(('127.0.0.1', {port})); print(s.getsockname()[1], flush=True); sys.stdin.read()"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        using ChildProcess holder = ChildProcess.Start(new ProcessStartInfo("python3", ["-c", $"import socket, sys; s = socket.create_connection(('127.0.0.1', {port})); print(s.getsockname()[1], flush=True); sys.stdin.read()"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         int held = int.Parse((await holder.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken))!, CultureInfo.InvariantCulture);
         await using CaptureSession session = await CaptureSession.StartAsync(new CaptureOptions { Modules = ["connection"], Btf = BtfMode.None });
         holder.StandardInput.Close();
