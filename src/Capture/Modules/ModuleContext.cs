@@ -21,7 +21,7 @@ public sealed class ModuleContext
     public required string ObjectDirectory { get; init; }
 
     /// <summary>Which of their sets is used.</summary>
-    public required KernelFit Fit { get; init; }
+    public KernelFit Fit { get; init; } = new(ObjectSet.Kernel, null, "the kernel's own types");
 
     /// <summary>The one reader of all rings.</summary>
     public required RingReader Rings { get; init; }
