@@ -8,9 +8,8 @@ namespace ECapture.Query.Api;
 /// <summary><c>GET /api/v1/histogram</c>: how many events of each module there are over time.</summary>
 internal static class HistogramApi
 {
-    public static async Task AnswerAsync(HttpContext context, IEventStoreReader store, HistogramRequest request)
+    public static async Task AnswerAsync(HttpContext context, HistogramRequest request, IReadOnlyList<HistogramBucket> buckets)
     {
-        IReadOnlyList<HistogramBucket> buckets = await store.HistogramAsync(request.Filter, request.Width, context.RequestAborted).ConfigureAwait(false);
         using var body = new MemoryStream();
         using (var json = new Utf8JsonWriter(body))
         {

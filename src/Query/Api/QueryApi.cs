@@ -76,7 +76,9 @@ internal static class QueryApi
         HistogramRequest request = RequestReader.ReadHistogram(Parameters(context));
         request = request with { Filter = access.Restrict(request.Filter) };
         await access.GrantAsync(keys: 0, context.RequestAborted).ConfigureAwait(false);
-        await HistogramApi.AnswerAsync(context, store, request).ConfigureAwait(false);
+        IReadOnlyList<HistogramBucket> buckets = await store.HistogramAsync(request.Filter, request.Width, context.RequestAborted).ConfigureAwait(false);
+        await access.CompleteAsync(buckets.Sum(b => b.Count), bytes: 0, keys: 0).ConfigureAwait(false);
+        await HistogramApi.AnswerAsync(context, request, buckets).ConfigureAwait(false);
     }
 
     private static async Task ConnectionsAsync(HttpContext context, IEventStoreReader store)
@@ -149,8 +151,10 @@ internal static class QueryApi
         access.Require(Role.Keyholder, "what the keys open");
         access.RequireEverything("what the keys open");
         await access.GrantAsync(keys: 0, context.RequestAborted).ConfigureAwait(false);
+        IReadOnlyList<KeyUse> uses = await KeyInspection.RunAsync(store, options.Keys, context.RequestAborted).ConfigureAwait(false);
+        await access.CompleteAsync(uses.Count, bytes: 0, keys: 0).ConfigureAwait(false);
         using var body = new MemoryStream();
-        body.Write(KeyUseJson.Write(await KeyInspection.RunAsync(store, options.Keys, context.RequestAborted).ConfigureAwait(false)));
+        body.Write(KeyUseJson.Write(uses));
         await JsonBody.SendAsync(context, body).ConfigureAwait(false);
     }
 

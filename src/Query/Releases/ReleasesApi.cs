@@ -21,7 +21,9 @@ internal static class ReleasesApi
     {
         AccessRequest access = Keyholder(context);
         await access.GrantAsync(keys: 0, context.RequestAborted).ConfigureAwait(false);
-        await SendAsync(context, releases.List(DateTimeOffset.UtcNow)).ConfigureAwait(false);
+        IReadOnlyList<KeyRelease> list = releases.List(DateTimeOffset.UtcNow);
+        await access.CompleteAsync(list.Count, bytes: 0, keys: 0).ConfigureAwait(false);
+        await SendAsync(context, list).ConfigureAwait(false);
     }
 
     private static async Task DecideAsync(HttpContext context, KeyReleases releases, bool approves)

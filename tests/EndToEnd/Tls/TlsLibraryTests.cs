@@ -54,7 +54,7 @@ public sealed class TlsLibraryTests : IDisposable
             File.Delete(copy);
         }
 
-        await said.WaitForAsync(s_patience, TestContext.Current.CancellationToken, "TLS library", _folder, "probes");
+        await said.WaitForAsync(s_patience, TestContext.Current.CancellationToken, "TLS library", _folder, "probes;");
         client.WriteLine("connect");
         Assert.Equal("HTTP/1.1 200 OK", await client.ReadLineAsync());
 
@@ -78,14 +78,14 @@ public sealed class TlsLibraryTests : IDisposable
         await using CaptureSession session = await CaptureSession.StartAsync(new CaptureOptions { Modules = ["tls"] }, loggers: loggers);
         using ScriptProcess old = Start(nginx);
         await LoadAsync(old, copy);
-        await said.WaitForAsync(1, s_patience, TestContext.Current.CancellationToken, "TLS library", _folder, "probes");
+        await said.WaitForAsync(1, s_patience, TestContext.Current.CancellationToken, "TLS library", _folder, "probes;");
 
         // As a package upgrade does it: a new file takes the name, who has the old one keeps it.
         File.Copy(s_library, copy + ".new");
         File.Move(copy + ".new", copy, overwrite: true);
         using ScriptProcess fresh = Start(nginx);
         await LoadAsync(fresh, copy);
-        await said.WaitForAsync(2, s_patience, TestContext.Current.CancellationToken, "TLS library", _folder, "probes");
+        await said.WaitForAsync(2, s_patience, TestContext.Current.CancellationToken, "TLS library", _folder, "probes;");
         foreach (ScriptProcess client in (ScriptProcess[])[old, fresh])
         {
             client.WriteLine("connect");

@@ -5,6 +5,7 @@ using ECapture.Query.Callers;
 using ECapture.Tests.Integration.Querying;
 using ECapture.Tests.Integration.Storage;
 using Microsoft.Extensions.Logging;
+using AccessEvent = ECapture.Events.V1.Access;
 using Outcome = ECapture.Events.V1.Access.Types.Outcome;
 
 namespace ECapture.Tests.Integration.Callers;
@@ -101,6 +102,18 @@ public sealed class AccessTests(StoresFixture stores, TlsFixture tls) : AccessTe
             Assert.True(status >= HttpStatusCode.InternalServerError, $"{path} answered {status}");
             Assert.DoesNotContain("endless", Encoding.UTF8.GetString(body), StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task Histogram_OfAModule_HowManyEventsItCountedIsOnRecord()
+    {
+        (_, byte[] events) = await GetAsync("api/v1/events?module=tls&limit=all&format=ndjson", "Viewer");
+        await GetAsync("api/v1/histogram?module=tls&since=2000-01-01T00:00:00Z", "Viewer");
+        await GetAsync("api/v1/keys", "Keyholder");
+
+        AccessEvent counted = await Journal.WaitForAsync(e => e.Action == "histogram" && e.Outcome == Outcome.Completed, Cancel);
+        Assert.Equal((ulong)Lines(events), counted.Rows);
+        await Journal.WaitForAsync(e => e.Action == "keys" && e.Outcome == Outcome.Completed, Cancel);
     }
 
     [Fact]
