@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 configuration=${CONFIGURATION:-Release}
 results=out/test-results
-declare -A limit=([Unit]=5m [Integration]=10m [EndToEnd]=10m)
+declare -A limit=([Unit]=5m [Integration]=12m [EndToEnd]=12m)
 projects=("$@")
 ((${#projects[@]})) || projects=(Unit Integration EndToEnd)
 

@@ -72,7 +72,8 @@ internal sealed class TerminalPlan
         string? settings = options.Find(TerminalOptions.Settings);
         // Who may be asked for later must be traced from the start.
         CaptureFilter filter = new(
-            FilterOptions.Read(options, hasPorts: module.Kind != TerminalKind.Shell), ReadPacketFilter(mode, module, options), isFixed: listen is null && settings is null);
+            FilterOptions.Read(options, hasPorts: module.Kind != TerminalKind.Shell, zeroIsEverybody: true), ReadPacketFilter(mode, module, options),
+            isFixed: listen is null && settings is null);
         return new TerminalPlan
         {
             Module = module,

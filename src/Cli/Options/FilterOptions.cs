@@ -28,11 +28,12 @@ internal static class FilterOptions
     /// <summary>Reads the rules.</summary>
     /// <param name="options">The command's options.</param>
     /// <param name="hasPorts">The command has connections.</param>
+    /// <param name="zeroIsEverybody">User 0 alone stands for all users, as in eCapture; else for root.</param>
     /// <exception cref="UsageException">One cannot be used.</exception>
-    internal static CaptureRules Read(OptionReader options, bool hasPorts = true) => new()
+    internal static CaptureRules Read(OptionReader options, bool hasPorts = true, bool zeroIsEverybody = false) => new()
     {
         Pids = PidsOf(options),
-        Uids = UidsOf(options),
+        Uids = zeroIsEverybody && options.Find(Uid) == "0" ? [] : UidsOf(options),
         Names = options.FindAll(Processes),
         Ignored = options.FindAll(Ignored),
         Executables = options.FindAll(Executables),
@@ -43,7 +44,8 @@ internal static class FilterOptions
 
     /// <summary>The processes; none: all.</summary>
     /// <exception cref="UsageException">One is no pid, or does not run.</exception>
-    internal static IReadOnlyList<uint> PidsOf(OptionReader options) => [.. Numbers(options.Find(Pid), Pid, LargestPid).Select(Running)];
+    internal static IReadOnlyList<uint> PidsOf(OptionReader options) =>
+        options.Find(Pid) == "0" ? [] : [.. Numbers(options.Find(Pid), Pid, LargestPid).Select(Running)];
 
     /// <summary>The users; none: all.</summary>
     /// <exception cref="UsageException">One is no user id.</exception>
@@ -62,19 +64,11 @@ internal static class FilterOptions
         return expression;
     }
 
-    // 0 alone stands for all.
-    private static IReadOnlyList<uint> Numbers(string? text, Option option, uint most)
-    {
-        if (text is null or "0")
-        {
-            return [];
-        }
-
-        return [.. text.Split(',', StringSplitOptions.TrimEntries).Select(t =>
+    private static uint[] Numbers(string? text, Option option, uint most) =>
+        [.. (text?.Split(',', StringSplitOptions.TrimEntries) ?? []).Select(t =>
             uint.TryParse(t, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) && number <= most
                 ? number
                 : throw new UsageException($"{option.Name}: '{t}' is no whole number from 0 to {most}"))];
-    }
 
     private static uint Running(uint pid) => Directory.Exists($"/proc/{pid}")
         ? pid
