@@ -112,6 +112,11 @@ internal sealed class Round
             }
         }
 
+        if (_faults.Count > 0)
+        {
+            await KeepBooksAsync(stores, world.Logs, cancellationToken);
+        }
+
         Verdict = string.Create(CultureInfo.InvariantCulture,
             $"ok: {truth.Events} events and {world.Poison?.Written.Count ?? 0} records that are none of {truth.Streams.Count} streams of {truth.Runs.Count()} runs, each once in {string.Join(" and ", stores.Select(s => s.Name))}; "
             + $"{faults.Count} faults; {truth.Losses.Values.Sum(loss => loss.Records)} declared lost before the log; drained {seconds:0.0} s after the last fault; "
@@ -257,6 +262,18 @@ internal sealed class Round
         }
 
         return counts;
+    }
+
+    // What the sinks wrote down of their batches, for whoever looks for the cause.
+    private static async Task KeepBooksAsync(IReadOnlyList<IStoreQuery> stores, string logs, CancellationToken cancellationToken)
+    {
+        foreach (IStoreQuery store in stores)
+        {
+            List<string[]> accounts = await store.SelectAsync(
+                "SELECT topic, log_partition, from_offset, to_offset, hour, records, events, duplicates, dead_letters, gap, at FROM sink_account ORDER BY topic, log_partition, from_offset, at",
+                cancellationToken);
+            await File.WriteAllLinesAsync(Path.Combine(logs, $"accounts-{store.Name}.tsv"), accounts.Select(row => string.Join('\t', row)), cancellationToken);
+        }
     }
 
     private void Keep(string logs)

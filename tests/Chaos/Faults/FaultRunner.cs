@@ -146,8 +146,8 @@ internal sealed class FaultRunner(PipelineWorld world, Action<string> tell)
         tell($"rebuild {group}: ended with {rebuild.ExitCode}: {said.LastOrDefault()}");
     }
 
-    // No answer reaches a sink any more: a part that appears now was acknowledged to nobody. The engine writes its token first, so this is what
-    // a kill between the two leaves.
+    // No answer reaches a sink any more: a part that appears now was acknowledged to nobody, and what the network still holds of answers is thrown away with the engine. It writes its
+    // token first, so this is what a kill between the two leaves.
     private async Task TearAsync(TimeSpan hold, CancellationToken cancellationToken)
     {
         string[] links = [.. world.StoreLinks("ch")];
@@ -164,6 +164,7 @@ internal sealed class FaultRunner(PipelineWorld world, Action<string> tell)
                         async () =>
                         {
                             await world.ClickHouse.KillAsync();
+                            SetAll(LinkState.Cut);
                             tell($"clickhouse: {world.EngineParts.Tear(before)} parts are gone, their tokens are there");
                         },
                         () => world.ClickHouse.RestartAsync(cancellationToken),

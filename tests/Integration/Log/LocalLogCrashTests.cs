@@ -128,7 +128,11 @@ public sealed class LocalLogCrashTests : LocalLogTestBase
         await second.ForAsync(TimeSpan.FromSeconds(1)); // both members live: one of them owns it
         second.Consumer.Commit(Tls, 5);
         long position = ((LocalLogConsumer)second.Consumer).Position(Tls);
-        Assert.Equal(second.Owned.Contains(Tls) ? 5 : 4, position);
+        if (position != 5)
+        {
+            Assert.Equal(4, position);
+            await second.UntilAsync(() => !second.Owned.Contains(Tls), "hearing that the one that woke has it now, so that its commit did not count");
+        }
     }
 
     // A member that is stopped in the middle of its heartbeat holds the catalogue's lock: then it goes on and is stopped again.

@@ -53,6 +53,7 @@ internal sealed class ProxyLink
     }
 
     /// <summary>Waits until a piece of data may pass.</summary>
+    /// <exception cref="SocketException">The link was cut meanwhile: it is lost.</exception>
     public async Task PassAsync(CancellationToken cancellationToken)
     {
         Task goesOn;
@@ -64,6 +65,11 @@ internal sealed class ProxyLink
         }
 
         await goesOn.WaitAsync(cancellationToken);
+        if (State == LinkState.Cut)
+        {
+            throw new SocketException((int)SocketError.ConnectionReset); // its sockets are being reset, and may still be there
+        }
+
         if (isSlow)
         {
             await Task.Delay(s_late, cancellationToken);
