@@ -34,7 +34,14 @@ public sealed class EventGateTests
         ["port"] = new() { Ports = [443] },
         ["all of them"] = new()
         {
-            Pids = [Wanted], Uids = [33], Names = ["nginx"], Ignored = ["curl"], Executables = ["nginx"], Cgroups = ["/"], Containers = ["0"], Ports = [443],
+            Pids = [Wanted],
+            Uids = [33],
+            Names = ["nginx"],
+            Ignored = ["curl"],
+            Executables = ["nginx"],
+            Cgroups = ["/"],
+            Containers = ["0"],
+            Ports = [443],
         },
     };
 
