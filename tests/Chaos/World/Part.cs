@@ -13,6 +13,9 @@ internal sealed partial class Part : IAsyncDisposable
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(90);
 
     private readonly Lock _gate = new();
+
+    // Faults overlap: what one ends has ended before another starts it again, else there would be two of it.
+    private readonly SemaphoreSlim _order = new(1);
     private readonly string _program;
     private readonly string[] _arguments;
     private readonly StreamWriter _log;
@@ -56,13 +59,21 @@ internal sealed partial class Part : IAsyncDisposable
 
     public void Start()
     {
-        lock (_gate)
+        _order.Wait();
+        try
         {
-            if (!_isWanted)
+            lock (_gate)
             {
-                _isWanted = true;
-                Launch();
+                if (!_isWanted)
+                {
+                    _isWanted = true;
+                    Launch();
+                }
             }
+        }
+        finally
+        {
+            _order.Release();
         }
     }
 
@@ -100,6 +111,41 @@ internal sealed partial class Part : IAsyncDisposable
     /// <summary>kill -9.</summary>
     public async Task KillAsync()
     {
+        await _order.WaitAsync();
+        try
+        {
+            await EndAsync();
+        }
+        finally
+        {
+            _order.Release();
+        }
+    }
+
+    /// <summary>Asks it to end: SIGTERM, and the end of its input.</summary>
+    /// <returns>The exit code; null when it had to be killed.</returns>
+    public async Task<int?> StopAsync()
+    {
+        await _order.WaitAsync();
+        try
+        {
+            return await AskAsync();
+        }
+        finally
+        {
+            _order.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        await _log.DisposeAsync();
+        _order.Dispose();
+    }
+
+    private async Task EndAsync()
+    {
         Process? process = Unwanted();
         if (process is not null)
         {
@@ -110,9 +156,7 @@ internal sealed partial class Part : IAsyncDisposable
         await _watch;
     }
 
-    /// <summary>Asks it to end: SIGTERM, and the end of its input.</summary>
-    /// <returns>The exit code; null when it had to be killed.</returns>
-    public async Task<int?> StopAsync()
+    private async Task<int?> AskAsync()
     {
         Process? process = Unwanted();
         if (process is null or { HasExited: true })
@@ -134,18 +178,12 @@ internal sealed partial class Part : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            await KillAsync();
+            await EndAsync();
             return null;
         }
 
         await _watch;
         return process.ExitCode;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await KillAsync();
-        await _log.DisposeAsync();
     }
 
     private Process? Unwanted()
