@@ -118,6 +118,19 @@ public sealed class ModuleContext
         Publisher.Publish(Topics.Agent, header, new Event { Coverage = coverage });
     }
 
+    /// <summary>Says in the log that a program began before the probes on its file stood: nobody had run that file before.</summary>
+    /// <param name="began">Its process, and when it began.</param>
+    /// <param name="subject">What kind of thing it is.</param>
+    /// <param name="target">Its path.</param>
+    /// <returns>How long it had run until now, when the probes stand, nanoseconds.</returns>
+    internal ulong DeclareWindow(in EventHeader began, string subject, string target)
+    {
+        ulong now = BootNs();
+        ulong from = Math.Min(began.BootNs, now);
+        NotCovered(began, subject, target, "it began before its probes stood, as nobody has run this file before: what it did until now is not captured", from, now);
+        return now - from;
+    }
+
     /// <summary>Hands the records of a loaded object to its module, and counts what is lost on the way and what becomes of the rest.</summary>
     /// <param name="module">The module's name.</param>
     /// <param name="obj">The object; stays open until the run ends.</param>

@@ -60,14 +60,9 @@ internal sealed partial class GoPrograms(ModuleContext context, GoAttacher attac
         string executable = process.Executable.ToStringUtf8();
         EventHeader header = EventHeader.From(process.Record.Header);
         int before = _attached.Count;
-        // It may have ended, or end just now. Its file may be run again; in another mount namespace it cannot be found by this path.
-        bool isAttached = TryAdd($"/proc/{process.Record.Header.Pid}/exe", executable, header, out _)
-            || (ImageKey.Of(executable) == process.Image && TryAdd(executable, executable, header, out _));
-        if (isAttached && _attached.Count > before)
+        if (process.FindFile() is { } file && TryAdd(file, executable, header, out _) && _attached.Count > before)
         {
-            ulong now = context.BootNs();
-            _newest!.WindowNs = now - Math.Min(header.BootNs, now);
-            NotCovered(header, executable, "it began before its probes stood, as nobody has run this file before: its first milliseconds are not captured", header.BootNs, now);
+            _newest!.WindowNs = context.DeclareWindow(header, "go program", executable);
         }
     }
 
@@ -196,9 +191,9 @@ internal sealed partial class GoPrograms(ModuleContext context, GoAttacher attac
         TlsMetrics.Libraries.Add(-1);
     }
 
-    private void NotCovered(EventHeader header, string path, string reason, ulong fromNs = 0, ulong toNs = 0)
+    private void NotCovered(EventHeader header, string path, string reason)
     {
-        context.NotCovered(header, "go program", path, reason, fromNs, toNs);
+        context.NotCovered(header, "go program", path, reason);
         LogPartly(logger, path, reason);
     }
 

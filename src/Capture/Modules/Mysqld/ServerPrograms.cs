@@ -1,6 +1,7 @@
 using ECapture.Capture.Bpf;
 using ECapture.Capture.Elf;
 using ECapture.Capture.Modules.Processes;
+using ECapture.Capture.Publishing;
 
 namespace ECapture.Capture.Modules.Mysqld;
 
@@ -59,31 +60,33 @@ internal sealed class ServerPrograms(ModuleContext context, BpfObject mysqld)
 
         foreach ((uint pid, string path) in RunningPrograms.List())
         {
-            Look(pid, path);
+            if (s_names.Contains(Path.GetFileName(path)))
+            {
+                Attach($"/proc/{pid}/exe", path);
+            }
         }
     }
 
     /// <summary>Looks at a program that began.</summary>
-    internal void Look(StartedProcess process) => Look(process.Record.Header.Pid, process.Executable.ToStringUtf8());
-
-    private void Look(uint pid, string executable)
+    internal void Look(StartedProcess process)
     {
-        if (s_names.Contains(Path.GetFileName(executable)))
+        string executable = process.Executable.ToStringUtf8();
+        if (s_names.Contains(Path.GetFileName(executable)) && process.FindFile() is { } file)
         {
-            Attach($"/proc/{pid}/exe", executable);
+            Attach(file, executable, EventHeader.From(process.Record.Header));
         }
     }
 
-    private void Attach(string file, string name)
+    private void Attach(string file, string name, EventHeader? began = null)
     {
-        if (TryAttach(file, name) is { Length: > 0 } reason)
+        if (TryAttach(file, name, began) is { Length: > 0 } reason)
         {
             context.NotCovered("mysqld", name, reason);
         }
     }
 
-    // Says why it cannot be attached to; empty: it is.
-    private string TryAttach(string file, string name)
+    // Says why it cannot be attached to; empty: it is. began: the process that showed it, when it was not there at the start.
+    private string TryAttach(string file, string name, EventHeader? began = null)
     {
         if (!FileIdentity.TryRead(file, out FileIdentity identity) || !_attached.Add(identity))
         {
@@ -118,7 +121,8 @@ internal sealed class ServerPrograms(ModuleContext context, BpfObject mysqld)
             // The return first: an entry without one would wait for a return that nobody sees.
             mysqld.AttachUprobes(Return, file, [.. returns], isReturn: true);
             mysqld.AttachUprobes(Enter, file, [.. entries]);
-            _targets.Add(new ModuleTarget(name, file, ModuleSummary.Count(entries.Count + returns.Count, "probe", "probes")));
+            _targets.Add(new ModuleTarget(
+                name, file, ModuleSummary.Count(entries.Count + returns.Count, "probe", "probes"), began is { } header ? context.DeclareWindow(header, "mysqld", name) : 0));
             return "";
         }
         catch (CaptureException e)

@@ -2,6 +2,7 @@ using ECapture.Capture.Bpf;
 using ECapture.Capture.Elf;
 using ECapture.Capture.Modules.Processes;
 using ECapture.Capture.Modules.Tls;
+using ECapture.Capture.Publishing;
 
 namespace ECapture.Capture.Modules.Postgres;
 
@@ -73,9 +74,9 @@ internal sealed class ServerTargets(ModuleContext context, BpfObject postgres)
     internal void Look(StartedProcess process)
     {
         string executable = process.Executable.ToStringUtf8();
-        if (Path.GetFileName(executable) == Program)
+        if (Path.GetFileName(executable) == Program && process.FindFile() is { } file)
         {
-            Attach($"/proc/{process.Record.Header.Pid}/exe", executable);
+            Attach(file, executable, EventHeader.From(process.Record.Header));
         }
     }
 
@@ -104,16 +105,16 @@ internal sealed class ServerTargets(ModuleContext context, BpfObject postgres)
             .Where(File.Exists);
     }
 
-    private void Attach(string file, string name)
+    private void Attach(string file, string name, EventHeader? began = null)
     {
-        if (TryAttach(file, name) is { Length: > 0 } reason)
+        if (TryAttach(file, name, began) is { Length: > 0 } reason)
         {
             context.NotCovered("postgres", name, reason);
         }
     }
 
-    // Says why it cannot be attached to; empty: it is.
-    private string TryAttach(string file, string name)
+    // Says why it cannot be attached to; empty: it is. began: the process that showed it, when it was not there at the start.
+    private string TryAttach(string file, string name, EventHeader? began = null)
     {
         if (!FileIdentity.TryRead(file, out FileIdentity identity) || !_attached.Add(identity))
         {
@@ -132,7 +133,7 @@ internal sealed class ServerTargets(ModuleContext context, BpfObject postgres)
             postgres.AttachUprobes("on_write_done", file, [new UprobePoint(write, 0)], isReturn: true);
             postgres.AttachUprobes("on_read", file, [new UprobePoint(read, 0)]);
             postgres.AttachUprobes("on_write", file, [new UprobePoint(write, 0)]);
-            _targets.Add(new ModuleTarget(name, file, "4 probes"));
+            _targets.Add(new ModuleTarget(name, file, "4 probes", began is { } header ? context.DeclareWindow(header, "postgres", name) : 0));
             return "";
         }
         catch (CaptureException e)

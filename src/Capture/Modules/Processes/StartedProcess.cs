@@ -29,6 +29,21 @@ internal sealed class StartedProcess
 
     internal ImageKey Image => new(Record.ImageInode, Record.ImageDevice);
 
+    /// <summary>Where its program file can be read now: through the process; when that has ended or runs another program, at its own path.</summary>
+    /// <returns>Null: nowhere any more, or only in a mount namespace that has gone with it.</returns>
+    internal string? FindFile()
+    {
+        string executable = Executable.ToStringUtf8();
+        string file = $"/proc/{Record.Header.Pid}/exe";
+        // The names where stat gives other numbers than the kernel's own.
+        if (ImageKey.Of(file) == Image || (RunningPrograms.PathOf(Record.Header.Pid) is { } now && Path.GetFileName(now) == Path.GetFileName(executable)))
+        {
+            return file;
+        }
+
+        return ImageKey.Of(executable) == Image ? executable : null;
+    }
+
     /// <summary>Reads a record.</summary>
     /// <returns>Null when its lengths do not fit its size.</returns>
     internal static StartedProcess? Read(ReadOnlySpan<byte> bytes)

@@ -1,16 +1,19 @@
 using ECapture.Capture.Bpf;
 using ECapture.Capture.Modules.Processes;
+using ECapture.Capture.Publishing;
 
 namespace ECapture.Capture.Modules.Shells;
 
 /// <summary>Finds a module's shells on disk, in running processes and among programs that start; attaches to those that read lines.</summary>
 internal sealed class ShellTargets(ModuleContext context, BpfObject obj, Shell shell)
 {
+    private const string Subject = "shell";
     private const int MostSeen = 16 * 1024;
 
     private readonly HashSet<ImageKey> _attached = [];
     private readonly List<ModuleTarget> _targets = [];
     private readonly HashSet<ImageKey> _seen = [];
+    private readonly HashSet<ImageKey> _gone = [];
 
     /// <summary>Program files that are attached to.</summary>
     internal int Count => _attached.Count;
@@ -64,20 +67,28 @@ internal sealed class ShellTargets(ModuleContext context, BpfObject obj, Shell s
             _seen.Clear();
         }
 
-        uint pid = process.Record.Header.Pid;
         string executable = process.Executable.ToStringUtf8();
-        string file = $"/proc/{pid}/exe";
-        if (RunningPrograms.PathOf(pid) is not { } now || Path.GetFileName(now) != Path.GetFileName(executable))
+        EventHeader header = EventHeader.From(process.Record.Header);
+        if (process.FindFile() is not { } file)
         {
-            return; // it ended or runs another program by now; the next one will be looked at
+            // The next one will be looked at.
+            if (shell.Owns(ShellKinds.Of(executable)) && _gone.Count < MostSeen && _gone.Add(image))
+            {
+                context.NotCovered(header, Subject, executable, "it ended before its file could be looked at, as nobody has run it before: it is not captured", header.BootNs);
+            }
+
+            return;
         }
 
         _seen.Add(image);
         uint kind = ShellKinds.Of(file, executable);
         if (shell.Owns(kind))
         {
-            Add(file, executable, kind, image);
-            context.Processes.ShellProcesses?.Set(pid, kind);
+            Add(file, executable, kind, image, header);
+            if (file != executable)
+            {
+                context.Processes.ShellProcesses?.Set(process.Record.Header.Pid, kind);
+            }
         }
     }
 
@@ -115,7 +126,8 @@ internal sealed class ShellTargets(ModuleContext context, BpfObject obj, Shell s
         return found;
     }
 
-    private void Add(string file, string name, uint kind, ImageKey? image)
+    // began: the process that showed it, when it was not there at the start.
+    private void Add(string file, string name, uint kind, ImageKey? image, EventHeader? began = null)
     {
         if (image is not { } key || !shell.Owns(kind) || !_attached.Add(key))
         {
@@ -123,24 +135,27 @@ internal sealed class ShellTargets(ModuleContext context, BpfObject obj, Shell s
         }
 
         context.Processes.ShellImages?.Set(key, kind);
-        if (kind != shell.Kind)
+        string reason = kind == shell.Kind ? AttachLines(file) : "";
+        if (reason.Length > 0)
         {
-            _targets.Add(new ModuleTarget(name, file, "programs that it starts"));
-            return;
+            context.NotCovered(Subject, name, reason);
         }
 
+        ulong window = began is { } header ? context.DeclareWindow(header, Subject, name) : 0;
+        string attached = kind == shell.Kind && reason.Length == 0 ? "lines, and programs that it starts" : "programs that it starts";
+        _targets.Add(new ModuleTarget(name, file, attached, window));
+    }
+
+    // Says why its lines are not captured; empty: they are.
+    private string AttachLines(string file)
+    {
         try
         {
-            string reason = shell.Attach(obj, file);
-            _targets.Add(new ModuleTarget(name, file, reason.Length == 0 ? "lines, and programs that it starts" : "programs that it starts"));
-            if (reason.Length > 0)
-            {
-                context.NotCovered("shell", name, reason);
-            }
+            return shell.Attach(obj, file);
         }
         catch (CaptureException e)
         {
-            context.NotCovered("shell", name, e.Message);
+            return e.Message;
         }
     }
 }
