@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace ECapture.Capture.Bpf;
 
 /// <summary>
-/// One ring buffer of the kernel (BPF_MAP_TYPE_RINGBUF), read where it is. Its data are mapped once: libbpf maps them twice, one behind the other, so that a record at the end can be
-/// read through, and they count twice as the agent's memory; here such a record is copied instead.
+/// One ring buffer of the kernel (BPF_MAP_TYPE_RINGBUF), read where it is, through a window that moves with the reader. The kernel lays the data twice, one behind the other: no window
+/// breaks at the ring's end, and no record is copied. (libbpf maps all of a ring, both times. What is mapped counts as the agent's memory, read or not.)
 /// </summary>
 internal sealed unsafe class Ring : IDisposable
 {
@@ -16,13 +16,19 @@ internal sealed unsafe class Ring : IDisposable
     private const uint IsDiscarded = 1u << 30;
     private const int HeaderBytes = 8;
 
+    // To move it costs a tenth of a microsecond for a page, and a page holds records that cost some twenty; a processor is interrupted once for each move.
+    private const ulong WindowBytes = 2 << 20;
+
+    private static readonly ulong s_page = (ulong)Environment.SystemPageSize;
+    private readonly string _name;
     private readonly IRecordHandler _handler;
-    private readonly nuint _size;
-    private readonly nuint _giveBack;
+    private readonly ulong _size;
+    private readonly ulong _giveBack;
     private ulong* _consumer; // the first page: how far it was read
     private ulong* _producer; // the second: how far it was written; then the data
-    private readonly byte* _data;
-    private byte[] _wrapped = [];
+    private byte* _window;
+    private ulong _windowAt; // of what was ever written
+    private ulong _windowLength;
     private ulong _mark;
 
     /// <summary>Maps the ring.</summary>
@@ -30,15 +36,14 @@ internal sealed unsafe class Ring : IDisposable
     internal Ring(BpfMap map, IRecordHandler handler)
     {
         _handler = handler;
+        _name = map.Name;
         _size = map.MaxEntries;
         _giveBack = _size / 16;
         Descriptor = map.Fd;
-        nuint page = (nuint)Environment.SystemPageSize;
-        _consumer = (ulong*)Map(map, page, LibBpf.CanRead | LibBpf.CanWrite, 0);
+        _consumer = (ulong*)Map(s_page, LibBpf.CanRead | LibBpf.CanWrite, 0);
         try
         {
-            _producer = (ulong*)Map(map, page + _size, LibBpf.CanRead, page);
-            _data = (byte*)_producer + page;
+            _producer = (ulong*)Map(s_page, LibBpf.CanRead, s_page);
         }
         catch (CaptureException)
         {
@@ -56,6 +61,7 @@ internal sealed unsafe class Ring : IDisposable
     /// <summary>Hands over records that were there at the last mark, at most a turn's.</summary>
     /// <param name="discard">True: as unread.</param>
     /// <returns>How many.</returns>
+    /// <exception cref="CaptureException">The kernel refused.</exception>
     internal int Consume(bool discard = false)
     {
         ObjectDisposedException.ThrowIf(_consumer is null, this);
@@ -66,25 +72,25 @@ internal sealed unsafe class Ring : IDisposable
         {
             while (handled < RecordsPerTurn && at < _mark)
             {
-                nuint start = (nuint)at & (_size - 1);
-                uint header = Volatile.Read(ref *(uint*)(_data + start));
+                uint header = Volatile.Read(ref *(uint*)Show(at, HeaderBytes));
                 if ((header & IsBusy) != 0)
                 {
                     break; // still written
                 }
 
                 uint length = header & ~IsDiscarded;
+                ReadOnlySpan<byte> record = new(Show(at, HeaderBytes + length) + HeaderBytes, (int)length);
                 at += (length + HeaderBytes + 7u) & ~7u; // also when the handler throws: the record counts as read
                 if ((header & IsDiscarded) == 0)
                 {
                     handled++;
                     if (discard)
                     {
-                        _handler.OnUnread(Record(start + HeaderBytes, length));
+                        _handler.OnUnread(record);
                     }
                     else
                     {
-                        _handler.OnRecord(Record(start + HeaderBytes, length));
+                        _handler.OnRecord(record);
                     }
                 }
 
@@ -105,44 +111,53 @@ internal sealed unsafe class Ring : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        nuint page = (nuint)Environment.SystemPageSize;
         if (_consumer is not null)
         {
-            _ = LibBpf.munmap(_consumer, page);
+            _ = LibBpf.munmap(_consumer, (nuint)s_page);
             _consumer = null;
         }
 
         if (_producer is not null)
         {
-            _ = LibBpf.munmap(_producer, page + _size);
+            _ = LibBpf.munmap(_producer, (nuint)s_page);
             _producer = null;
         }
+
+        Unmap();
     }
 
-    private ReadOnlySpan<byte> Record(nuint start, uint length)
+    // Where something that was written lies; until the next call.
+    private byte* Show(ulong at, ulong length)
     {
-        start &= _size - 1; // its header may be the last in the ring
-        if (start + length <= _size)
+        if (at - _windowAt + length > _windowLength)
         {
-            return new ReadOnlySpan<byte>(_data + start, (int)length);
+            Unmap();
+            ulong first = at & ~(s_page - 1);
+            ulong needed = (at - first + length + s_page - 1) & ~(s_page - 1);
+            ulong mapped = Math.Max(Math.Min(WindowBytes, _size), needed);
+            _window = (byte*)Map(mapped, LibBpf.CanRead, (2 * s_page) + (first & (_size - 1)));
+            _windowAt = first;
+            _windowLength = mapped;
         }
 
-        if (_wrapped.Length < length)
-        {
-            _wrapped = new byte[length];
-        }
-
-        int first = (int)(_size - start);
-        new ReadOnlySpan<byte>(_data + start, first).CopyTo(_wrapped);
-        new ReadOnlySpan<byte>(_data, (int)length - first).CopyTo(_wrapped.AsSpan(first));
-        return _wrapped.AsSpan(0, (int)length);
+        return _window + (at - _windowAt);
     }
 
-    private static void* Map(BpfMap map, nuint length, int access, nuint offset)
+    private void Unmap()
     {
-        void* address = LibBpf.mmap(null, length, access, LibBpf.MapShared, map.Fd, (nint)offset);
+        if (_window is not null)
+        {
+            _ = LibBpf.munmap(_window, (nuint)_windowLength);
+            _window = null;
+            _windowLength = 0;
+        }
+    }
+
+    private void* Map(ulong length, int access, ulong offset)
+    {
+        void* address = LibBpf.mmap(null, (nuint)length, access, LibBpf.MapShared, Descriptor, (nint)offset);
         return address != (void*)-1
             ? address
-            : throw new CaptureException($"cannot read the ring {map.Name}: {Marshal.GetLastPInvokeErrorMessage()}");
+            : throw new CaptureException($"cannot read the ring {_name}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 }
