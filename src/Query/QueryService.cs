@@ -1,6 +1,7 @@
 using System.Net;
-using ECapture.Query.Callers;
 using ECapture.Query.Api;
+using ECapture.Query.Callers;
+using ECapture.Query.Releases;
 using ECapture.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -24,6 +25,7 @@ public static class QueryService
     /// <param name="options">How.</param>
     /// <param name="cancellationToken">Ends the service.</param>
     /// <exception cref="FormatException">The address cannot be used; the message is one line for the user.</exception>
+    /// <exception cref="ReleaseException">The releases of four eyes cannot be read or kept.</exception>
     public static async Task RunAsync(QueryServiceOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -33,6 +35,8 @@ public static class QueryService
         }
 
         IPEndPoint endPoint = ListenAddress.Parse(options.Listen, options.AllowInsecureListen, options.Certificate is not null);
+        using ReleaseFile? releaseFile = options is { FourEyes: true, Releases: { } directory } ? ReleaseFile.Open(directory) : null;
+        KeyReleases? releases = options.FourEyes ? new KeyReleases(releaseFile) : null;
         using var access = new AccessControl(options.Journal, options.Tokens, !options.AsksEverybody, TimeProvider.System);
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -76,7 +80,7 @@ public static class QueryService
 
             app.Use(next => context => access.InvokeAsync(context, next));
             app.MapOpenApi("/openapi/v1.json");
-            app.MapQueryApi(options);
+            app.MapQueryApi(options, releases);
             options.Map?.Invoke(app);
             app.MapWebFiles();
             try

@@ -30,6 +30,9 @@ public sealed class QueryServiceOptions
     /// <summary>True gives TLS secrets only when a second keyholder approved the request; then everybody has to say who he is.</summary>
     public bool FourEyes { get; init; }
 
+    /// <summary>A folder of this service alone, where four eyes keep what waits and what was approved; null: a restart forgets it.</summary>
+    public string? Releases { get; init; }
+
     /// <summary>How long a question may take until its answer begins; 5 minutes by default.</summary>
     public TimeSpan TimeLimit { get; init; } = TimeSpan.FromMinutes(5);
 

@@ -151,6 +151,26 @@ try {
   await page.goBack();
   await page.locator('th', { hasText: 'Server name' }).waitFor();
 
+  step('SQL by kind, by keyboard, and the statements of one kind');
+  await filter.fill('');
+  await filter.press('Enter');
+  await loaded();
+  await page.locator('body').press('4');
+  await page.locator('th', { hasText: 'Newest statement' }).waitFor();
+  await page.waitForURL(/show=statements/);
+  await rows.first().waitFor();
+  const counts = (await page.locator('tbody td:first-child').allTextContents()).map((t) => Number(t.replace(/\D/g, '')));
+  assert.ok(counts.length > 1 && counts.every((n, i) => n > 0 && (i === 0 || n <= counts[i - 1])), `the most frequent first: ${counts}`);
+  await page.locator('body').press('j');
+  await page.locator('body').press('Enter');
+  await page.locator('th', { hasText: 'What' }).waitFor();
+  await page.waitForURL(/modules=(postgres|mysqld)/);
+  assert.match(await filter.inputValue(), /^sql_fingerprint == [0-9a-f]{16}$/);
+  await page.waitForFunction((n) => document.querySelectorAll('tbody tr').length === n, Math.min(counts[0], 200));
+  await page.goBack();
+  await page.locator('th', { hasText: 'Newest statement' }).waitFor();
+  await loaded();
+
   step('dark and light');
   await page.locator('body').press('t');
   const first = await page.evaluate(() => document.documentElement.dataset.theme);

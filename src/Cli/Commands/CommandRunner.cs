@@ -5,6 +5,7 @@ using ECapture.Cli.Options;
 using ECapture.Log;
 using ECapture.Query.Callers;
 using ECapture.Query.Client;
+using ECapture.Query.Releases;
 using ECapture.Query.Requests;
 using ECapture.Sealing;
 using ECapture.Sink;
@@ -82,7 +83,7 @@ internal static class CommandRunner
 
     /// <summary>True for what the user gave and can change: options, addresses, privileges, files, servers that do not answer.</summary>
     private static bool IsUsage(Exception e) =>
-        e is UsageException or CaptureException or LogException or StoreException or SinkException or SealingException or TokenException or FormatException or ParameterException
+        e is UsageException or CaptureException or LogException or StoreException or SinkException or SealingException or TokenException or ReleaseException or FormatException or ParameterException
             or QueryClientException { IsUsage: true };
 
     // Names of all commands' options, for the environment and the file serve all commands.

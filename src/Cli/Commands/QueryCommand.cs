@@ -57,6 +57,7 @@ internal static class QueryCommand
                 Tokens = new TokenFile(Composition.DataOf(options).Tokens),
                 RequireToken = options.IsSet(CommonOptions.RequireToken),
                 FourEyes = options.IsSet(CommonOptions.FourEyes),
+                Releases = Composition.DataOf(options).Releases,
                 TimeLimit = TimeLimitOf(options),
                 Certificate = ServiceAccess.CertificateOf(options),
                 ClientAuthorities = ServiceAccess.ClientAuthoritiesOf(options),

@@ -5,7 +5,7 @@ namespace ECapture.Cli.Supervision;
 
 /// <summary>
 /// The data directory: <c>log</c> (shared by capture and the service), <c>store</c> (the service's own), <c>journal</c> (what services did), <c>archive</c> (what was dropped
-/// from the store), <c>dlq</c> (what could not be stored), <c>run</c> (what runs now),
+/// from the store), <c>dlq</c> (what could not be stored), <c>releases</c> (what four eyes wait for), <c>run</c> (what runs now),
 /// <c>keys</c> (written by root; the service's user reads its private keys there).
 /// </summary>
 internal sealed partial class DataDirectory
@@ -38,6 +38,9 @@ internal sealed partial class DataDirectory
     /// <summary>Topics of dead letters, where the log is none of Kafka's.</summary>
     internal string DeadLetters => Path.Combine(Root, "dlq");
 
+    /// <summary>Requests for TLS secrets that wait for a second keyholder.</summary>
+    internal string Releases => Path.Combine(Root, "releases");
+
     /// <summary>The agent's key of what stands for redacted payloads that were cut.</summary>
     internal string TruncationKey => Path.Combine(Root, "truncation.key");
 
@@ -55,7 +58,7 @@ internal sealed partial class DataDirectory
         try
         {
             Make(Root, Entered, service, ownedByService: false);
-            foreach (string folder in (string[])[Log, Run, Store, Journal, Archive, DeadLetters, Keys])
+            foreach (string folder in (string[])[Log, Run, Store, Journal, Archive, DeadLetters, Releases, Keys])
             {
                 if (new FileInfo(folder).LinkTarget is { } target)
                 {
@@ -70,6 +73,7 @@ internal sealed partial class DataDirectory
             Make(Journal, Private, service, ownedByService: true);
             Make(Archive, Private, service, ownedByService: true);
             Make(DeadLetters, Private, service, ownedByService: true);
+            Make(Releases, Private, service, ownedByService: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

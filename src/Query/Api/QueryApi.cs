@@ -17,11 +17,10 @@ namespace ECapture.Query.Api;
 /// <summary>The paths of the API.</summary>
 internal static class QueryApi
 {
-    public static void MapQueryApi(this IEndpointRouteBuilder app, QueryServiceOptions options)
+    public static void MapQueryApi(this IEndpointRouteBuilder app, QueryServiceOptions options, KeyReleases? releases)
     {
         IEventStoreReader store = options.Store;
         var gate = new RebuildGate();
-        KeyReleases? releases = options.FourEyes ? new KeyReleases() : null;
         // As a Delegate: a RequestDelegate would be left out of the API's description.
         app.MapGet("/api/v1/events", (Delegate)((HttpContext context) => EventsAsync(context, store))).WithName("events");
         app.MapGet("/api/v1/pcapng", (Delegate)((HttpContext context) => PcapngApi.AnswerAsync(context, Parameters(context), options, gate, releases))).WithName("pcapng");

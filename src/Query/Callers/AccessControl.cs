@@ -3,6 +3,7 @@ using System.Threading.RateLimiting;
 using ECapture.Log;
 using ECapture.Log.Journal;
 using ECapture.Query.Api;
+using ECapture.Query.Releases;
 using ECapture.Storage.Reading.Expressions;
 using Microsoft.AspNetCore.Http;
 
@@ -74,6 +75,10 @@ internal sealed class AccessControl(IJournal? journal, TokenFile? tokens, bool a
         catch (TokenException e)
         {
             await AnswerAsync(context, StatusCodes.Status503ServiceUnavailable, "Tokens cannot be checked", e.Message).ConfigureAwait(false);
+        }
+        catch (ReleaseException e) when (!context.Response.HasStarted)
+        {
+            await AnswerAsync(context, StatusCodes.Status503ServiceUnavailable, "Releases cannot be kept", e.Message).ConfigureAwait(false);
         }
         catch (LogException e) when (!context.Response.HasStarted)
         {

@@ -4,8 +4,8 @@ using ECapture.Query.Callers;
 namespace ECapture.Query.Releases;
 
 /// <summary>
-/// Requests for TLS secrets that wait for a second keyholder, in memory: a restart forgets them, and whoever asked asks again. What was decided is in the access record. An approval is good for
-/// one file, asked for by the same person with the same words.
+/// Requests for TLS secrets that wait for a second keyholder. An approval is good for one file, asked for by the same person with the same words; that it was used is kept before it counts, so that
+/// no crash makes two of it. What was decided is in the access record, too.
 /// </summary>
 internal sealed class KeyReleases
 {
@@ -21,6 +21,18 @@ internal sealed class KeyReleases
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, KeyRelease> _releases = new(StringComparer.Ordinal);
+    private readonly ReleaseFile? _file;
+
+    /// <param name="file">Where they are kept, and what was kept there before; null: in memory alone.</param>
+    /// <exception cref="ReleaseException">The file cannot be read.</exception>
+    public KeyReleases(ReleaseFile? file)
+    {
+        _file = file;
+        foreach (KeyRelease release in file?.Read() ?? [])
+        {
+            _releases[release.Id] = release;
+        }
+    }
 
     /// <summary>Those of the last day, newest first.</summary>
     public IReadOnlyList<KeyRelease> List(DateTimeOffset now)
@@ -35,6 +47,7 @@ internal sealed class KeyReleases
     /// <summary>Uses the approval of a request up.</summary>
     /// <returns>What was approved.</returns>
     /// <exception cref="AccessRefusedException">It is not approved; it waits from now on.</exception>
+    /// <exception cref="ReleaseException">It cannot be kept: nothing was used, nothing waits.</exception>
     public KeyRelease Use(string actor, string query, string reason, DateTimeOffset now)
     {
         lock (_lock)
@@ -43,7 +56,7 @@ internal sealed class KeyReleases
             KeyRelease? known = _releases.Values.FirstOrDefault(r => r.Actor == actor && r.Query == query && r.State is ReleaseState.Waiting or ReleaseState.Approved);
             if (known is { State: ReleaseState.Approved })
             {
-                return _releases[known.Id] = known with { State = ReleaseState.Used };
+                return Keep(known with { State = ReleaseState.Used });
             }
 
             known ??= Ask(actor, query, reason, now);
@@ -53,19 +66,20 @@ internal sealed class KeyReleases
         }
     }
 
-    /// <summary>Decides.</summary>
+    /// <summary>Decides. What was approved can be denied until it is used.</summary>
     /// <param name="id">Of the request.</param>
     /// <param name="by">Who decides.</param>
     /// <param name="approves">True lets it through.</param>
     /// <param name="now">When.</param>
-    /// <returns>The request as it was decided; null when there is none of that id that waits.</returns>
+    /// <returns>The request as it was decided; null when there is none of that id to be decided.</returns>
     /// <exception cref="AccessRefusedException">It is his own.</exception>
+    /// <exception cref="ReleaseException">It cannot be kept: nothing was decided.</exception>
     public KeyRelease? Decide(string id, string by, bool approves, DateTimeOffset now)
     {
         lock (_lock)
         {
             Expire(now);
-            if (_releases.GetValueOrDefault(id) is not { State: ReleaseState.Waiting } release)
+            if (_releases.GetValueOrDefault(id) is not { } release || !IsOpen(release, approves))
             {
                 return null;
             }
@@ -75,14 +89,18 @@ internal sealed class KeyReleases
                 RefuseOwn(release, by);
             }
 
-            return _releases[id] = release with
+            return Keep(release with
             {
                 State = approves ? ReleaseState.Approved : ReleaseState.Denied,
                 By = by,
                 Expires = approves ? now + Counting : release.Expires,
-            };
+            });
         }
     }
+
+    /// <summary>True when a request can still be decided that way.</summary>
+    public static bool IsOpen(KeyRelease release, bool approves) =>
+        release.State == ReleaseState.Waiting || (!approves && release.State == ReleaseState.Approved);
 
     /// <exception cref="AccessRefusedException">Who decides is who asked.</exception>
     public static void RefuseOwn(KeyRelease release, string by)
@@ -117,8 +135,14 @@ internal sealed class KeyReleases
 
         var release = new KeyRelease(
             Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes)), actor, query, reason, now, now + Waiting, ReleaseState.Waiting, null);
-        _releases.Add(release.Id, release);
-        return release;
+        return Keep(release);
+    }
+
+    // On the disk before it counts.
+    private KeyRelease Keep(KeyRelease release)
+    {
+        _file?.Write([.. _releases.Values.Where(r => r.Id != release.Id), release]);
+        return _releases[release.Id] = release;
     }
 
     private void Expire(DateTimeOffset now)

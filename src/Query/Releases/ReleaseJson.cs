@@ -8,6 +8,8 @@ internal static class ReleaseJson
 {
     private static readonly JsonSerializerOptions s_options = new(JsonSerializerDefaults.Web)
     {
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
@@ -15,7 +17,9 @@ internal static class ReleaseJson
 
     /// <exception cref="JsonException">It is something else.</exception>
     public static IReadOnlyList<KeyRelease> Read(ReadOnlySpan<byte> json) =>
-        JsonSerializer.Deserialize<Document>(json, s_options)?.Releases ?? throw new JsonException("no list of releases");
+        JsonSerializer.Deserialize<Document>(json, s_options)?.Releases is { } releases && releases.All(r => r is not null)
+            ? [.. releases.OfType<KeyRelease>()]
+            : throw new JsonException("no list of releases");
 
-    private sealed record Document(IReadOnlyList<KeyRelease> Releases);
+    private sealed record Document(IReadOnlyList<KeyRelease?> Releases);
 }

@@ -31,9 +31,9 @@ internal static class ReleasesApi
         AccessRequest access = Keyholder(context);
         string id = context.Request.RouteValues["id"]?.ToString() ?? "";
         DateTimeOffset now = DateTimeOffset.UtcNow;
-        if (releases.Find(id, now) is not { State: ReleaseState.Waiting } waiting)
+        if (releases.Find(id, now) is not { } waiting || !KeyReleases.IsOpen(waiting, approves))
         {
-            throw new ParameterException("id", id, "a release that waits, as /api/v1/releases lists it");
+            throw new ParameterException("id", id, $"a release that {Open(approves)}, as /api/v1/releases lists it");
         }
 
         if (approves)
@@ -45,9 +45,11 @@ internal static class ReleasesApi
         access.Detail = $"release {id} of {waiting.Actor}: {waiting.Query}";
         await access.GrantAsync(keys: 0, context.RequestAborted).ConfigureAwait(false);
         KeyRelease decided = releases.Decide(id, access.Caller.Name, approves, now)
-            ?? throw new ParameterException("id", id, "a release that waits: somebody else has just decided this one");
+            ?? throw new ParameterException("id", id, $"a release that {Open(approves)}: somebody else has just decided this one, or used it");
         await SendAsync(context, [decided]).ConfigureAwait(false);
     }
+
+    private static string Open(bool approves) => approves ? "waits" : "waits or was approved";
 
     private static AccessRequest Keyholder(HttpContext context)
     {

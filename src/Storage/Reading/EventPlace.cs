@@ -4,7 +4,7 @@ namespace ECapture.Storage.Reading;
 
 /// <summary>One event that is looked for by its id.</summary>
 /// <param name="Id">The id.</param>
-/// <param name="Time">Its time in nanoseconds of the Unix epoch, as its cursor says it; null: not known, so that its whole table is looked through.</param>
+/// <param name="Time">Its time in nanoseconds of the Unix epoch, as its cursor says it; null: not known, an index of its table finds it.</param>
 public readonly record struct EventPlace(EventId Id, long? Time)
 {
     /// <summary>Reads the text of an id or of a cursor.</summary>

@@ -26,6 +26,9 @@ public abstract class AccessTestBase(StoresFixture stores, TlsFixture tls) : IAs
 
     private protected TokenFile Tokens => new(Path.Combine(_root.FullName, "tokens.json"));
 
+    /// <summary>A folder for what a service keeps.</summary>
+    private protected string Releases => Path.Combine(_root.FullName, "releases");
+
     private protected TlsFixture Sessions => tls;
 
     private protected RecordingJournal Journal { get; } = new();

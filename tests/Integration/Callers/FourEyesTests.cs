@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using ECapture.Query;
 using ECapture.Query.Callers;
+using ECapture.Query.Releases;
 using ECapture.Tests.Integration.Querying;
 using ECapture.Tests.Integration.Storage;
 using ECapture.Tests.Support.Cli;
@@ -46,6 +47,54 @@ public sealed class FourEyesTests(StoresFixture stores, TlsFixture tls) : Access
         Assert.Equal(("ann", $"release {id}, approved by bob"), (given.Actor, given.Detail));
         Assert.Contains(Journal.Entries, e => e is { Actor: "bob", Action: "approve", Outcome: Outcome.Granted } && e.Detail.Contains($"release {id} of ann", StringComparison.Ordinal));
         Assert.NotEqual(id, await AskAsync(service, "ann")); // once
+    }
+
+    [Fact]
+    public async Task Keys_ApprovedBeforeARestart_LeaveOnceAfterIt()
+    {
+        Make("ann", Role.Keyholder);
+        Make("bob", Role.Keyholder);
+        string id;
+        await using (RunningQuery before = await StartAsync(Releases))
+        {
+            id = await AskAsync(before, "ann");
+            Assert.Contains("One service has them", (await Assert.ThrowsAsync<ReleaseException>(() => StartAsync(Releases))).Message, StringComparison.Ordinal);
+        }
+
+        await using (RunningQuery between = await StartAsync(Releases))
+        {
+            Assert.Equal(HttpStatusCode.OK, (await SendAsync(between, HttpMethod.Post, $"api/v1/releases/{id}/approve", "bob")).Status);
+        }
+
+        await using (RunningQuery after = await StartAsync(Releases))
+        {
+            (HttpStatusCode status, byte[] file) = await SendAsync(after, HttpMethod.Get, File, "ann");
+            Assert.Equal(HttpStatusCode.OK, status);
+            Assert.True(HoldsSecret(file));
+        }
+
+        await using RunningQuery last = await StartAsync(Releases);
+        Assert.NotEqual(id, await AskAsync(last, "ann")); // it was used
+    }
+
+    [Fact]
+    public async Task Keys_ReleasesThatCannotBeKept_StayWhereTheyAre()
+    {
+        await using RunningQuery service = await StartAsync(Releases);
+        Make("ann", Role.Keyholder);
+        Make("bob", Role.Keyholder);
+        string id = await AskAsync(service, "ann");
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(service, HttpMethod.Post, $"api/v1/releases/{id}/approve", "bob")).Status);
+        string obstacle = Path.Combine(Releases, "releases.json.part");
+        Directory.CreateDirectory(obstacle); // nothing can be written in its place, not even by root
+
+        (HttpStatusCode status, byte[] body) = await SendAsync(service, HttpMethod.Get, File, "ann");
+        Directory.Delete(obstacle);
+        (HttpStatusCode again, byte[] file) = await SendAsync(service, HttpMethod.Get, File, "ann");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+        Assert.False(HoldsSecret(body));
+        Assert.Equal((HttpStatusCode.OK, true), (again, HoldsSecret(file))); // nor was it used up
     }
 
     [Fact]
@@ -98,7 +147,7 @@ public sealed class FourEyesTests(StoresFixture stores, TlsFixture tls) : Access
 
     private static string? Text(JsonDocument list, string name) => list.RootElement[0].GetProperty(name).GetString();
 
-    private Task<RunningQuery> StartAsync() => RunningQuery.StartAsync(new QueryServiceOptions
+    private Task<RunningQuery> StartAsync(string? releases = null) => RunningQuery.StartAsync(new QueryServiceOptions
     {
         Store = Events,
         Listen = "http://127.0.0.1:0",
@@ -106,6 +155,7 @@ public sealed class FourEyesTests(StoresFixture stores, TlsFixture tls) : Access
         Tokens = Tokens,
         RequireToken = true,
         FourEyes = true,
+        Releases = releases,
         Configure = b => b.Logging.ClearProviders(),
     });
 }

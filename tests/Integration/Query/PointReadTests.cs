@@ -93,6 +93,7 @@ public sealed partial class PointReadTests(StoresFixture stores)
         List<(string, ExplainedStore)> asked = [];
         asked.Add((connection, await FindAsync(store, $"connection={connection}&limit=all", 2, e => cursor = e.Id.Topic == Topics.Tls ? e.Cursor : cursor)));
         asked.Add((cursor.ToString(), await FindAsync(store, "event=" + cursor, 1)));
+        asked.Add((cursor.Id.ToString(), await FindAsync(store, "event=" + cursor.Id, 1)));
         asked.Add((window, await FindAsync(store, window + "&process=p3&limit=all", null)));
         asked.Add(("sql ~", await FindAsync(store, "from=2026-11-18&to=2026-11-19&module=postgres&filter=" + Uri.EscapeDataString("sql ~ \"Drop Table\""), 1)));
         ExplainedStore file = new(store);

@@ -30,6 +30,7 @@ internal sealed class RunningQuery : IAsyncDisposable
                 Tokens = options.Tokens,
                 RequireToken = options.RequireToken,
                 FourEyes = options.FourEyes,
+                Releases = options.Releases,
                 TimeLimit = options.TimeLimit,
                 Certificate = options.Certificate,
                 ClientAuthorities = options.ClientAuthorities,

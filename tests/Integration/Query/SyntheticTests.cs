@@ -191,6 +191,30 @@ public sealed class SyntheticTests(StoresFixture stores)
         Assert.Equal(["/a", "/b"], await Tshark.FieldsAsync(built.Path, "http.request", "http.request.uri"));
         string[] received = await Tshark.FieldsAsync(built.Path, "tcp.srcport == 80 && tcp.len > 0", "tcp.seq", "tcp.len", "frame.cap_len");
         Assert.Equal(["1|32000|82", "90043|27|67"], received);
+        string[] comments = await Tshark.FieldsAsync(built.Path, "tcp.srcport == 80 && tcp.len > 0", "frame.comment");
+        Assert.EndsWith("; data was cut: 42 of 90042 bytes were kept", comments[0], StringComparison.Ordinal);
+        Assert.DoesNotContain("cut", comments[1], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Rebuild_CutStatements_SayHowLongTheyWere(StoreKind kind)
+    {
+        PlaintextHistory history = new();
+        history.Sql(0, Topics.Postgres, null, 0, PlaintextHistory.Ok("select 'whole'", "SELECT 1", 1), 901);
+        history.Sql(1, Topics.Postgres, null, 0, PlaintextHistory.Ok("select 'the begin", "SELECT 1", 1), 901);
+        history.Events[^1].Truncation = new Truncation { Length = 70_000 };
+        history.Sql(2, Topics.Mysqld, null, First, PlaintextHistory.Ok("update t se", "", 3), 950);
+        history.Events[^1].Truncation = new Truncation { Length = 5_000 };
+        await using RebuiltFile built = await BuildAsync(kind, history, EventFilter.All);
+
+        string[] cut = await Tshark.FieldsAsync(built.Path, "frame.comment contains \"was cut\"", "pgsql.query", "mysql.query", "frame.comment");
+        Assert.Equal(2, cut.Length);
+        Assert.StartsWith("select 'the begin||", cut[0], StringComparison.Ordinal);
+        Assert.EndsWith("; the statement was cut: 17 of 70000 bytes were kept", cut[0], StringComparison.Ordinal);
+        Assert.StartsWith("|update t se|", cut[1], StringComparison.Ordinal);
+        Assert.EndsWith("; the statement was cut: 11 of 5000 bytes were kept", cut[1], StringComparison.Ordinal);
+        await AssertIsSoundTcpAsync(built, streams: 2);
     }
 
     private static void Exchange(PlaintextHistory history, ulong connection, Flow flow, ulong at, string request, string response)

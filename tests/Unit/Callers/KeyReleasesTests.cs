@@ -8,7 +8,7 @@ public sealed class KeyReleasesTests
     private const string Query = "?process=curl&reason=ticket";
     private static readonly DateTimeOffset s_now = new(2026, 11, 20, 9, 0, 0, TimeSpan.Zero);
 
-    private readonly KeyReleases _releases = new();
+    private readonly KeyReleases _releases = new(null);
 
     [Fact]
     public void Use_ApprovedBySomebodyElse_IsGoodOnceForTheSameWords()
@@ -32,6 +32,17 @@ public sealed class KeyReleasesTests
         Assert.Throws<AccessRefusedException>(() => _releases.Decide(id, "ann", approves: true, s_now));
         Assert.Equal(ReleaseState.Denied, _releases.Decide(id, "ann", approves: false, s_now)!.State);
         Assert.Null(_releases.Decide(id, "bob", approves: true, s_now));
+        Assert.NotEqual(id, Ask("ann", Query));
+    }
+
+    [Fact]
+    public void Decide_ApprovedThenDenied_CountsNoMore()
+    {
+        string id = Ask("ann", Query);
+        _releases.Decide(id, "bob", approves: true, s_now);
+
+        Assert.Null(_releases.Decide(id, "carl", approves: true, s_now));
+        Assert.Equal((ReleaseState.Denied, "carl"), (_releases.Decide(id, "carl", approves: false, s_now)!.State, _releases.Find(id, s_now)!.By));
         Assert.NotEqual(id, Ask("ann", Query));
     }
 

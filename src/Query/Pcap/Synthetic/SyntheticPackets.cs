@@ -5,6 +5,7 @@ using ECapture.Events.V1;
 using ECapture.Pcapng;
 using ECapture.Storage;
 using ECapture.Storage.Reading;
+using Google.Protobuf;
 
 namespace ECapture.Query.Pcap.Synthetic;
 
@@ -97,7 +98,7 @@ internal sealed class SyntheticPackets(IEventStoreReader store, Rebuild rebuild,
         {
             bool isSent = e.TlsData.Direction == Direction.Sent;
             ulong length = Math.Max((ulong)e.TlsData.Data.Length, e.Truncation?.Length ?? 0);
-            stream.Data(stored.Time, isSent == stream.IsLocalClient, (isSent ? connection.Sent : connection.Received) + e.TlsData.Offset, e.TlsData.Data.Span, length);
+            stream.Data(stored.Time, isSent == stream.IsLocalClient, (isSent ? connection.Sent : connection.Received) + e.TlsData.Offset, e.TlsData.Data.Span, length, Cut(e, e.TlsData.Data, "data"));
         }
     }
 
@@ -105,13 +106,18 @@ internal sealed class SyntheticPackets(IEventStoreReader store, Rebuild rebuild,
     {
         SqlStatement statement = stored.Event.SqlStatement;
         byte[] request = messages.Request(statement);
-        stream.Data(stored.Time, fromClient: true, stream.Position(true), request, (ulong)request.Length);
+        // A message that ends where the statement was cut: a length of what is not there would make the dissector wait for it.
+        stream.Data(stored.Time, fromClient: true, stream.Position(true), request, (ulong)request.Length, Cut(stored.Event, statement.Statement, "the statement"));
         byte[] response = messages.Response(statement);
         if (response.Length > 0)
         {
             Later(Session.Saturated(stored.Time, (long)Math.Min(statement.DurationNs, long.MaxValue)), stream, response);
         }
     }
+
+    private static string? Cut(Event e, ByteString kept, string what) =>
+        e.Truncation is { } cut && cut.Length > (ulong)kept.Length
+            ? string.Create(CultureInfo.InvariantCulture, $"{what} was cut: {kept.Length} of {cut.Length} bytes were kept") : null;
 
     private SyntheticStream Begin(Session session, StoredEvent stored, Flow? flow, IStatementMessages? messages)
     {

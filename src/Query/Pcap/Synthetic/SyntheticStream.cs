@@ -11,6 +11,8 @@ internal sealed class SyntheticStream
     private readonly int _interface;
     private readonly SyntheticEnds _ends;
     private readonly byte[] _frame;
+    private readonly uint _pid;
+    private readonly string _comment;
     private readonly (byte[] FromClient, byte[] FromServer) _options;
     private ulong _fromClient; // highest byte of each direction so far
     private ulong _fromServer;
@@ -30,9 +32,9 @@ internal sealed class SyntheticStream
         _ends = ends;
         _frame = frame;
         IsLocalClient = isLocalClient;
-        byte[] sent = PacketOptions.Encode(PacketDirection.Outbound, pid, 0, comment);
-        byte[] received = PacketOptions.Encode(PacketDirection.Inbound, pid, 0, comment);
-        _options = isLocalClient ? (sent, received) : (received, sent);
+        _pid = pid;
+        _comment = comment;
+        _options = (Options(true, comment), Options(false, comment));
     }
 
     /// <summary>Room that a frame needs.</summary>
@@ -60,14 +62,16 @@ internal sealed class SyntheticStream
     /// <param name="position">Bytes of the direction before it.</param>
     /// <param name="data">What is known of it.</param>
     /// <param name="length">How long it was: what is not known is cut off the last frame, and missing where it does not fit there.</param>
-    public void Data(long time, bool fromClient, ulong position, ReadOnlySpan<byte> data, ulong length)
+    /// <param name="remark">Stands in the comments of its frames; null: nothing more than in the others.</param>
+    public void Data(long time, bool fromClient, ulong position, ReadOnlySpan<byte> data, ulong length, string? remark = null)
     {
+        byte[] options = remark is not null ? Options(fromClient, $"{_comment}; {remark}") : fromClient ? _options.FromClient : _options.FromServer;
         ulong end = position + length;
         while (length > 0)
         {
             int segment = (int)Math.Min(length, LongestSegment);
             int known = Math.Min(segment, data.Length);
-            Write(time, fromClient, (1 + (uint)position, 1 + (uint)Position(!fromClient)), TcpFlags.Ack | TcpFlags.Push, data[..known], segment);
+            Write(time, fromClient, (1 + (uint)position, 1 + (uint)Position(!fromClient)), TcpFlags.Ack | TcpFlags.Push, data[..known], segment, options);
             if (known == data.Length && known < segment)
             {
                 break;
@@ -105,12 +109,16 @@ internal sealed class SyntheticStream
         }
     }
 
-    private void Write(long time, bool fromClient, (uint, uint) numbers, TcpFlags flags, ReadOnlySpan<byte> payload, int length)
+    private byte[] Options(bool fromClient, string comment) =>
+        PacketOptions.Encode(fromClient == IsLocalClient ? PacketDirection.Outbound : PacketDirection.Inbound, _pid, 0, comment);
+
+    private void Write(long time, bool fromClient, (uint, uint) numbers, TcpFlags flags, ReadOnlySpan<byte> payload, int length, byte[]? options = null)
     {
         ((byte[], ushort) from, (byte[], ushort) to) = fromClient ? (_ends.Client, _ends.Server) : (_ends.Server, _ends.Client);
         int written = IpTcpFrame.Write(_frame, from, to, numbers, flags, payload, length);
         _writer.WritePacket(
-            _interface, (ulong)time, _frame.AsSpan(0, written), (uint)(written - payload.Length + length), fromClient ? _options.FromClient : _options.FromServer);
+            _interface, (ulong)time, _frame.AsSpan(0, written), (uint)(written - payload.Length + length),
+            options ?? (fromClient ? _options.FromClient : _options.FromServer));
         Frames++;
     }
 }

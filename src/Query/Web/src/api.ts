@@ -57,6 +57,24 @@ function asEvent(c: ConnectionItem): EventItem {
   };
 }
 
+/** SQL statements that differ in their literals alone, as the service counts them. */
+interface StatementGroup {
+  fingerprint: string;
+  module: string;
+  count: number;
+  errors: number;
+  total_ns: number;
+  longest_ns: number;
+  last: string;
+  statement: string;
+}
+
+/** A group as an event, which the list knows: it is as late as its newest statement. */
+function groupAsEvent(group: StatementGroup): EventItem {
+  const { module, last, ...data } = group;
+  return { id: `${module} ${group.fingerprint}`, cursor: '', time: last, module, type: 'statement_group', host: '', data };
+}
+
 export interface Histogram {
   from: string;
   to: string;
@@ -137,6 +155,10 @@ export const api = {
   async connections(parameters: Parameters, signal?: AbortSignal): Promise<Page> {
     const found = await json<{ connections: ConnectionItem[]; next: string | null }>('connections', parameters, signal);
     return { events: found.connections.map(asEvent), next: found.next };
+  },
+  async statements(parameters: Parameters, signal?: AbortSignal): Promise<Page> {
+    const found = await json<{ groups: StatementGroup[] }>('events', { ...parameters, 'group-by': 'fingerprint' }, signal);
+    return { events: found.groups.map(groupAsEvent), next: null };
   },
   histogram: (parameters: Parameters, signal?: AbortSignal) => json<Histogram>('histogram', parameters, signal),
   fields: () => json<{ fields: Field[] }>('fields'),

@@ -10,12 +10,13 @@ export interface Column {
   text(e: EventItem): string;
 }
 
-export type Layout = 'events' | 'http' | 'connections';
+export type Layout = 'events' | 'http' | 'connections' | 'statements';
 
 export const layouts: [Layout, string][] = [
   ['events', 'Events'],
   ['http', 'HTTP'],
   ['connections', 'Connections'],
+  ['statements', 'SQL'],
 ];
 
 const size = (value: unknown): string => {
@@ -35,6 +36,10 @@ const remote = (e: EventItem): string => (e.flow ? end(e.flow.remote_address, e.
 const time: Column = { title: 'Time (UTC)', width: '11em', class: 'time', text: (e) => clock(e.time, new Date().toISOString().slice(0, 10)) };
 const host: Column = { title: 'Host', width: '9em', text: (e) => e.host };
 const who: Column = { title: 'Process', width: '11em', text: process };
+
+const number = (name: string) => (e: EventItem): string => Number(e.data?.[name] ?? 0).toLocaleString();
+const total = (e: EventItem): number => Number(e.data?.total_ns ?? 0);
+const mean = (e: EventItem): number => total(e) / Math.max(1, Number(e.data?.count ?? 0));
 
 export const columns: Record<Layout, Column[]> = {
   events: [time, { title: 'Module', width: '7.5em', class: 'module-name', text: (e) => e.module }, host, who, { title: 'Remote', width: '13em', text: remote }, { title: 'What', class: 'what', text: summary }],
@@ -58,5 +63,15 @@ export const columns: Record<Layout, Column[]> = {
     { title: 'Sent', width: '6em', text: (e) => size(e.data?.sent) },
     { title: 'Received', width: '6em', text: (e) => size(e.data?.received) },
     { title: 'Server name', class: 'what', text: (e) => printable(textOf(e.data, 'sni')) },
+  ],
+  statements: [
+    { title: 'Statements', width: '7em', class: 'number', text: number('count') },
+    { title: 'Errors', width: '5.5em', class: 'number', text: number('errors') },
+    { title: 'Total', width: '6em', class: 'number', text: (e) => took(total(e)) },
+    { title: 'Mean', width: '6em', class: 'number', text: (e) => took(mean(e)) },
+    { title: 'Longest', width: '6em', class: 'number', text: (e) => took(e.data?.longest_ns) },
+    { ...time, title: 'Last seen (UTC)' },
+    { title: 'Module', width: '7.5em', class: 'module-name', text: (e) => e.module },
+    { title: 'Newest statement', class: 'what', text: (e) => textOf(e.data, 'statement') },
   ],
 };

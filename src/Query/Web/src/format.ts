@@ -61,7 +61,7 @@ export function summary(e: EventItem): string {
 }
 
 export function isTrouble(e: EventItem): boolean {
-  return e.type === 'loss' || e.type === 'coverage' || e.data?.outcome === 'error' || Number(e.data?.status ?? 0) >= 500 || (e.result?.exit_status ?? 0) !== 0;
+  return e.type === 'loss' || e.type === 'coverage' || e.data?.outcome === 'error' || Number(e.data?.errors ?? 0) > 0 || Number(e.data?.status ?? 0) >= 500 || (e.result?.exit_status ?? 0) !== 0;
 }
 
 export function hexDump(bytes: Uint8Array, limit = 16384): string {

@@ -1,16 +1,17 @@
 import './style.css';
-import { api, ApiError, token, type EventItem, type Parameters } from './api';
+import { api, ApiError, token, type EventItem, type Page, type Parameters } from './api';
 import { Detail, hasConnection } from './detail';
 import { layouts, type Layout } from './columns';
 import { h } from './dom';
 import { EventList } from './eventlist';
 import { FilterBar } from './filterbar';
-import { ranges, read, span, write, type View } from './state';
+import { narrowed, ranges, read, span, write, type View } from './state';
 import { droppedOf } from './retention';
 import { Timeline } from './timeline';
 
 const pageSize = 200;
 const liveEvery = 2000;
+const sqlModules = ['postgres', 'mysqld'];
 const hidden = ['packet', 'secret', 'agent', 'process', 'connection', 'access', 'control'];
 
 class App {
@@ -21,7 +22,7 @@ class App {
   private live: number | null = null;
   private fixed: { from: number; to: number } = { from: 0, to: 0 };
 
-  private readonly list = new EventList((m) => this.colour(m), (e) => this.detail.show(e), () => void this.more());
+  private readonly list = new EventList((m) => this.colour(m), (e) => this.show(e), () => void this.more());
   private readonly detail = new Detail({
     around: (filter, time, minutes) => {
       const at = Date.parse(time);
@@ -89,7 +90,35 @@ class App {
   private chosenModules(): string[] {
     if (this.view.show === 'http') return ['http'];
     if (this.view.show === 'connections') return ['connection'];
+    if (this.view.show === 'statements') return sqlModules.filter((m) => this.modules.includes(m));
     return this.view.modules.length > 0 ? this.view.modules : this.modules.filter((m) => !hidden.includes(m));
+  }
+
+  /** What the list shows: a page of it, or of connections and counts of statements what the service gives. */
+  private async page(parameters: Parameters, signal?: AbortSignal): Promise<Page> {
+    switch (this.view.show) {
+      case 'connections':
+        return api.connections({ ...parameters, limit: '500' }, signal);
+      case 'statements':
+        return api.statements(parameters, signal);
+      default: {
+        const page = await api.events({ ...parameters, module: this.chosenModules(), limit: String(pageSize) }, signal);
+        return page.events.length < pageSize ? { ...page, next: null } : page;
+      }
+    }
+  }
+
+  private what(): string {
+    return this.view.show === 'connections' ? 'connections' : this.view.show === 'statements' ? 'kinds of statements' : 'events';
+  }
+
+  // Statements are counted; what they are together is in the list of events.
+  private show(e: EventItem): void {
+    if (e.type === 'statement_group') {
+      this.go({ ...this.view, show: 'events', modules: [e.module], filter: narrowed(this.view.filter, `sql_fingerprint == ${String(e.data?.fingerprint)}`) });
+    } else {
+      this.detail.show(e);
+    }
   }
 
   private async load(): Promise<void> {
@@ -104,22 +133,19 @@ class App {
     this.list.clear('loading…');
     this.bar.clearError();
     try {
-      const isConnections = this.view.show === 'connections';
       const [page, histogram, losses, drops] = await Promise.all([
-        isConnections
-          ? api.connections({ ...this.parameters(), limit: '500' }, loading.signal)
-          : api.events({ ...this.parameters(), module: this.chosenModules(), limit: String(pageSize) }, loading.signal),
+        this.page(this.parameters(), loading.signal),
         api.histogram({ ...this.parameters(), module: this.modules, buckets: '200' }, loading.signal),
         api.events({ from: this.parameters().from, to: this.parameters().to, module: 'agent', text: '', limit: '500' }, loading.signal),
         api.events({ from: this.parameters().from, module: 'control', filter: 'action in ("retention.drop", "archive.restore")', limit: '500' }, loading.signal),
       ]);
-      this.next = !isConnections && page.events.length < pageSize ? null : page.next;
+      this.next = page.next;
       this.list.clear('');
       this.list.append(page.events);
       this.showChips(Object.fromEntries(Object.entries(histogram.modules).map(([m, counts]) => [m, counts.reduce((a, b) => a + b, 0)])));
       const shown = this.chosenModules();
-      this.timeline.show({ ...histogram, modules: Object.fromEntries(Object.entries(histogram.modules).filter(([m]) => shown.includes(m))) }, losses.events.filter((e) => e.type === 'loss'), droppedOf(drops.events, isConnections ? [] : shown));
-      this.list.say(this.list.count === 0 ? 'Nothing matches in this span of time.' : this.next ? '' : `${this.list.count} ${isConnections ? 'connections' : 'events'}: that is all.`);
+      this.timeline.show({ ...histogram, modules: Object.fromEntries(Object.entries(histogram.modules).filter(([m]) => shown.includes(m))) }, losses.events.filter((e) => e.type === 'loss'), droppedOf(drops.events, this.view.show === 'connections' ? [] : shown));
+      this.list.say(this.list.count === 0 ? 'Nothing matches in this span of time.' : this.next ? '' : `${this.list.count} ${this.what()}: that is all.`);
     } catch (error) {
       if (!loading.signal.aborted) {
         this.list.clear('');
@@ -133,13 +159,10 @@ class App {
     if (!cursor) return;
     this.next = null;
     try {
-      const isConnections = this.view.show === 'connections';
-      const page = isConnections
-        ? await api.connections({ ...this.parameters(), limit: '500', cursor }, this.loading?.signal)
-        : await api.events({ ...this.parameters(), module: this.chosenModules(), limit: String(pageSize), cursor }, this.loading?.signal);
+      const page = await this.page({ ...this.parameters(), cursor }, this.loading?.signal);
       this.list.append(page.events);
-      this.next = !isConnections && page.events.length < pageSize ? null : page.next;
-      this.list.say(this.next ? '' : `${this.list.count} ${isConnections ? 'connections' : 'events'}: that is all.`);
+      this.next = page.next;
+      this.list.say(this.next ? '' : `${this.list.count} ${this.what()}: that is all.`);
     } catch (error) {
       if (!this.loading?.signal.aborted) this.failed(error);
     }
@@ -147,13 +170,15 @@ class App {
 
   // Looks a little back each time: events of several hosts do not arrive in the order of their times.
   private async follow(): Promise<void> {
-    const since = Math.max(this.fixed.from, (this.list.newest ? Date.parse(this.list.newest.time) : Date.now()) - 10_000);
+    const isCounted = this.view.show === 'statements'; // all of the span, again: counts grow
+    const since = isCounted ? span(this.view).from : Math.max(this.fixed.from, (this.list.newest ? Date.parse(this.list.newest.time) : Date.now()) - 10_000);
     try {
-      const parameters = { filter: this.view.filter, from: new Date(since).toISOString() };
-      const page = this.view.show === 'connections' ? await api.connections({ ...parameters, limit: '500' }) : await api.events({ ...parameters, module: this.chosenModules(), limit: String(pageSize) });
-      if (this.live !== null) {
+      const show = this.view.show;
+      const page = await this.page({ filter: this.view.filter, from: new Date(since).toISOString() });
+      if (this.live !== null && show === this.view.show) {
+        if (isCounted) this.list.clear('');
         this.list.prepend(page.events);
-        this.list.say(`following; ${this.list.count} events`);
+        this.list.say(`following; ${this.list.count} ${this.what()}`);
       }
     } catch (error) {
       this.failed(error);
@@ -265,6 +290,7 @@ class App {
       '1': () => this.look('events'),
       '2': () => this.look('http'),
       '3': () => this.look('connections'),
+      '4': () => this.look('statements'),
       '?': () => this.help.showModal(),
     };
     const isButton = event.target instanceof HTMLButtonElement && event.key === 'Enter';
@@ -281,7 +307,7 @@ class App {
   }
 
   private helpDialog(): HTMLDialogElement {
-    const keys: [string, string][] = [['1 2 3', 'events, HTTP, connections'], ['/', 'filter'], ['j k ↓ ↑', 'next, previous event'], ['Enter', 'open it'], ['Esc', 'close it'], ['l', 'follow live'], ['r', 'load again'], ['t', 'dark or light'], ['?', 'this']];
+    const keys: [string, string][] = [['1 2 3 4', 'events, HTTP, connections, SQL by kind'], ['/', 'filter'], ['j k ↓ ↑', 'next, previous event'], ['Enter', 'open it'], ['Esc', 'close it'], ['l', 'follow live'], ['r', 'load again'], ['t', 'dark or light'], ['?', 'this']];
     const dialog = h(
       'dialog',
       { 'aria-label': 'Help' },

@@ -1,6 +1,6 @@
 // What is looked at, kept in the address so that a link shows the same.
 
-import type { Layout } from './columns';
+import { layouts, type Layout } from './columns';
 
 export interface View {
   show: Layout;
@@ -29,7 +29,7 @@ export function read(): View {
   const back = Number(hash.get('back'));
   const show = hash.get('show');
   return {
-    show: show === 'http' || show === 'connections' ? show : 'events',
+    show: layouts.find(([name]) => name === show)?.[0] ?? 'events',
     filter: hash.get('filter') ?? '',
     modules: (hash.get('modules') ?? '').split(',').filter((m) => m.length > 0),
     back: isSpan ? 0 : back > 0 ? back : 3_600_000,
@@ -54,6 +54,9 @@ export function write(view: View): void {
     history.pushState(null, '', text);
   }
 }
+
+/** A filter and one condition more. */
+export const narrowed = (filter: string, condition: string): string => (filter.trim() ? `(${filter}) and ${condition}` : condition);
 
 export function span(view: View): { from: number; to: number } {
   const now = Date.now();

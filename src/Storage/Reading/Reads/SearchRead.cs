@@ -34,7 +34,7 @@ internal static class SearchRead
             to = Math.Min(end.Time == long.MaxValue ? end.Time : end.Time + 1, to ?? long.MaxValue);
         }
 
-        var window = new SearchWindow(order, from, to, (DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100);
+        SearchWindow window = filter.Events.Count > 0 ? new(order, from, to) : new(order, from, to, (DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100);
         long left = limit ?? long.MaxValue;
         var batch = new List<StoredEvent>(ResultBatch);
         while (true)

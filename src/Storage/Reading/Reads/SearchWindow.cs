@@ -33,6 +33,14 @@ internal sealed class SearchWindow
         IsLast = order == EventOrder.Newest ? Current.From <= _first : Current.To >= _last;
     }
 
+    /// <summary>All of it at once: for what indexes find without a time.</summary>
+    public SearchWindow(EventOrder order, long? from, long? to)
+        : this(order, from, to, now: 0)
+    {
+        Current = new TimeRange(_first, _last);
+        IsLast = true;
+    }
+
     public TimeRange Current { get; private set; }
 
     /// <summary>True when nothing lies beyond <see cref="Current"/>.</summary>
