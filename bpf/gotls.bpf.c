@@ -25,6 +25,7 @@ enum go_function {
 	GO_WRITE,     /* func (c *Conn) Write(b []byte) (int, error) */
 	GO_HANDSHAKE, /* func (c *Conn) clientHandshake(ctx context.Context) error, serverHandshake likewise */
 	GO_KEY_LOG,   /* func (c *Config) writeKeyLog(label string, clientRandom, secret []byte) error */
+	GO_READ_HOME, /* Read again, which puts its arguments where its caller left room for them, and leaves them there */
 };
 
 /* Arguments and results in their order, and the running goroutine (Go's internal ABI specification). */
@@ -40,6 +41,7 @@ enum go_function {
 #define GO_4(regs) ((regs)->REGISTER(di))
 #define GO_5(regs) ((regs)->REGISTER(si))
 #define GO_G(regs) ((regs)->r14)
+#define GO_STACK(regs) ((regs)->REGISTER(sp))
 #define GO_SECRET(regs) ((regs)->r9)
 #define GO_SECRET_LENGTH(regs) ((regs)->r10)
 #else
@@ -49,6 +51,7 @@ enum go_function {
 #define GO_4(regs) (((struct user_pt_regs *)(regs))->regs[3])
 #define GO_5(regs) (((struct user_pt_regs *)(regs))->regs[4])
 #define GO_G(regs) (((struct user_pt_regs *)(regs))->regs[28])
+#define GO_STACK(regs) (((struct user_pt_regs *)(regs))->sp)
 #define GO_SECRET(regs) (((struct user_pt_regs *)(regs))->regs[6])
 #define GO_SECRET_LENGTH(regs) (((struct user_pt_regs *)(regs))->regs[7])
 #endif
@@ -292,6 +295,31 @@ int go_entry(struct pt_regs *ctx)
 	return 0;
 }
 
+/* The room that a caller leaves above the return address for arguments that come in registers. */
+struct go_home {
+	__u64 return_address;
+	__u64 connection;
+	__u64 buffer;
+	__u64 length;
+};
+
+/* A call of Read that had begun before its probes stood: who waits for the next request has. */
+static __always_inline bool read_begun_before(struct pt_regs *ctx, struct go_read *read)
+{
+	struct go_home home;
+
+	if (bpf_get_attach_cookie(ctx) >> 32 != GO_READ_HOME || is_left_out())
+		return false;
+	if (bpf_probe_read_user(&home, sizeof(home), (void *)GO_STACK(ctx))) {
+		count_loss(LOSS_MEMORY_FAULT);
+		return false;
+	}
+	read->connection = home.connection;
+	read->buffer = home.buffer;
+	read->length = home.length;
+	return true;
+}
+
 /* Every return instruction of Read. */
 SEC("uprobe")
 int go_read_done(struct pt_regs *ctx)
@@ -300,13 +328,15 @@ int go_read_done(struct pt_regs *ctx)
 	struct go_read *kept = bpf_map_lookup_elem(&go_reads, &key);
 	__s64 length = GO_1(ctx);
 	struct connection *connection;
+	struct go_read read = {};
 	struct go_stack stack;
-	struct go_read read;
 
-	if (!kept)
+	if (kept) {
+		read = *kept;
+		bpf_map_delete_elem(&go_reads, &key);
+	} else if (length <= 0 || !read_begun_before(ctx, &read)) {
 		return 0;
-	read = *kept;
-	bpf_map_delete_elem(&go_reads, &key);
+	}
 	if (length <= 0 || length > read.length)
 		return 0;
 	if (read.on_stack) {

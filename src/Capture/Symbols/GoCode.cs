@@ -52,6 +52,43 @@ internal static class GoCode
         return found;
     }
 
+    /// <summary>
+    /// True when a function begins with putting its first three arguments where its caller left room for them (Go's internal ABI: the spill area above the return address), so that
+    /// they can be read there when it returns.
+    /// </summary>
+    internal static bool KeepsArguments(ElfFile elf, in GoFunction function)
+    {
+        const int Word = 8;
+        ulong frame = 0; // bytes between the stack pointer and the return address
+        List<(Register Argument, ulong At)> stored = [];
+        foreach (Instruction i in Decode(elf, function))
+        {
+            if (i.FlowControl is FlowControl.Call or FlowControl.Return or FlowControl.UnconditionalBranch)
+            {
+                break;
+            }
+
+            if (i.Mnemonic == Mnemonic.Push)
+            {
+                frame += Word;
+            }
+            else if (i.Mnemonic == Mnemonic.Sub && i.Op0Register == Register.RSP)
+            {
+                frame += i.GetImmediate(1);
+            }
+            else if (i.Mnemonic == Mnemonic.Add && i.Op0Register == Register.RSP)
+            {
+                frame -= i.GetImmediate(1);
+            }
+            else if (i.Mnemonic == Mnemonic.Mov && i.Op0Kind == OpKind.Memory && i.MemoryBase == Register.RSP && i.MemoryIndex == Register.None)
+            {
+                stored.Add((i.Op1Register, i.MemoryDisplacement64 - frame));
+            }
+        }
+
+        return stored.Contains((Register.RAX, Word)) && stored.Contains((Register.RBX, 2 * Word)) && stored.Contains((Register.RCX, 3 * Word));
+    }
+
     private static IEnumerable<Instruction> Decode(ElfFile elf, in GoFunction function) =>
         elf.TryGetCodeOffset(function.Address, out _) ? X64Code.Decode(elf, function.Address, (int)Math.Min(function.Size, MostBytes)) : [];
 }

@@ -65,9 +65,12 @@ public sealed class GoPrograms : IAsyncLifetime
     }
 
     /// <summary>Starts the server.</summary>
-    internal async Task<GoServer> StartServerAsync(string program, string tls)
+    internal Task<GoServer> StartServerAsync(string program, string tls) =>
+        StartServerAsync(program, tls, Directory.CreateDirectory(Path.Combine(_folder, Guid.NewGuid().ToString("n"))).FullName);
+
+    /// <summary>Starts a server with its files in a folder.</summary>
+    internal static async Task<GoServer> StartServerAsync(string program, string tls, string folder)
     {
-        string folder = Directory.CreateDirectory(Path.Combine(_folder, Guid.NewGuid().ToString("n"))).FullName;
         TestCertificate certificate = TestCertificate.Create(folder);
         string keyLog = Path.Combine(folder, "keylog");
         ServerProcess process = ServerProcess.Start(

@@ -1,12 +1,15 @@
 // An HTTPS client and server for the tests: standard library only.
 //
 //	https client -ca CERT -keylog FILE -tls 1.2|1.3 [-marker M] [-put FILE] [-workers N -requests N] URL
+//	https keep -ca CERT -keylog FILE -tls 1.2|1.3 URL
 //	https stack -ca CERT -keylog FILE -tls 1.2|1.3 URL
 //	https server -cert CERT -key KEY -keylog FILE -tls 1.2|1.3 -files DIR
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"flag"
@@ -137,6 +140,20 @@ func client() {
 	group.Wait()
 }
 
+// Asks over one connection, for each line of its input once, with the line as marker; in between it waits in Read. Prints the connection's port, then the answers.
+func keep() {
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, address)
+		check(err)
+		fmt.Println(conn.LocalAddr().(*net.TCPAddr).Port)
+		return conn, nil
+	}
+	own := &http.Client{Transport: &http.Transport{TLSClientConfig: clientConfig(), DialContext: dial}}
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		fmt.Printf("%s\n", ask(own, flag.Arg(0), lines.Text()))
+	}
+}
+
 func server() {
 	pair, err := tls.LoadX509KeyPair(*cert, *key)
 	check(err)
@@ -161,5 +178,5 @@ func server() {
 func main() {
 	mode := os.Args[1]
 	check(flag.CommandLine.Parse(os.Args[2:]))
-	map[string]func(){"client": client, "stack": stack, "server": server}[mode]()
+	map[string]func(){"client": client, "keep": keep, "stack": stack, "server": server}[mode]()
 }

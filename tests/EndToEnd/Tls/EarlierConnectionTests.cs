@@ -1,9 +1,7 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Net.NetworkInformation;
 using ECapture.Capture;
 using ECapture.Events.V1;
-using ECapture.Protocols.Tls;
 using ECapture.Tests.Support;
 using ECapture.Tests.Support.Capture;
 using ECapture.Tests.Support.Tls;
@@ -14,9 +12,6 @@ namespace ECapture.Tests.EndToEnd.Tls;
 [Collection(CaptureCollection.Name)]
 public sealed class EarlierConnectionTests : IDisposable
 {
-    private const int Ip = 14; // of a frame of the loopback
-    private const int Tcp = Ip + 20;
-
     private readonly string _folder = Directory.CreateTempSubdirectory("ecapture-earlier").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -46,7 +41,7 @@ public sealed class EarlierConnectionTests : IDisposable
         Assert.All(KeyLog.Of(proved), line => Assert.Contains(line, known));
         Assert.Single(proved.Select(e => e.Connection).Distinct());
         Assert.Equal([true, false], proved.Select(e => e.TlsSecret.Position.IsClients).Distinct().OrderDescending());
-        Assert.All(proved, secret => AssertOpensTheRecordItNames(secret, events, old.Port));
+        Assert.All(proved, secret => EarlierRecords.AssertOpens(secret, events, old.Port));
     }
 
     [Theory]
@@ -88,24 +83,6 @@ public sealed class EarlierConnectionTests : IDisposable
 
         return (said, answered);
     }
-
-    private static void AssertOpensTheRecordItNames(Event secret, IReadOnlyList<Event> events, uint clientPort)
-    {
-        RecordPosition position = secret.TlsSecret.Position;
-        ReadOnlySpan<byte> record = events.Where(e => e.Packet is not null).Select(e => e.Packet.Data.Memory).First(f =>
-            f.Length > Tcp + 20 && BinaryPrimitives.ReadUInt32BigEndian(f.Span[(Tcp + 4)..]) == position.TcpSequence
-            && f.Length > Tcp + HeaderLength(f.Span) && (BinaryPrimitives.ReadUInt16BigEndian(f.Span[Tcp..]) == clientPort) == position.IsClients).Span;
-        record = record[(Tcp + HeaderLength(record))..];
-        record = record[..(5 + BinaryPrimitives.ReadUInt16BigEndian(record[3..]))];
-        RecordSuite suite = RecordSuite.Find(position.CipherSuite)!;
-        using RecordKeys keys = suite.IsTls13
-            ? RecordKeys.FromTrafficSecret(suite, secret.TlsSecret.Secret.Span)
-            : RecordKeys.FromMasterSecret(suite, secret.TlsSecret.Secret.Span, secret.TlsSecret.ClientRandom.Span, position.ServerRandom.Span, position.IsClients);
-
-        Assert.NotEqual(-1, keys.Open(record, position.Record, new byte[record.Length]));
-    }
-
-    private static int HeaderLength(ReadOnlySpan<byte> frame) => (frame[Tcp + 12] >> 4) * 4;
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -84,11 +84,12 @@ internal sealed class GoAttacher(BpfObject obj)
         if (probe == GoProbe.Read)
         {
             int before = returns.Count;
+            GoProbe kind = GoCode.KeepsArguments(elf, function) ? GoProbe.ReadHome : probe;
             foreach (ulong address in GoCode.Returns(elf, function))
             {
                 if (elf.TryGetCodeOffset(address, out ulong at))
                 {
-                    returns.Add(new UprobePoint(at, Cookie(probe)));
+                    returns.Add(new UprobePoint(at, Cookie(kind)));
                 }
             }
 

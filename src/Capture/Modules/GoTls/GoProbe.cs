@@ -7,4 +7,5 @@ internal enum GoProbe : uint
     Write = 2,
     Handshake = 3,
     KeyLog = 4,
+    ReadHome = 5,
 }

@@ -37,7 +37,7 @@ public sealed class GoTlsModule : IModule, IProcessObserver
 
         TlsEvents events = new(
             context.Publisher, context.Losses, context.Connections, _ => null, Topics.GoTls, library: "go",
-            context.MayPublishSecrets(Topics.GoTls), context.Wire);
+            context.MayPublishSecrets(Topics.GoTls), context.Wire, context.Earlier);
         context.Read(Name, _object, new TlsRecords(events, context.Losses, Name), context.TlsRing, TlsMember.GoTls);
         _programs = new GoPrograms(context, new GoAttacher(_object), context.Loggers.CreateLogger<GoTlsModule>());
         // Before the look at what runs, so that nothing starts between the two unseen.

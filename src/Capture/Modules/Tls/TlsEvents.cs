@@ -116,7 +116,8 @@ internal sealed class TlsEvents(
     // Once of each object, and once more when its socket is known.
     private void Tell(EarlierConnections earlier, in TlsDataRecord record, TlsConnection connection, bool isSure)
     {
-        if ((isSure ? !connection.IsSureTold : !connection.IsTold) && libraryAt(record.Library) is { } used)
+        AttachedLibrary? used = libraryAt(record.Library);
+        if ((isSure ? !connection.IsSureTold : !connection.IsTold) && (used is not null || topic == Topics.GoTls))
         {
             connection.IsTold = true;
             connection.IsSureTold = isSure;

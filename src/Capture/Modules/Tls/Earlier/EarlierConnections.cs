@@ -237,7 +237,7 @@ internal sealed class EarlierConnections(ModuleContext context) : IDisposable
             return;
         }
 
-        int basis = objects.Sum(o => worker.Knows(o.Library.Build)) + (flow.Proved is null ? 0 : int.MinValue);
+        int basis = objects.Sum(o => o.Library is null ? 1 : worker.Knows(o.Library.Build)) + (flow.Proved is null ? 0 : int.MinValue);
         if (basis is 0 or int.MinValue || !flow.IsDue(bootNs, basis))
         {
             return;
@@ -319,6 +319,7 @@ internal sealed class EarlierConnections(ModuleContext context) : IDisposable
                     IsClients = secret.IsClients,
                     Record = secret.Number,
                     TcpSequence = secret.Start,
+                    IsRandomMade = secret.IsRandomMade,
                 },
             },
         });

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 
 namespace ECapture.Capture.Modules.Tls.Earlier;
@@ -162,13 +163,12 @@ internal sealed partial class ProofWorker : IDisposable
         List<(ProvedSecret, ObjectUse)> proved = [];
         foreach (ObjectUse use in trial.Objects)
         {
-            if (_layouts.TryGetValue(use.Library.Build, out SecretLayout? layout) && ObjectMemory.Read(use.Pid, use.Address) is { } memory)
+            if (Prover(use, trial) is { } prove)
             {
-                SecretTrial secrets = new(layout, memory, trial.IsThorough, _stop.Token);
                 bool? ofClient = trial.Known is { } known ? !known.IsClients : null;
                 foreach (RecordSample sample in trial.Samples)
                 {
-                    if (secrets.Prove(sample, ofClient) is { } proof)
+                    if (prove(sample, ofClient) is { } proof)
                     {
                         proved.Add((proof, use));
                         ofClient = !proof.IsClients;
@@ -183,6 +183,22 @@ internal sealed partial class ProofWorker : IDisposable
         }
 
         return proved;
+    }
+
+    // What tries an object's secrets on a record; null: nothing is known of its build, or it is gone.
+    private Func<RecordSample, bool?, ProvedSecret?>? Prover(ObjectUse use, Trial trial)
+    {
+        const int RandomLength = 32;
+        if (use.Library is null)
+        {
+            byte[] random = trial.Known?.ClientRandom ?? RandomNumberGenerator.GetBytes(RandomLength);
+            GoSecretTrial go = new(use.Pid, use.Address, _stop.Token);
+            return (sample, _) => go.Prove(sample, random);
+        }
+
+        return _layouts.TryGetValue(use.Library.Build, out SecretLayout? layout) && ObjectMemory.Read(use.Pid, use.Address) is { } memory
+            ? new SecretTrial(layout, memory, trial.IsThorough, _stop.Token).Prove
+            : null;
     }
 
     /// <summary>A secret of a connection, to be found in its object.</summary>

@@ -13,4 +13,8 @@ namespace ECapture.Capture.Modules.Tls.Earlier;
 /// <param name="Number">Sequence number of the record at <paramref name="Start"/>.</param>
 /// <param name="Start">TCP sequence number.</param>
 internal sealed record ProvedSecret(
-    string Label, byte[] ClientRandom, byte[] ServerRandom, byte[] Secret, RecordSuite Suite, bool IsSent, bool IsClients, ulong Number, uint Start);
+    string Label, byte[] ClientRandom, byte[] ServerRandom, byte[] Secret, RecordSuite Suite, bool IsSent, bool IsClients, ulong Number, uint Start)
+{
+    /// <summary>The client random is not the connection's, which its process has forgotten: it was made, one for both directions.</summary>
+    internal bool IsRandomMade { get; init; }
+}

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using ECapture.Capture.Symbols;
 using ECapture.Protocols.Tls;
 
@@ -16,12 +15,11 @@ internal sealed class SecretTrial(SecretLayout layout, ObjectMemory memory, bool
 {
     private const int RandomLength = 32;
     private const int MasterLength = 48;
-    private const ulong Few = 4096; // numbers that are tried one by one
     private const ulong NearKnown = 1024; // around a counter whose place is known
     private const ulong NearOther = 8; // around any other number
     private const int MostNumbers = 200_000;
 
-    private readonly byte[] _plaintext = new byte[32 * 1024];
+    private readonly RecordNumbers _numbers = new(stop);
 
     /// <summary>Proves a secret by a record.</summary>
     /// <param name="sample">The record.</param>
@@ -119,22 +117,13 @@ internal sealed class SecretTrial(SecretLayout layout, ObjectMemory memory, bool
 
     private ulong? Number(RecordKeys keys, RecordSample sample, List<ulong> numbers)
     {
-        foreach (ulong number in numbers)
+        ulong? number = _numbers.Find(keys, sample, numbers);
+        if (number is { } found)
         {
-            if (stop.IsCancellationRequested)
-            {
-                return null;
-            }
-
-            if (keys.Open(sample.Record, number, _plaintext) >= 0)
-            {
-                layout.LearnNumber(memory, sample.IsSent, number + sample.Later);
-                CryptographicOperations.ZeroMemory(_plaintext);
-                return number;
-            }
+            layout.LearnNumber(memory, sample.IsSent, found + sample.Later);
         }
 
-        return null;
+        return number;
     }
 
     // The numbers that the record may have, the likely ones first, each once; none is lower than what was counted on the wire before it.
@@ -147,14 +136,14 @@ internal sealed class SecretTrial(SecretLayout layout, ObjectMemory memory, bool
             ReadOnlySpan<byte> bytes = memory.At(place.Place, 8);
             if (!bytes.IsEmpty)
             {
-                foreach (ulong near in Around(place.Value(bytes), later, NearKnown).Where(n => n >= sample.Index && tried.Add(n)).ToArray())
+                foreach (ulong near in RecordNumbers.Around(place.Value(bytes), later, NearKnown).Where(n => n >= sample.Index && tried.Add(n)).ToArray())
                 {
                     yield return near;
                 }
             }
         }
 
-        for (ulong number = sample.Index; number < sample.Index + Few; number++)
+        for (ulong number = sample.Index; number < sample.Index + RecordNumbers.Few; number++)
         {
             if (tried.Add(number))
             {
@@ -167,9 +156,9 @@ internal sealed class SecretTrial(SecretLayout layout, ObjectMemory memory, bool
             yield break;
         }
 
-        foreach (ulong value in memory.Numbers(sample.Index + Few).Select(n => n.Value).Distinct())
+        foreach (ulong value in memory.Numbers(sample.Index + RecordNumbers.Few).Select(n => n.Value).Distinct())
         {
-            foreach (ulong near in Around(value, later, NearOther))
+            foreach (ulong near in RecordNumbers.Around(value, later, NearOther))
             {
                 if (tried.Count >= MostNumbers)
                 {
@@ -180,21 +169,6 @@ internal sealed class SecretTrial(SecretLayout layout, ObjectMemory memory, bool
                 {
                     yield return near;
                 }
-            }
-        }
-    }
-
-    // What is counted is the number of the next record: `later` more than that of the sample, give or take what is under way. Nearest first.
-    private static IEnumerable<ulong> Around(ulong counted, ulong later, ulong slack)
-    {
-        ulong middle = counted > later ? counted - later : 0;
-        yield return middle;
-        for (ulong d = 1; d <= slack; d++)
-        {
-            yield return middle + d;
-            if (middle >= d)
-            {
-                yield return middle - d;
             }
         }
     }
