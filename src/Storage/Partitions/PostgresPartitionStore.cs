@@ -36,6 +36,11 @@ internal sealed class PostgresPartitionStore(PostgresStore store, long? capacity
         {
             string table = reader.GetString(0);
             string name = reader.GetString(1);
+            if (reader.IsDBNull(3))
+            {
+                return null; // dropped since the statement began: the size is asked of the table, not of the snapshot
+            }
+
             return name.Length > table.Length && PartitionSpan.Parse(name[(table.Length + 1)..]) is { } span
                 ? new StoredPartition(table, span, reader.GetInt64(2), reader.GetInt64(3))
                 : null;

@@ -4,7 +4,9 @@ using ECapture.Sink.Holds;
 using ECapture.Sink.Retention;
 using ECapture.Storage;
 using ECapture.Storage.Partitions;
+using ECapture.Storage.Postgres;
 using ECapture.Tests.Integration.Storage;
+using Npgsql;
 
 namespace ECapture.Tests.Integration.Retention;
 
@@ -45,6 +47,36 @@ public sealed class RetentionTests(StoresFixture stores)
         List<string> hours = await kept.QueryAsync(
             "SELECT concat(toString(hour), ' ', toString(rows)) FROM expired WHERE part = '20261118'", "SELECT concat_ws(' ', hour, rows) FROM expired WHERE part = '20261118'");
         Assert.Equal($"{(Day(2).AddHours(11) - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerHour} 120", Assert.Single(hours));
+    }
+
+    [Fact]
+    public async Task List_PartitionIsDroppedMeanwhile_IsLeftOut()
+    {
+        await using KeptStore kept = await OpenAsync(StoreKind.Postgres);
+        kept.Append(Topics.Bash, Day(2), 1);
+        kept.Append(Topics.Bash, Day(0), 1);
+        await kept.SinkAsync();
+        PartitionStore partitions = PartitionStore.Of(kept.Store);
+        StoredPartition oldest = (await partitions.ListAsync(Cancel)).First(p => p.Table == Topics.Bash);
+        await using NpgsqlConnection dropper = await ((PostgresStore)kept.Store).DataSource.OpenConnectionAsync(Cancel);
+        await using NpgsqlTransaction drop = await dropper.BeginTransactionAsync(Cancel);
+        await using NpgsqlCommand order = new($"DROP TABLE \"{PostgresPartitions.TableOf(oldest.Table, oldest.Span)}\"", dropper);
+        await order.ExecuteNonQueryAsync(Cancel);
+
+        Task<IReadOnlyList<StoredPartition>> listing = partitions.ListAsync(Cancel); // sees the table, and waits for its lock
+        await using NpgsqlCommand waiting = new(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())", dropper);
+        while ((long)(await waiting.ExecuteScalarAsync(Cancel))! == 0)
+        {
+            Assert.False(listing.IsCompleted, "the listing did not wait for the one that drops");
+            await Task.Delay(20, Cancel);
+        }
+
+        await drop.CommitAsync(Cancel);
+
+        IReadOnlyList<StoredPartition> left = await listing;
+        Assert.DoesNotContain(left, p => p.Table == oldest.Table && p.Span == oldest.Span);
+        Assert.Contains(left, p => p.Table == Topics.Bash);
     }
 
     [Theory]
