@@ -51,8 +51,10 @@ public static class PostgresErrors
     // A connection that is reset while Npgsql waits in it: it has thrown its own event away, and says that instead of what happened.
     private static bool IsBrokenConnection(Exception e) => e is ObjectDisposedException { ObjectName: "System.Threading.ManualResetEventSlim" };
 
-    // Besides Npgsql's own list: a server that is being stopped, killed or that recovers (57P0x), lost in a race (40xxx), or full (53xxx).
+    // Besides Npgsql's own list: a server that is being stopped, killed or that recovers (57P0x), lost in a race (40xxx), or full (53xxx); and an
+    // internal error that ended the session: a new one cannot write its cache file when the disk is full, and says so without a code of its own.
     private static bool IsTransient(PostgresException e) =>
         e.IsTransient || e.SqlState.StartsWith("57P0", StringComparison.Ordinal) || e.SqlState.StartsWith("40", StringComparison.Ordinal)
-        || e.SqlState.StartsWith("53", StringComparison.Ordinal) || e.SqlState.StartsWith("08", StringComparison.Ordinal);
+        || e.SqlState.StartsWith("53", StringComparison.Ordinal) || e.SqlState.StartsWith("08", StringComparison.Ordinal)
+        || (e.SqlState == PostgresErrorCodes.InternalError && e.InvariantSeverity is ("FATAL" or "PANIC"));
 }
