@@ -3,11 +3,15 @@
  *
  * A Vio is one client's connection, whichever threads serve it: its two directions are numbered, so that a chunk that was lost shows.
  * It lives until vio_delete; the same address is used again after that, so a session is its Vio and when it was first seen.
+ *
+ * Rows of results are not copied (messages.h). Packets are three bytes of length, one of number, a payload. Servers read the header of a packet by
+ * itself and then what it announces, and have sent the whole answer to a command before they read the next: so the code of a command says what
+ * its answer looks like, and that the next byte sent begins a packet.
  */
 #define RING_BYTES (16 * 1024 * 1024)
 #define SCRATCH_BYTES (20 * 1024)
 #include "shared.h"
-#include "chunks.h"
+#include "messages.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -32,6 +36,8 @@ struct mysqld_data {
 	__u64 vio;                 /* its address */
 	__u64 birth;               /* CLOCK_BOOTTIME when it was first seen */
 	__u64 offset;              /* bytes of this direction before */
+	__u64 left_out;            /* of these, directly before: not copied */
+	__u64 messages;            /* rows that these are */
 };
 
 const struct mysqld_data *mysqld_data_type __attribute__((unused));
@@ -61,8 +67,11 @@ const struct mysqld_session_key *mysqld_session_key_type __attribute__((unused))
 
 struct mysqld_session {
 	__u64 birth;
-	__u64 received;
-	__u64 sent;
+	__u64 received_bytes;
+	__u64 sent_bytes;
+	__u64 awaits_code; /* the header of a command was read */
+	struct message_walk received;
+	struct message_walk sent;
 };
 
 /* Taken out by vio_delete; by the agent when the process ended. */
@@ -106,27 +115,177 @@ static __always_inline struct mysqld_session *session_of(struct mysqld_session_k
 	return session;
 }
 
-DEFINE_SEND_CHUNK(struct mysqld_data)
+/* Where an answer stands: state of its place ("Text Resultset"). */
+enum answer_state {
+	ANSWER_OTHER,       /* everything is copied */
+	ANSWER_FIRST,       /* OK, ERR, or how many columns */
+	ANSWER_COLUMNS,     /* their definitions */
+	ANSWER_COLUMNS_END, /* EOF, where it was not agreed that there is none */
+	ANSWER_ROWS,        /* until EOF, or OK in its place, or ERR */
+};
 
-static __always_inline struct scratch *begin_data(__u64 vio, __u64 birth, __u64 records)
+#define HEADER_BYTES 4
+#define FULL_PART 0xffffff /* of a packet that another part follows */
+#define EOF_BYTES 5        /* of its payload */
+
+/* First bytes of payloads. */
+#define FIRST_END 0xfe
+#define FIRST_ERROR 0xff
+#define MOST_COLUMNS 250 /* that one byte can say */
+#define NOT_READ 0x100   /* a second byte that is not here yet */
+
+/* Commands that are answered with rows. */
+#define COMMAND_QUERY 0x03
+#define COMMAND_EXECUTE 0x17
+#define COMMAND_FETCH 0x1c
+#define COMMAND_BULK_EXECUTE 0xfa
+
+static __always_inline void fill_data(struct mysqld_data *record, struct message_walk *walk)
 {
-	struct thread_socket *socket = last_socket();
-	struct scratch *slot = scratch_take_for(records);
-	struct mysqld_data *record;
+	record->vio = walk->vio;
+	record->birth = walk->birth;
+	fill_tuple(&record->tuple);
+}
 
-	if (!slot)
-		return NULL;
-	record = (struct mysqld_data *)slot->bytes;
-	record_begin(&record->header);
-	record->vio = vio;
-	record->birth = birth;
-	record->offset = 0;
-	record->data_length = 0;
-	if (socket)
-		record->tuple = socket->tuple;
-	else
-		__builtin_memset(&record->tuple, 0, sizeof(record->tuple));
-	return slot;
+DEFINE_SEND_RUN(struct mysqld_data, fill_data)
+
+/* The first packet of an answer; if it is a number of columns, rows come. MariaDB may put a flag behind the number, whether definitions follow, and
+ * MySQL the same flag before it; one column and its flag look the same in both.
+ */
+static __always_inline void begin_answer(struct message_place *place, __u8 first, __u32 second)
+{
+	bool are_defined = true;
+
+	if (place->length > 2)
+		return; /* OK, ERR */
+	if (first > MOST_COLUMNS || (place->length == 2 && second == NOT_READ)) {
+		place->state = ANSWER_OTHER;
+		return;
+	}
+	place->columns = first;
+	if (place->length == 2) {
+		are_defined = first > 1 ? second : first && second;
+		if (first == 1)
+			place->columns = second;
+	}
+	place->state = are_defined && place->columns ? ANSWER_COLUMNS : ANSWER_COLUMNS_END;
+}
+
+/* A packet whose length and first bytes were read. */
+static __always_inline void end_header(struct message_place *place, __u8 first, __u32 second)
+{
+	bool was_continued = place->continued;
+
+	place->header = 0;
+	place->continued = place->length == FULL_PART;
+	if (was_continued)
+		return;
+	switch (place->state) {
+	case ANSWER_FIRST:
+		begin_answer(place, first, second);
+		break;
+	case ANSWER_COLUMNS:
+		if (--place->columns == 0)
+			place->state = ANSWER_COLUMNS_END;
+		break;
+	case ANSWER_COLUMNS_END:
+		place->state = ANSWER_ROWS;
+		if (first == FIRST_END && place->length == EOF_BYTES)
+			break;
+		/* fallthrough */
+	case ANSWER_ROWS:
+		if (first == FIRST_ERROR || (first == FIRST_END && place->length < FULL_PART))
+			place->state = ANSWER_FIRST;
+		break;
+	}
+}
+
+/* A packet is a row. */
+static __always_inline bool is_row(struct message_place *place, __u32 length, __u8 first)
+{
+	return place->state >= ANSWER_COLUMNS_END && length && first != FIRST_ERROR && (first != FIRST_END || length == FULL_PART);
+}
+
+static long walk_step(__u32 step, struct walk_context *context)
+{
+	struct message_walk *walk = context->walk;
+	struct message_place *place = &walk->place;
+	__u8 header[HEADER_BYTES + 2] = {};
+	__u32 length;
+	long result;
+
+	if (WALK_SENT(walk, context->slot, result))
+		return result;
+	if (place->rest) {
+		walk_rest(walk);
+		return 0;
+	}
+	if (place->state == ANSWER_OTHER) {
+		place->drops = 0;
+		walk_on(walk, walk->left);
+		return 0;
+	}
+	if (place->header || walk->left <= HEADER_BYTES) {
+		/* A header that two calls share: the packet is copied, or goes on as it began. */
+		if (bpf_probe_read_user(header, 1, (void *)walk->from)) {
+			place->state = ANSWER_OTHER;
+			return 0;
+		}
+		if (!place->header) {
+			if (!place->continued && !walk_begin(walk, false))
+				return 0;
+			place->length = 0;
+		}
+		if (place->header == HEADER_BYTES) {
+			place->rest = place->length;
+			end_header(place, header[0], NOT_READ);
+			return 0;
+		}
+		if (place->header < HEADER_BYTES - 1)
+			place->length |= (__u32)header[0] << (8 * (place->header & 3));
+		walk_on(walk, 1);
+		if (++place->header == HEADER_BYTES && !place->length)
+			end_header(place, 0, NOT_READ);
+		return 0;
+	}
+	if (walk->left > HEADER_BYTES + 1 ? bpf_probe_read_user(header, HEADER_BYTES + 2, (void *)walk->from) :
+					    bpf_probe_read_user(header, HEADER_BYTES + 1, (void *)walk->from)) {
+		place->state = ANSWER_OTHER;
+		return 0;
+	}
+	length = (__u32)header[2] << 16 | (__u32)header[1] << 8 | header[0];
+	if (!place->continued && !walk_begin(walk, is_row(place, length, header[4])))
+		return 0;
+	place->length = length;
+	end_header(place, header[4], walk->left > HEADER_BYTES + 1 ? header[5] : NOT_READ);
+	place->rest = length;
+	walk_on(walk, HEADER_BYTES);
+	walk_rest(walk);
+	return 0;
+}
+
+/* Bytes of the client: what a command tells about its answer. */
+static __always_inline void note_command(struct mysqld_session *session, __u64 buffer, long count)
+{
+	struct message_place *place = &session->sent.place;
+	__u8 header[HEADER_BYTES] = {};
+
+	if (count == HEADER_BYTES && !bpf_probe_read_user(header, HEADER_BYTES, (void *)buffer) && header[3] == 0 && (header[0] | header[1] | header[2])) {
+		session->awaits_code = 1;
+		place->state = ANSWER_OTHER;
+		return;
+	}
+	if (!session->awaits_code)
+		return;
+	session->awaits_code = 0;
+	bpf_probe_read_user(header, 1, (void *)buffer);
+	place->rest = 0;
+	place->header = 0;
+	place->continued = 0;
+	if (header[0] == COMMAND_QUERY || header[0] == COMMAND_EXECUTE || header[0] == COMMAND_BULK_EXECUTE)
+		place->state = ANSWER_FIRST;
+	else if (header[0] == COMMAND_FETCH)
+		place->state = ANSWER_ROWS;
 }
 
 SEC("uprobe")
@@ -139,13 +298,20 @@ int on_enter(struct pt_regs *ctx)
 	if (function == FUNCTION_DELETE) {
 		struct mysqld_session_key key = { .vio = vio, .pid = bpf_get_current_pid_tgid() >> 32 };
 		struct mysqld_session *session = bpf_map_lookup_elem(&mysqld_sessions, &key);
+		struct mysqld_data *record;
 		struct scratch *slot;
 
 		if (!session)
 			return 0;
-		slot = begin_data(vio, session->birth, 1);
+		slot = scratch_take();
 		if (slot) {
-			record_submit(slot, RECORD_END, sizeof(struct mysqld_data));
+			record = (struct mysqld_data *)slot->bytes;
+			__builtin_memset(record, 0, sizeof(*record));
+			record_begin(&record->header);
+			fill_tuple(&record->tuple);
+			record->vio = vio;
+			record->birth = session->birth;
+			record_submit(slot, RECORD_END, sizeof(*record));
 			scratch_release(slot);
 		}
 		bpf_map_delete_elem(&mysqld_sessions, &key);
@@ -171,7 +337,8 @@ int on_return(struct pt_regs *ctx)
 	struct mysqld_session_key key = { .pid = bpf_get_current_pid_tgid() >> 32 };
 	struct mysqld_thread *thread = thread_of_current();
 	long count = PT_REGS_RC(ctx);
-	struct chunk_walk walk = {};
+	struct walk_context context = {};
+	struct message_walk *walk;
 	struct mysqld_session *session;
 	struct mysqld_call call;
 	__u64 *ignored;
@@ -191,23 +358,28 @@ int on_return(struct pt_regs *ctx)
 	session = session_of(&key);
 	if (!session)
 		return 0;
+	walk = is_read ? &session->received : &session->sent;
+	context.walk = walk;
 	if (is_read) {
-		walk.offset = session->received;
-		session->received += count;
+		walk_call(walk, call.buffer, count, session->received_bytes, RECORD_RECEIVED);
+		session->received_bytes += count;
+		note_command(session, call.buffer, count);
 	} else {
-		walk.offset = session->sent;
-		session->sent += count;
+		walk_call(walk, call.buffer, count, session->sent_bytes, RECORD_SENT);
+		session->sent_bytes += count;
 	}
 	ignored = bpf_map_lookup_elem(&mysqld_ignored, &key);
 	if (ignored && *ignored == session->birth)
 		return 0;
-	walk.from = call.buffer;
-	walk.left = count;
-	walk.type = is_read ? RECORD_RECEIVED : RECORD_SENT;
-	walk.slot = begin_data(call.vio, session->birth, chunks_of(count));
-	if (!walk.slot)
-		return 0;
-	bpf_loop(CHUNKS, send_chunk, &walk, 0);
-	scratch_release(walk.slot);
+	walk->vio = call.vio;
+	walk->birth = session->birth;
+	context.slot = scratch_take_for(0); /* send_run counts what it sends */
+	bpf_loop(STEPS, walk_step, &context, 0);
+	if (context.slot)
+		scratch_release(context.slot);
+	if (walk->left || walk->run) {
+		walk->place.state = ANSWER_OTHER;
+		walk->place.rest = 0;
+	}
 	return 0;
 }

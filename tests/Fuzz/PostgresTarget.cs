@@ -37,7 +37,15 @@ public sealed class PostgresTarget : IFuzzTarget
                 for (int start = 0; start < bytes.Length;)
                 {
                     int piece = Math.Min(bytes.Length - start, random.Next(1, 200));
-                    Feed(session, client, at[client ? 1 : 0], bytes.AsSpan(start, random.Next(20) == 0 ? 0 : piece));
+                    if (random.Next(20) == 0)
+                    {
+                        PassOver(session, client, at[client ? 1 : 0], (ulong)piece);
+                    }
+                    else
+                    {
+                        Feed(session, client, at[client ? 1 : 0], bytes.AsSpan(start, random.Next(20) == 0 ? 0 : piece), random.Next(4) == 0);
+                    }
+
                     at[client ? 1 : 0] += (ulong)piece;
                     start += piece;
                     fed += piece;
@@ -49,15 +57,27 @@ public sealed class PostgresTarget : IFuzzTarget
         return (fed, 0);
     }
 
-    private static void Feed(PostgresSession session, bool client, ulong offset, ReadOnlySpan<byte> bytes)
+    private static void PassOver(PostgresSession session, bool client, ulong offset, ulong bytes)
     {
         if (client)
         {
-            session.Received(1, offset, bytes);
+            session.ReceivedLeftOut(1, offset, bytes);
         }
         else
         {
-            session.Sent(1, offset, bytes);
+            session.SentLeftOut(1, offset, bytes, bytes / 7);
+        }
+    }
+
+    private static void Feed(PostgresSession session, bool client, ulong offset, ReadOnlySpan<byte> bytes, bool begins)
+    {
+        if (client)
+        {
+            session.Received(1, offset, bytes, begins);
+        }
+        else
+        {
+            session.Sent(1, offset, bytes, begins);
         }
     }
 

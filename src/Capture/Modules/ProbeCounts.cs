@@ -1,7 +1,8 @@
 namespace ECapture.Capture.Modules;
 
 /// <summary>
-/// What became of each time that a module's probes were hit for something to record, since the start. The unit is a record: a call's bytes are one, or one for each 16 KiB of them; a secret, a
+/// What became of each time that a module's probes were hit for something to record, since the start. The unit is a record: a call's bytes are one, or one for each 16 KiB of them (without rows and
+/// the data of COPY, which never leave the kernel); a secret, a
 /// frame, a command, the end of a session are one each. Once nothing runs any more, <c>Hits = Lost + Unread + Published + Merged + Rejected</c>.
 /// </summary>
 /// <param name="Hits">Counted in the kernel, before anything could go wrong.</param>

@@ -68,6 +68,18 @@ internal sealed class AnswerReader
     /// <summary>The client has sent its file.</summary>
     internal void EndInFile() => _step = Step.First;
 
+    /// <returns>False: no rows are due.</returns>
+    internal bool TryAddRows(ulong rows)
+    {
+        if (_step != Step.Rows)
+        {
+            return false;
+        }
+
+        _rows += rows;
+        return true;
+    }
+
     /// <returns>True: the answer is complete.</returns>
     internal bool OnPacket(CommandCode code, ReadOnlySpan<byte> payload, long length)
     {

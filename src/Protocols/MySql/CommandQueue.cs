@@ -38,6 +38,9 @@ internal sealed class CommandQueue(MySqlLimits limits, Action<MySqlStatement> pu
         return true;
     }
 
+    /// <returns>False: no rows are due.</returns>
+    internal bool TryAddRows(ulong rows) => _head is not null && Answer.TryAddRows(rows);
+
     internal void OnPacket(ReadOnlySpan<byte> payload, long length, ulong bootNs)
     {
         if (_head is { } command && Answer.OnPacket(command.Code, payload, length))

@@ -15,6 +15,7 @@ namespace ECapture.Protocols.MySql;
 /// </summary>
 public sealed class MySqlSession
 {
+    private const string NoGreeting = "it began before the agent, or is none of the client/server protocol: no greeting was seen";
     private const int ServerPacketLimit = 64 * 1024;
 
     private readonly MySqlLimits _limits;
@@ -86,11 +87,11 @@ public sealed class MySqlSession
         if (_phase == Phase.Greeting)
         {
             // The server speaks first.
-            Stop("it began before the agent, or is none of the client/server protocol: no greeting was seen");
+            Stop(NoGreeting);
             return;
         }
 
-        CheckPlace(ref _nextReceived, offset, data.Length);
+        CheckPlace(ref _nextReceived, offset, (ulong)data.Length);
         if (_isLost && IsCommandHeader(data))
         {
             _isLost = false;
@@ -119,14 +120,41 @@ public sealed class MySqlSession
         _now = bootNs;
         if (_phase == Phase.Greeting && (offset != _nextSent || (offset == 0 && (data.Length <= HeaderBytes || data[3] > 1 || data[4] is not (Greeting.Version or ErrorPacket.Marker)))))
         {
-            Stop("it began before the agent, or is none of the client/server protocol: no greeting was seen");
+            Stop(NoGreeting);
             return;
         }
 
-        CheckPlace(ref _nextSent, offset, data.Length);
+        CheckPlace(ref _nextSent, offset, (ulong)data.Length);
         if (!_isLost && !HasEnded)
         {
             _server.Read(data);
+        }
+    }
+
+    /// <summary>Passes over rows of the server: whole packets.</summary>
+    /// <param name="bootNs">When the packet after them was written.</param>
+    /// <param name="offset">Where they begin.</param>
+    /// <param name="bytes">Their length.</param>
+    /// <param name="rows">How many they are.</param>
+    public void SentLeftOut(ulong bootNs, ulong offset, ulong bytes, ulong rows)
+    {
+        if (HasEnded)
+        {
+            return;
+        }
+
+        _now = bootNs;
+        if (_phase == Phase.Greeting)
+        {
+            Stop(NoGreeting);
+            return;
+        }
+
+        CheckPlace(ref _nextSent, offset, bytes);
+        if (!_isLost && !HasEnded && !(_server.IsAtBoundary && _queue.TryAddRows(rows)))
+        {
+            Losses++;
+            Lose();
         }
     }
 
@@ -141,10 +169,10 @@ public sealed class MySqlSession
     // Servers read the header of a packet by itself; that of a command has number 0.
     private static bool IsCommandHeader(ReadOnlySpan<byte> data) => data.Length == 4 && data[3] == 0 && data[..3].ContainsAnyExcept((byte)0);
 
-    private void CheckPlace(ref ulong next, ulong offset, int length)
+    private void CheckPlace(ref ulong next, ulong offset, ulong length)
     {
         bool isGap = offset != next;
-        next = offset + (ulong)length;
+        next = offset + length;
         if (!isGap)
         {
             return;

@@ -23,6 +23,9 @@ internal sealed class PacketReader(int limit, PacketHandler handler)
     private byte _number;
     private bool _isContinued;
 
+    /// <summary>Between two packets.</summary>
+    internal bool IsAtBoundary => _headerLength == 0 && !_isContinued;
+
     /// <summary>Forgets what was begun: the next byte begins a packet.</summary>
     internal void Restart()
     {

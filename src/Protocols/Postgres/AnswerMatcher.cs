@@ -37,11 +37,7 @@ internal sealed class AnswerMatcher(RequestQueue queue, StatementMaker maker)
 
                 break;
             case (byte)'D':
-                if (FindRunning(bootNs) is { } row)
-                {
-                    row.Value.DataRows++;
-                }
-
+                OnRows(1, bootNs);
                 break;
             case (byte)'G' or (byte)'W':
                 if (FindRunning(bootNs) is { } copy)
@@ -64,6 +60,15 @@ internal sealed class AnswerMatcher(RequestQueue queue, StatementMaker maker)
                 break;
             default:
                 break; // notices, notifications, table data, authentication: nothing to match
+        }
+    }
+
+    /// <summary>Rows of the request that runs.</summary>
+    internal void OnRows(ulong rows, ulong bootNs)
+    {
+        if (FindRunning(bootNs) is { } running)
+        {
+            running.Value.DataRows += rows;
         }
     }
 

@@ -59,7 +59,8 @@ public sealed class PostgresSession
     /// <param name="bootNs">When they were read.</param>
     /// <param name="offset">Bytes of this direction before them, since the observation began.</param>
     /// <param name="data">Plaintext.</param>
-    public void Received(ulong bootNs, ulong offset, ReadOnlySpan<byte> data)
+    /// <param name="begins">The first byte begins a message for certain.</param>
+    public void Received(ulong bootNs, ulong offset, ReadOnlySpan<byte> data, bool begins = false)
     {
         _now = bootNs;
         if (data.IsEmpty || _ignores)
@@ -71,6 +72,11 @@ public sealed class PostgresSession
         {
             _received.Next = offset + (ulong)data.Length;
             return;
+        }
+
+        if (begins)
+        {
+            Begin(_received, offset);
         }
 
         if (!_received.Continue(offset) || _received.Reader.IsLost)
@@ -92,7 +98,8 @@ public sealed class PostgresSession
     /// <param name="bootNs">When they were written.</param>
     /// <param name="offset">Bytes of this direction before them, since the observation began.</param>
     /// <param name="data">Plaintext.</param>
-    public void Sent(ulong bootNs, ulong offset, ReadOnlySpan<byte> data)
+    /// <param name="begins">The first byte begins a message for certain.</param>
+    public void Sent(ulong bootNs, ulong offset, ReadOnlySpan<byte> data, bool begins = false)
     {
         _now = bootNs;
         if (data.IsEmpty || _ignores)
@@ -100,10 +107,10 @@ public sealed class PostgresSession
             return;
         }
 
-        if (!_started)
+        StartSent();
+        if (begins)
         {
-            _started = true; // the server speaks first: the session is older than the observation
-            _sent.Reader.Lose();
+            Begin(_sent, offset);
         }
 
         if (!_sent.Continue(offset))
@@ -128,6 +135,38 @@ public sealed class PostgresSession
         else
         {
             Read(_sent, offset, data);
+        }
+    }
+
+    /// <summary>Passes over whole CopyData messages of the client.</summary>
+    /// <param name="bootNs">When the message after them was read.</param>
+    /// <param name="offset">Where they begin.</param>
+    /// <param name="bytes">Their length.</param>
+    public void ReceivedLeftOut(ulong bootNs, ulong offset, ulong bytes)
+    {
+        _now = bootNs;
+        if (!_ignores)
+        {
+            _started = true;
+            Begin(_received, offset);
+            _received.Next = offset + bytes;
+        }
+    }
+
+    /// <summary>Passes over whole DataRow or CopyData messages of the server.</summary>
+    /// <param name="bootNs">When the message after them was written.</param>
+    /// <param name="offset">Where they begin.</param>
+    /// <param name="bytes">Their length.</param>
+    /// <param name="messages">How many they are.</param>
+    public void SentLeftOut(ulong bootNs, ulong offset, ulong bytes, ulong messages)
+    {
+        _now = bootNs;
+        if (!_ignores)
+        {
+            StartSent();
+            Begin(_sent, offset);
+            _sent.Next = offset + bytes;
+            _matcher.OnRows(messages, bootNs);
         }
     }
 
@@ -158,6 +197,37 @@ public sealed class PostgresSession
         }
 
         return true;
+    }
+
+    private void StartSent()
+    {
+        if (!_started)
+        {
+            _started = true; // the server speaks first: the session is older than the observation
+            _sent.Reader.Lose();
+        }
+    }
+
+    // A message begins here, whatever was believed.
+    private void Begin(Direction direction, ulong offset)
+    {
+        if (direction.Continue(offset) && direction.Reader.IsAtBoundary)
+        {
+            return;
+        }
+
+        if (!direction.Reader.IsLost)
+        {
+            Losses++;
+            if (direction == _sent)
+            {
+                _matcher.OnLost(_now);
+            }
+        }
+
+        direction.Reader.Restart();
+        direction.IsDoubtful = false;
+        direction.Next = offset;
     }
 
     private void Resume(Direction direction, ulong offset, ReadOnlySpan<byte> data, int start)

@@ -28,4 +28,10 @@ internal struct DataRecord
 
     /// <summary>Bytes of this direction before.</summary>
     internal ulong Offset;
+
+    /// <summary>Of these, directly before: not copied.</summary>
+    internal ulong LeftOut;
+
+    /// <summary>Rows that these are.</summary>
+    internal ulong Messages;
 }

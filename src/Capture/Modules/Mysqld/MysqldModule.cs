@@ -127,6 +127,11 @@ public sealed class MysqldModule : DatabaseModule
         }
         else
         {
+            if (record.LeftOut > 0)
+            {
+                protocol.SentLeftOut(record.Header.BootNs, record.Offset - record.LeftOut, record.LeftOut, record.Messages);
+            }
+
             protocol.Sent(record.Header.BootNs, record.Offset, data);
         }
 

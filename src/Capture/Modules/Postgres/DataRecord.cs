@@ -13,6 +13,9 @@ internal struct DataRecord
     internal const ushort Sent = 2;
     internal const ushort End = 3;
 
+    /// <summary>Flag: the first byte begins a message for certain.</summary>
+    internal const ushort MessageBegins = 1;
+
     internal RecordHeader Header;
 
     /// <summary>Addresses of the server's socket; family 0: not known.</summary>
@@ -20,6 +23,12 @@ internal struct DataRecord
 
     /// <summary>Bytes of this direction before.</summary>
     internal ulong Offset;
+
+    /// <summary>Of these, directly before: not copied.</summary>
+    internal ulong LeftOut;
+
+    /// <summary>Rows, or parts of a COPY, that these are.</summary>
+    internal ulong Messages;
 
     internal uint DataLength;
     internal uint Reserved;

@@ -118,14 +118,7 @@ public sealed class PostgresModule : DatabaseModule
             return;
         }
 
-        if (record.Header.Type == DataRecord.Received)
-        {
-            session.Protocol.Received(record.Header.BootNs, record.Offset, data);
-        }
-        else
-        {
-            session.Protocol.Sent(record.Header.BootNs, record.Offset, data);
-        }
+        Feed(session.Protocol, record, data);
 
         if (session.TakeLosses() is > 0 and long losses)
         {
@@ -135,7 +128,32 @@ public sealed class PostgresModule : DatabaseModule
         Skip(session, record.Offset + (ulong)data.Length);
     }
 
-    // Rows of a large result and the like need not be copied: only their length matters, and that is known.
+    private static void Feed(PostgresSession protocol, in DataRecord record, ReadOnlySpan<byte> data)
+    {
+        ulong now = record.Header.BootNs;
+        bool begins = (record.Header.Flags & DataRecord.MessageBegins) != 0;
+        if (record.Header.Type == DataRecord.Received)
+        {
+            if (record.LeftOut > 0)
+            {
+                protocol.ReceivedLeftOut(now, record.Offset - record.LeftOut, record.LeftOut);
+            }
+
+            protocol.Received(now, record.Offset, data, begins);
+        }
+        else
+        {
+            if (record.LeftOut > 0)
+            {
+                protocol.SentLeftOut(now, record.Offset - record.LeftOut, record.LeftOut, record.Messages);
+            }
+
+            protocol.Sent(now, record.Offset, data, begins);
+        }
+    }
+
+    // While the kernel is not certain where messages begin it copies everything, but for the rest of a large row and
+    // the like: only its length matters, and that is known.
     private void Skip(ServerSession session, ulong seen)
     {
         ulong received = session.Protocol.ReceivedUnwantedUntil;

@@ -61,13 +61,16 @@ public sealed class MySqlSessionFuzzTests
 
     private static void Step(Random random, Wire wire)
     {
-        switch (random.Next(12))
+        switch (random.Next(13))
         {
             case 0:
                 wire.LoseReceived(random.Next(1, 100));
                 break;
             case 1:
                 wire.LoseSent(random.Next(1, 100));
+                break;
+            case 12:
+                wire.LeaveOut((ulong)random.Next(9), random.Next(1, 100));
                 break;
             case 2:
                 wire.Received(Bytes(random, 40));

@@ -33,6 +33,37 @@ public sealed class MySqlSessionTests
         Assert.Equal(2UL, Assert.Single(wire.Statements).Rows);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void SentLeftOut_RowsAmongRows_AreCounted(bool deprecatesEof)
+    {
+        Wire wire = Wire.LoggedIn(deprecatesEof ? Wire.DeprecateEof : 0);
+        wire.Query("select");
+        byte[] end = deprecatesEof ? [0xfe, 0, 0, 2, 0, 0, 0] : Wire.Eof();
+        wire.Server(1, [[1], s_column, .. deprecatesEof ? Array.Empty<byte[]>() : [Wire.Eof()], [1, 97]]);
+        wire.LeaveOut(1_000_000, 50_000_000);
+        wire.Server(9, [1, 97], end);
+
+        Assert.Equal((1_000_002UL, 0L), (Assert.Single(wire.Statements).Rows, wire.Session.Losses));
+    }
+
+    [Fact]
+    public void SentLeftOut_WhereNoRowsAreDue_IsALossAndTheNextStatementIsRight()
+    {
+        Wire wire = Wire.LoggedIn();
+        wire.Query("select 1");
+        wire.LeaveOut(5, 500);
+        wire.Server(9, Wire.Eof());
+        wire.Query("select 2");
+        wire.Server(1, Wire.Ok(rows: 3));
+
+        Assert.Equal(
+            [("select 1", SqlOutcome.Incomplete, null), ("select 2", SqlOutcome.Completed, 3UL)],
+            wire.Statements.Select(s => (Text(s.Text), s.Outcome, s.Rows)));
+        Assert.Equal(1, wire.Session.Losses);
+    }
+
     [Fact]
     public void Query_SeveralResults_OneStatementWithAllRows()
     {

@@ -84,6 +84,12 @@ internal sealed class Wire
         _sent += (ulong)bytes.Length;
     }
 
+    internal void LeaveOut(ulong rows, int bytes)
+    {
+        Session.SentLeftOut(_now += 10, _sent, (ulong)bytes, rows);
+        _sent += (ulong)bytes;
+    }
+
     internal void LoseReceived(int bytes) => _received += (ulong)bytes;
 
     internal void LoseSent(int bytes) => _sent += (ulong)bytes;
