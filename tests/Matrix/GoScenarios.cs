@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using ECapture.Events.V1;
 using ECapture.Tests.Support;
 using ECapture.Tests.Support.Capture;
@@ -25,6 +26,9 @@ internal static class GoScenarios
                     string mode = $"TLS {tls}";
                     string program = $"Go {version}, {build}";
                     yield return new Scenario("gotls", program, mode, async stop => await RunAsync(await CompileAsync(trees, tree, version, build, flags, stop), program, mode, tls, stop));
+                    string before = mode + ", before the agent";
+                    yield return new Scenario(
+                        "gotls", program, before, async stop => await RunEarlierAsync(await CompileAsync(trees, tree, version, build, flags, stop), program, before, tls, stop));
                 }
             }
         }
@@ -65,17 +69,37 @@ internal static class GoScenarios
         }
     }
 
+    private static async Task<IReadOnlyList<Cell>> RunEarlierAsync(string executable, string program, string mode, string tls, CancellationToken stop)
+    {
+        string folder = Directory.CreateTempSubdirectory("ecapture-matrix-go").FullName;
+        try
+        {
+            TestCertificate certificate = TestCertificate.Create(folder);
+            string keyLog = Path.Combine(folder, "keys");
+            EarlierPair pair = new(
+                "gotls", program, mode,
+                port => ServerProcess.Start(executable, ["echo", certificate.CertificatePath, certificate.KeyPath, tls, $"{port}"]),
+                (port, log) => (executable, ["keep", tls, $"{port}", log]));
+            return await pair.RunAsync((keyLog, keyLog), stop);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     // Compiled once; the suite's compiler is run in its tree, without cgo, so that the program runs anywhere.
     private static async Task<string> CompileAsync(Trees trees, string tree, string version, string build, string[] flags, CancellationToken stop)
     {
-        string output = Path.Combine(trees.Cache, "go", $"pair-{version}-{build.Replace(' ', '-')}");
+        string source = Path.Combine(AppContext.BaseDirectory, "pair.go");
+        string content = Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(source, stop)).AsSpan(0, 4));
+        string output = Path.Combine(trees.Cache, "go", $"pair-{content}-{version}-{build.Replace(' ', '-')}");
         if (File.Exists(output))
         {
             return output;
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(output)!);
-        string source = Path.Combine(AppContext.BaseDirectory, "pair.go");
         (string, string)[] environment = [("CGO_ENABLED", "0"), ("GO111MODULE", "off"), ("GOPROXY", "off"), ("GOTOOLCHAIN", "local"), ("GOFLAGS", "")];
         Ran ran;
         if (tree.Length == 0)

@@ -16,6 +16,13 @@ internal static class ProgramScenarios
         t.on("data", d => process.stdout.write(d)); t.on("end", () => t.end()); t.on("error", e => { console.error(e.message); process.exitCode = 1; });
         """;
 
+    // Sends its input line by line and prints what comes back.
+    private const string KeepJavaScript = """
+        const t = require("tls").connect({ port: +process.env.TLS_PORT, host: "127.0.0.1", rejectUnauthorized: false,
+          minVersion: process.env.TLS_VERSION, maxVersion: process.env.TLS_VERSION }, () => process.stdin.pipe(t));
+        t.on("data", d => process.stdout.write(d));
+        """;
+
     private const string Asyncio = """
         import asyncio, os, ssl
         async def main():
@@ -63,6 +70,9 @@ internal static class ProgramScenarios
                     string file = Path.Combine(await trees.GetPackageAsync(package, stop), path);
                     return await RunAsync(program, mode, version, hasPlaintext, file, file, ["-e", JavaScript], stop);
                 });
+                string before = mode + ", before the agent";
+                yield return new Scenario("tls", program, before, async stop =>
+                    await RunEarlierAsync(program, before, version, hasPlaintext, Path.Combine(await trees.GetPackageAsync(package, stop), path), stop));
             }
 
             yield return new Scenario(
@@ -95,6 +105,33 @@ internal static class ProgramScenarios
                 HasSecrets = hasSecrets,
             };
             return await pair.RunAsync(stop);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    // Their server is GnuTLS's, whose module does not run: what is proved is the client's. Its key log is that of both ends.
+    private static async Task<IReadOnlyList<Cell>> RunEarlierAsync(string program, string mode, string version, bool hasPlaintext, string file, CancellationToken stop)
+    {
+        string folder = Directory.CreateTempSubdirectory("ecapture-matrix-program").FullName;
+        try
+        {
+            TestCertificate certificate = TestCertificate.Create(folder);
+            string keyLog = Path.Combine(folder, "keys");
+            EarlierPair pair = new(
+                "tls", program, mode,
+                port => ServerProcess.Start(
+                    "/usr/bin/gnutls-serv",
+                    ["--echo", "--disable-client-cert", "--port", $"{port}", "--x509certfile", certificate.CertificatePath, "--x509keyfile", certificate.KeyPath],
+                    new Dictionary<string, string> { ["SSLKEYLOGFILE"] = keyLog }),
+                (port, _) => ("/usr/bin/env", [$"TLS_PORT={port}", $"TLS_VERSION=TLSv{version}", file, "-e", KeepJavaScript]))
+            {
+                BuiltIn = file,
+                HasPlaintext = hasPlaintext,
+            };
+            return await pair.RunAsync((keyLog, keyLog), stop);
         }
         finally
         {

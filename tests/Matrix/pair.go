@@ -2,6 +2,8 @@
 //
 //	pair server CERT KEY 1.2|1.3 PORT
 //	pair client 1.2|1.3 PORT < REQUEST
+//	pair echo CERT KEY 1.2|1.3 PORT
+//	pair keep 1.2|1.3 PORT KEYLOG < LINES
 package main
 
 import (
@@ -33,8 +35,35 @@ func answer(c net.Conn) {
 	c.Close()
 }
 
+func echo(c net.Conn) {
+	io.Copy(c, c)
+	c.Close()
+}
+
+func connect(settings *tls.Config) net.Conn {
+	c, err := tls.Dial("tcp", "127.0.0.1:"+os.Args[3], settings)
+	check(err)
+	return c
+}
+
+// Sends line by line and prints what comes back, over one connection.
+func keep() {
+	settings := config(os.Args[2])
+	log, err := os.OpenFile(os.Args[4], os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	check(err)
+	settings.KeyLogWriter = log
+	c := connect(settings)
+	go io.Copy(os.Stdout, c)
+	_, err = io.Copy(c, os.Stdin)
+	check(err)
+}
+
 func main() {
-	if os.Args[1] == "server" {
+	if os.Args[1] == "keep" {
+		keep()
+		return
+	}
+	if os.Args[1] != "client" {
 		settings := config(os.Args[4])
 		certificate, err := tls.LoadX509KeyPair(os.Args[2], os.Args[3])
 		check(err)
@@ -44,13 +73,12 @@ func main() {
 		for {
 			c, err := listener.Accept()
 			check(err)
-			go answer(c)
+			go map[string]func(net.Conn){"server": answer, "echo": echo}[os.Args[1]](c)
 		}
 	}
 	request, err := ioutil.ReadAll(os.Stdin)
 	check(err)
-	c, err := tls.Dial("tcp", "127.0.0.1:"+os.Args[3], config(os.Args[2]))
-	check(err)
+	c := connect(config(os.Args[2]))
 	_, err = c.Write(request)
 	check(err)
 	_, err = io.Copy(os.Stdout, c)

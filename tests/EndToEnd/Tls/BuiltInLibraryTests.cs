@@ -1,5 +1,6 @@
 using System.Globalization;
 using ECapture.Capture;
+using ECapture.Capture.Filters;
 using ECapture.Events.V1;
 using ECapture.Tests.Support;
 using ECapture.Tests.Support.Capture;
@@ -24,7 +25,7 @@ public sealed class BuiltInLibraryTests : IDisposable
     public async Task Capture_StrippedStaticClient_SecretsDecryptWhatItSent()
     {
         string program = Path.Combine(_folder, "client");
-        await RunAsync("gcc", "-O2", "-static", "-s", "-o", program, Path.Combine(AppContext.BaseDirectory, "Tls", "static_client.c"), "-lssl", "-lcrypto");
+        await CompileAsync(program, isStripped: true);
         await using NginxServer nginx = await NginxServer.StartAsync(http2: false);
         File.WriteAllText(Path.Combine(nginx.Files, _marker), "page");
         using SaidMessages said = new();
@@ -46,6 +47,44 @@ public sealed class BuiltInLibraryTests : IDisposable
         Assert.Contains(
             events, e => e.Coverage?.Target.ToStringUtf8().Contains(program, StringComparison.Ordinal) == true && e.Process?.Pid == client.Pid
                 && e.Coverage.Reason.Contains("began before its probes stood", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(false)] // its functions have names: plaintext, too
+    [InlineData(true)] // nobody sees which object it uses: found in the process's memory
+    public async Task Capture_StaticClientsConnectionOlderThanTheAgent_IsWhatItSaysOnceANewerOneHasTaught(bool isStripped)
+    {
+        string program = Path.Combine(_folder, "client");
+        await CompileAsync(program, isStripped);
+        await using NginxServer nginx = await NginxServer.StartAsync(http2: false);
+        File.WriteAllText(Path.Combine(nginx.Files, "page"), "page");
+        string[] arguments = [nginx.Port.ToString(CultureInfo.InvariantCulture), "/page", "keep"];
+        using ScriptProcess old = ScriptProcess.Start(program, arguments);
+        Assert.Equal("started", await old.ReadLineAsync());
+        uint port = await ConnectAsync(old);
+        await AskAsync(old, "before");
+        using ScriptProcess newer = ScriptProcess.Start(program, arguments);
+        Assert.Equal("started", await newer.ReadLineAsync());
+        using SaidMessages said = new();
+        using ILoggerFactory loggers = LoggerFactory.Create(logging => logging.AddProvider(said));
+        // Not the server: else its end of the connection might be proved first.
+        await using CaptureSession session = await CaptureSession.StartAsync(
+            new CaptureOptions { Modules = ["tls", "packet"], Interfaces = ["lo"], Filter = new CaptureFilter(new CaptureRules { Pids = [old.Pid, newer.Pid] }, isFixed: true) }, loggers: loggers);
+        await said.WaitForAsync(s_patience, TestContext.Current.CancellationToken, "TLS library", program, "probes");
+
+        await AskAsync(old, _marker);
+        await ConnectAsync(newer);
+        await AskAsync(newer, "newer");
+        bool IsProved(Event e) => e.TlsSecret?.Position is not null && e.Flow.LocalPort == port;
+        await session.Log.WaitUntilAsync(e => e.Count(IsProved) >= 2, s_patience, "the secrets of both directions");
+        IReadOnlyList<Event> events = await session.StopAsync();
+
+        Assert.All(events.Where(IsProved), e => EarlierRecords.AssertOpens(e, events, port));
+        if (!isStripped)
+        {
+            Event asked = Assert.Single(events, e => TlsStream.Contains(e, _marker));
+            Assert.Equal((old.Pid, Direction.Sent, port, (uint)nginx.Port), (asked.Process.Pid, asked.TlsData.Direction, asked.Flow.LocalPort, asked.Flow.RemotePort));
+        }
     }
 
     [Fact]
@@ -94,6 +133,21 @@ public sealed class BuiltInLibraryTests : IDisposable
         Assert.Equal(curl.Output, TlsStream.Http1Body(sent));
         byte[] received = TlsStream.Join(TlsStream.Data(events, e => e.Process?.Pid == (uint)server.Id, Direction.Received));
         Assert.StartsWith($"GET /{_marker} HTTP/1.1\r\n", System.Text.Encoding.ASCII.GetString(received), StringComparison.Ordinal);
+    }
+
+    private static async Task CompileAsync(string program, bool isStripped) =>
+        await RunAsync("gcc", ["-O2", "-static", .. isStripped ? ["-s"] : Array.Empty<string>(), "-o", program, Path.Combine(AppContext.BaseDirectory, "Tls", "static_client.c"), "-lssl", "-lcrypto"]);
+
+    private static async Task<uint> ConnectAsync(ScriptProcess client)
+    {
+        client.WriteLine("go");
+        return uint.Parse(await client.ReadLineAsync(), CultureInfo.InvariantCulture);
+    }
+
+    private static async Task AskAsync(ScriptProcess client, string marker)
+    {
+        client.WriteLine(marker);
+        Assert.Equal("HTTP/1.1 200 OK", await client.ReadLineAsync());
     }
 
     private static bool IsOf(ServerProcess server, Event e, Direction direction) =>

@@ -16,36 +16,40 @@ internal static class ObjectSearch
     private const int MostFound = 1024;
     private const int Alignment = 16; // of what allocators give
 
-    /// <summary>The places of an object's words that point into the library.</summary>
-    internal static HashSet<int> Marks(ReadOnlySpan<byte> content, ulong start, ulong end)
+    /// <summary>The places of an object's words that point into the library, and how far from its begin.</summary>
+    internal static Dictionary<int, ulong> Marks(ReadOnlySpan<byte> content, ulong start, ulong end)
     {
-        HashSet<int> marks = [];
+        Dictionary<int, ulong> marks = [];
         ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(content[..Math.Min(content.Length, ObjectBytes)]);
         for (int i = 0; i < words.Length; i++)
         {
             if (words[i] >= start && words[i] < end)
             {
-                marks.Add(i * 8);
+                marks.Add(i * 8, words[i] - start);
             }
         }
 
         return marks;
     }
 
-    /// <summary>Addresses of what looks like an object of a library.</summary>
+    /// <summary>
+    /// Addresses of what looks like an object of a library: first those that point to what other objects did. The rest may be objects, too (a server's have another method table than
+    /// a client's), but where the library is a whole program, much points into it.
+    /// </summary>
     /// <param name="pid">The process.</param>
     /// <param name="file">The library.</param>
-    /// <param name="marks">Where its objects point into it.</param>
+    /// <param name="marks">Where its objects point into it, and to what.</param>
     /// <param name="stop">Ends the search.</param>
-    internal static List<ulong> Find(int pid, FileIdentity file, IReadOnlyCollection<int> marks, CancellationToken stop)
+    internal static List<ulong> Find(int pid, FileIdentity file, IReadOnlyDictionary<int, HashSet<ulong>> marks, CancellationToken stop)
     {
         List<ulong> found = [];
+        List<ulong> others = [];
         if (marks.Count == 0 || !MappedFile.TryFind(pid, file, out ulong start, out ulong end))
         {
             return found;
         }
 
-        ulong first = (ulong)marks.Min();
+        ulong first = (ulong)marks.Keys.Min();
         byte[] piece = new byte[PieceBytes];
         byte[] content = new byte[ObjectBytes];
         long left = MostBytes;
@@ -64,7 +68,12 @@ internal static class ObjectSearch
                 for (int i = 0; i < words.Length; i++)
                 {
                     ulong address = at + ((ulong)i * 8) - first;
-                    if (words[i] - start < end - start && address % Alignment == 0 && HasMarks(pid, address, content, marks, start, end))
+                    if (words[i] - start >= end - start || address % Alignment != 0 || !HasMarks(pid, address, content, marks, start, end, out bool areKnown))
+                    {
+                        continue;
+                    }
+
+                    if (areKnown)
                     {
                         found.Add(address);
                         if (found.Count == MostFound)
@@ -72,16 +81,33 @@ internal static class ObjectSearch
                             return found;
                         }
                     }
+                    else if (others.Count < MostFound)
+                    {
+                        others.Add(address);
+                    }
                 }
             }
         }
 
-        return found;
+        return [.. found, .. others.Take(MostFound - found.Count)];
     }
 
-    private static bool HasMarks(int pid, ulong address, byte[] content, IReadOnlyCollection<int> marks, ulong start, ulong end)
+    private static bool HasMarks(
+        int pid, ulong address, byte[] content, IReadOnlyDictionary<int, HashSet<ulong>> marks, ulong start, ulong end, out bool areKnown)
     {
+        areKnown = true;
         int read = ProcessMemory.Read(pid, address, content) & ~7;
-        return marks.All(Marks(content.AsSpan(0, read), start, end).Contains);
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(content.AsSpan(0, read));
+        foreach ((int at, HashSet<ulong> known) in marks)
+        {
+            if (at / 8 >= words.Length || words[at / 8] - start >= end - start)
+            {
+                return false;
+            }
+
+            areKnown &= known.Contains(words[at / 8] - start);
+        }
+
+        return true;
     }
 }

@@ -12,7 +12,7 @@ internal sealed class SecretLayout
 
     private readonly Dictionary<SecretField, (HashSet<FieldLocation> Places, int Samples)> _fields = [];
     private readonly Dictionary<bool, HashSet<NumberLocation>> _numbers = [];
-    private HashSet<int>? _marks;
+    private Dictionary<int, HashSet<ulong>>? _marks;
 
     /// <summary>Changes with everything that is learned.</summary>
     internal int Version { get; private set; }
@@ -63,20 +63,15 @@ internal sealed class SecretLayout
         _fields[field] = known with { Samples = known.Samples + 1 };
     }
 
-    /// <summary>Where objects point into their library; empty: not known, or nowhere.</summary>
-    internal IReadOnlyCollection<int> Marks => _marks ?? [];
+    /// <summary>Where objects point into their library, and to what of it; empty: not known, or nowhere.</summary>
+    internal IReadOnlyDictionary<int, HashSet<ulong>> Marks => _marks ?? [];
 
-    /// <summary>Learns where an object points into its library.</summary>
-    internal void LearnMarks(HashSet<int> marks)
+    /// <summary>Learns where an object points into its library, and to what.</summary>
+    internal void LearnMarks(IReadOnlyDictionary<int, ulong> marks)
     {
-        if (_marks is null)
-        {
-            _marks = marks;
-        }
-        else
-        {
-            _marks.IntersectWith(marks);
-        }
+        _marks = _marks is null
+            ? marks.ToDictionary(m => m.Key, m => new HashSet<ulong> { m.Value })
+            : _marks.Where(m => marks.ContainsKey(m.Key)).ToDictionary(m => m.Key, m => new HashSet<ulong>(m.Value) { marks[m.Key] });
     }
 
     /// <summary>The places of a field.</summary>

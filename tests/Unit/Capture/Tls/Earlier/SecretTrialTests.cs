@@ -121,20 +121,26 @@ public sealed class SecretTrialTests
     }
 
     [Fact]
-    public void Find_ObjectsThatPointIntoTheirLibrary_AreFoundAndOthersAreNot()
+    public void Find_ObjectsThatPointIntoTheirLibrary_AreFoundThoseThatPointWhereOthersDidFirst()
     {
         string library = File.ReadLines("/proc/self/maps").Select(l => l[(l.IndexOf('/', StringComparison.Ordinal) is >= 0 and int at ? at : l.Length)..])
             .First(p => Path.GetFileName(p).StartsWith("libc.so", StringComparison.Ordinal));
         Assert.True(ECapture.Capture.FileIdentity.TryRead(library, out ECapture.Capture.FileIdentity identity));
         Assert.True(MappedFile.TryFind(Environment.ProcessId, identity, out ulong start, out ulong end));
-        using MadeObject one = new MadeObject().With(8, BitConverter.GetBytes(start + 64)).With(0x70, BitConverter.GetBytes(end - 64));
+        using MadeObject first = new();
+        using MadeObject second = new();
+        (MadeObject elsewhere, MadeObject one) = first.Address < second.Address ? (first, second) : (second, first); // it is the lower one that is met first
+        one.With(8, BitConverter.GetBytes(start + 64)).With(0x70, BitConverter.GetBytes(end - 64));
+        elsewhere.With(8, BitConverter.GetBytes(start + 64)).With(0x70, BitConverter.GetBytes(end - 128));
         using MadeObject other = new MadeObject().With(8, BitConverter.GetBytes(start + 64)).With(0x70, BitConverter.GetBytes(end));
-        HashSet<int> marks = ObjectSearch.Marks(Read(one).Content, start, end);
+        SecretLayout layout = new();
+        layout.LearnMarks(ObjectSearch.Marks(Read(one).Content, start, end));
 
-        List<ulong> found = ObjectSearch.Find(Environment.ProcessId, identity, marks, TestContext.Current.CancellationToken);
+        List<ulong> found = ObjectSearch.Find(Environment.ProcessId, identity, layout.Marks, TestContext.Current.CancellationToken);
 
-        Assert.Equal([8, 0x70], marks.Order());
+        Assert.Equal([8, 0x70], layout.Marks.Keys.Order());
         Assert.Contains(one.Address, found);
+        Assert.True(found.IndexOf(elsewhere.Address) > found.IndexOf(one.Address), string.Join(", ", found));
         Assert.DoesNotContain(other.Address, found);
     }
 
