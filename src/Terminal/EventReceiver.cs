@@ -2,15 +2,16 @@ using ECapture.Events;
 using ECapture.Events.V1;
 using ECapture.Log;
 using ECapture.Log.Streams;
+using ECapture.Terminal.Switching;
 using Google.Protobuf;
 
 namespace ECapture.Terminal;
 
 /// <summary>
-/// Stands where the pipeline has its log: gives the agent's events to an output, in order. While the output is slow the agent's queue fills, and what does
+/// Stands where the pipeline has its log: gives the events of agents to an output, in order. While the output is slow an agent's queue fills, and what does
 /// not fit is counted and declared by the agent, as it is with a slow log.
 /// </summary>
-internal sealed class EventReceiver(IEventOutput output) : ILogWriter
+internal sealed class EventReceiver(IEventOutput output)
 {
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -20,8 +21,10 @@ internal sealed class EventReceiver(IEventOutput output) : ILogWriter
     /// <summary>Ends, as a failure, when the output cannot write any more.</summary>
     internal Task Failed => _failed.Task;
 
-    /// <inheritdoc/>
-    public ValueTask AppendAsync(IReadOnlyList<LogEntry> entries, CancellationToken cancellationToken)
+    /// <summary>Takes what an agent captured.</summary>
+    /// <param name="entries">In its order.</param>
+    /// <param name="selection">What of it counts; null: all.</param>
+    internal void Take(IReadOnlyList<LogEntry> entries, IEventSelection? selection)
     {
         lock (_gate)
         {
@@ -29,7 +32,7 @@ internal sealed class EventReceiver(IEventOutput output) : ILogWriter
             {
                 for (int i = 0; i < entries.Count && !IsOver; i++)
                 {
-                    Take(entries[i].TopicPartition.Topic, entries[i].Value.Span);
+                    Take(entries[i].TopicPartition.Topic, entries[i].Value.Span, selection);
                 }
             }
             catch (Exception e) when (IsOutputError(e))
@@ -37,8 +40,6 @@ internal sealed class EventReceiver(IEventOutput output) : ILogWriter
                 _failed.TrySetException(e);
             }
         }
-
-        return ValueTask.CompletedTask;
     }
 
     /// <summary>Passes time.</summary>
@@ -80,7 +81,7 @@ internal sealed class EventReceiver(IEventOutput output) : ILogWriter
             {
                 if (!IsOver)
                 {
-                    Take(Topics.Agent, encoded);
+                    Take(Topics.Agent, encoded, selection: null);
                 }
             }
             catch (Exception e) when (IsOutputError(e))
@@ -106,19 +107,22 @@ internal sealed class EventReceiver(IEventOutput output) : ILogWriter
         }
     }
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
     private bool IsOver => _isComplete || _failed.Task.IsCompleted;
 
     private static bool IsOutputError(Exception e) => e is IOException or UnauthorizedAccessException;
 
-    private void Take(string topic, ReadOnlySpan<byte> encoded)
+    private void Take(string topic, ReadOnlySpan<byte> encoded, IEventSelection? selection)
     {
-        if (EventReader.TryRead(encoded, out EventFields fields))
+        if (!EventReader.TryRead(encoded, out EventFields fields))
+        {
+            return;
+        }
+
+        ReceivedEvent received = new(topic, encoded, ref fields);
+        if (selection is null || selection.Takes(received))
         {
             TerminalMetrics.Events.Add(1);
-            output.Write(new ReceivedEvent(topic, encoded, ref fields));
+            output.Write(received);
         }
     }
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using ECapture.Capture;
-using ECapture.Capture.Agent;
 using ECapture.Capture.Modules;
 using ECapture.Cli.Doctor;
 using ECapture.Cli.Options;
@@ -8,7 +7,6 @@ using ECapture.Cli.Supervision;
 using ECapture.Events.V1;
 using ECapture.Terminal;
 using ECapture.Terminal.Remote;
-using Microsoft.Extensions.Logging;
 
 namespace ECapture.Cli.Commands;
 
@@ -53,43 +51,34 @@ internal static class TerminalCommand
             throw new UsageException($"{module.Name}: needs root (CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, CAP_SYS_PTRACE); `ecapture doctor` says what is missing");
         }
 
-        using Telemetry.Telemetry telemetry = Telemetry.Telemetry.Start(module.Name, options, LevelOf(plan.IsDebug));
+        using Telemetry.Telemetry telemetry = Telemetry.Telemetry.Start(module.Name, options, LiveChanges.LevelOf(plan.IsDebug));
         using TerminalOutputs outputs = await TerminalOutputs.OpenAsync(plan, cancellationToken);
         foreach (string note in plan.Notes)
         {
             outputs.Say(note);
         }
 
-        await using EventReceiver receiver = new(outputs.Output);
-        bool isDebug = plan.IsDebug;
-        RunningSettings settings = new(
+        EventReceiver receiver = new(outputs.Output);
+        TerminalSession session = new(plan.Capture, receiver, telemetry.Loggers);
+        RemoteSettings start = new(plan.Filter.Rules, plan.Text.Current, plan.ExitStatus, plan.IsDebug, ObjectFields.NumberOf(plan.Fit.Set));
+        LiveChanges changes = new(plan, session, receiver, outputs, telemetry, start);
+        using RunningSettings settings = new(
             module.Name,
-            new RemoteSettings(plan.Filter.Rules, plan.Text.Current, plan.ExitStatus, plan.IsDebug),
+            start,
             plan.StartedWith,
-            next => receiver.Change(() =>
-            {
-                plan.Filter.Rules = next.Rules;
-                plan.Text.Current = next.Text;
-                outputs.ExitStatus = next.ExitStatus;
-                if (next.Debug != isDebug)
-                {
-                    isDebug = next.Debug;
-                    telemetry.LeastLevel = LevelOf(isDebug);
-                }
-            }),
+            plan.FitOf,
+            changes.ApplyAsync,
             what => receiver.Say(new AgentState { State = AgentState.Types.State.Configured, Module = module.Name, Detail = what }));
         using SettingsFile? file = plan.SettingsFile is null ? null : Watch(plan.SettingsFile, settings, outputs.Say);
-        TerminalSession session = new(plan.Capture, receiver, telemetry.Loggers);
-        string state = "starting";
-        await using ConfigServer? remote = plan.Listen is null ? null : await ListenAsync(plan.Listen, settings, () => state, outputs.Say, cancellationToken);
+        await using ConfigServer? remote = plan.Listen is null ? null : await ListenAsync(plan.Listen, settings, () => changes.State, outputs.Say, cancellationToken);
         try
         {
             await session.RunAsync(
                 agent =>
                 {
                     outputs.Begin();
-                    state = Ready(plan, agent);
-                    outputs.Say(state + "; Ctrl-C ends it");
+                    changes.Runs(agent);
+                    outputs.Say(changes.State + "; Ctrl-C ends it");
                 },
                 cancellationToken);
             return ExitCode.Ok;
@@ -99,8 +88,6 @@ internal static class TerminalCommand
             throw new UsageException($"{e.Message}; this host lacks {missing}");
         }
     }
-
-    private static LogLevel LevelOf(bool isDebug) => isDebug ? LogLevel.Debug : LogLevel.Warning;
 
     private static SettingsFile Watch(string path, RunningSettings settings, Action<string> say)
     {
@@ -129,14 +116,5 @@ internal static class TerminalCommand
             await server.DisposeAsync();
             throw new UsageException($"{TerminalOptions.Listen.Name}: cannot listen on {options.Address}: {e.Message}");
         }
-    }
-
-    private static string Ready(TerminalPlan plan, CaptureAgent agent)
-    {
-        IEnumerable<string> running = agent.Outcomes
-            .Where(o => plan.Capture.Modules.Contains(o.Name))
-            .Select(o => o.IsRunning ? $"{o.Name} ({(o.Detail.Length == 0 ? "on" : o.Detail)})" : $"{o.Name} does not run: {o.Detail}");
-        string where = plan.File is null ? "" : $" into {plan.File}";
-        return $"capturing {string.Join(", ", running)}{where}";
     }
 }

@@ -25,6 +25,9 @@ internal sealed class TerminalPlan
 
     internal required CaptureOptions Capture { get; init; }
 
+    /// <summary>Which BPF objects it begins with.</summary>
+    internal required KernelFit Fit { get; init; }
+
     /// <summary>What is captured.</summary>
     internal required CaptureFilter Filter { get; init; }
 
@@ -79,6 +82,7 @@ internal sealed class TerminalPlan
             Module = module,
             Mode = mode,
             Capture = ReadCapture(module, mode, own, options) with { Filter = filter },
+            Fit = fit,
             Filter = filter,
             Text = new Live<TextOptions>(new TextOptions(
                 options.IsSet(TerminalOptions.Hex),
@@ -97,15 +101,32 @@ internal sealed class TerminalPlan
             RotateAfter = TerminalDestinations.RotateAfter(options),
             Listen = listen,
             SettingsFile = settings,
-            StartedWith = TerminalStart.Read(module, mode, fit, options),
+            StartedWith = TerminalStart.Read(module, mode, options),
             Destinations = TerminalDestinations.Read(options),
             Notes =
             [
                 .. own.Where(o => TerminalOptions.NotNeeded.Contains(o) && options.Find(o) is not null).Select(o => $"{o.Name} is not needed and has no effect"),
-                .. fit.Set == ObjectSet.Kernel ? (string[])[] : [fit.Set == ObjectSet.Plain ? $"{fit.Reason}; {KernelFit.PlainLimits}" : fit.Reason],
+                .. Describe(fit) is { } objects ? [objects] : (string[])[],
             ],
         };
     }
+
+    /// <summary>Which BPF objects a mode comes to, with the types that were given at the start.</summary>
+    /// <exception cref="CaptureException">What it needs is not there.</exception>
+    internal KernelFit FitOf(BtfMode mode) => KernelFit.Choose(mode, FileFor(mode), Capture.KernelBtf);
+
+    /// <summary>What to capture, with other BPF objects.</summary>
+    internal CaptureOptions CaptureWith(BtfMode mode) => Capture with { Btf = mode, BtfFile = FileFor(mode) };
+
+    /// <summary>What a user should know of the objects; null: nothing.</summary>
+    internal static string? Describe(KernelFit fit) => fit.Set switch
+    {
+        ObjectSet.Kernel => null,
+        ObjectSet.Plain => $"{fit.Reason}; {KernelFit.PlainLimits}",
+        _ => fit.Reason,
+    };
+
+    private string? FileFor(BtfMode mode) => mode == BtfMode.None ? null : Capture.BtfFile;
 
     private static CaptureOptions ReadCapture(TerminalModule module, TerminalMode mode, Option<string?>[] own, OptionReader options)
     {

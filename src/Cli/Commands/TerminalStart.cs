@@ -1,5 +1,4 @@
 using System.CommandLine;
-using ECapture.Capture.Bpf;
 using ECapture.Cli.Options;
 using ECapture.Terminal.Remote;
 
@@ -9,17 +8,13 @@ namespace ECapture.Cli.Commands;
 internal static class TerminalStart
 {
     /// <summary>What a configuration may name and not change, by eCapture's names.</summary>
-    internal static StartedWith Read(TerminalModule module, TerminalMode mode, KernelFit fit, OptionReader options)
+    internal static StartedWith Read(TerminalModule module, TerminalMode mode, OptionReader options)
     {
         string Text(Option<string?> option) => options.Find(option) ?? "";
         string modeName = mode switch { TerminalMode.KeyLog => "keylog", TerminalMode.Pcapng => "pcapng", _ => "text" };
         string interfaces = module.Kind == TerminalKind.Tls ? string.Join(',', options.FindAll(TerminalOptions.Interfaces)) : "";
         string filter = module.Kind == TerminalKind.Tls ? string.Join(' ', options.Words(TerminalOptions.PacketFilter)) : "";
-        long objects = fit.Set == ObjectSet.Plain ? 2 : 1;
         StartedWith fields = new StartedWith()
-            .With("btf", objects)
-            .With("btf_mode", objects)
-            .With("byte_code_file_mode", objects)
             .With("per_cpu_map_size", TerminalPlan.MapKilobytes(options) * 1024)
             .With("logger_addr", Text(TerminalOptions.LogAddress))
             .With("event_collector_addr", Text(TerminalOptions.EventAddress))

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ECapture.Events;
 using ECapture.Events.V1;
 
@@ -10,8 +11,8 @@ internal sealed class ItemDecoder(Action<TerminalItem> emit)
     private const int MostCommands = 65_536;
 
     private readonly PlaintextConnections _connections = new(emit);
-    private readonly Dictionary<ulong, Event> _commands = [];
-    private readonly Queue<ulong> _commandOrder = [];
+    private readonly Dictionary<(UInt128 Run, ulong Id), Event> _commands = [];
+    private readonly Queue<(UInt128 Run, ulong Id)> _commandOrder = [];
 
     /// <summary>Only commands that ended with this status, once they ended; null: all, at once.</summary>
     internal int? ExitStatus { get; set; }
@@ -42,7 +43,7 @@ internal sealed class ItemDecoder(Action<TerminalItem> emit)
             case Event.ShellCommandFieldNumber:
                 OnCommand(received.Topic, received.Parse());
                 break;
-            case Event.ShellResultFieldNumber when _commands.Remove(received.Fields.Payload.Command, out Event? command):
+            case Event.ShellResultFieldNumber when _commands.Remove((RunOf(received.Fields.Run.Of(received.Encoded)), received.Fields.Payload.Command), out Event? command):
                 OnEnd(received.Topic, received.Parse(), command);
                 break;
             case var _ when IsNotice(received):
@@ -57,6 +58,8 @@ internal sealed class ItemDecoder(Action<TerminalItem> emit)
     /// <summary>Emits what is unfinished.</summary>
     internal void Complete() => _connections.Close();
 
+    private static UInt128 RunOf(ReadOnlySpan<byte> run) => MemoryMarshal.TryRead(run, out UInt128 id) ? id : default;
+
     private void OnCommand(string topic, Event command)
     {
         if (ExitStatus is null)
@@ -64,7 +67,7 @@ internal sealed class ItemDecoder(Action<TerminalItem> emit)
             emit(new CommandItem(topic, command));
         }
 
-        ulong id = command.ShellCommand.Command;
+        (UInt128, ulong) id = (RunOf(command.Run.Span), command.ShellCommand.Command);
         if (_commands.TryAdd(id, command))
         {
             _commandOrder.Enqueue(id);

@@ -19,6 +19,8 @@ internal sealed class PlaintextConnection : IHttpSink
     private readonly string _topic;
     private readonly Action<TerminalItem> _emit;
     private readonly HttpConnection _http;
+    private readonly OffsetCount _sent = new();
+    private readonly OffsetCount _received = new();
     private readonly List<Event> _undecided = [];
     private int _undecidedBytes;
     private Event _envelope = new();
@@ -39,14 +41,32 @@ internal sealed class PlaintextConnection : IHttpSink
     /// <summary>Bytes kept for it.</summary>
     internal int BufferedBytes => _http.BufferedBytes + _undecidedBytes;
 
+    /// <summary>Whose end of which flow it is.</summary>
+    internal (uint Pid, ulong Flow, uint Port) Place { get; private set; }
+
+    /// <summary>Whose end of which flow a piece belongs to.</summary>
+    internal static (uint Pid, ulong Flow, uint Port) PlaceOf(Event piece) => (piece.Process?.Pid ?? 0, piece.Flow?.Id ?? 0, piece.Flow?.LocalPort ?? 0);
+
+    /// <summary>The next pieces are another agent's, which counts their bytes from where it came in.</summary>
+    internal void CountAnew()
+    {
+        _sent.CountAnew();
+        _received.CountAnew();
+    }
+
     /// <summary>Takes a piece.</summary>
     internal void Feed(Event piece)
     {
         _envelope = piece;
         LastNs = piece.BootNs;
         Flow = piece.Flow?.Id ?? Flow;
-        HttpDirection direction = piece.TlsData.Direction == Direction.Sent ? HttpDirection.Sent : HttpDirection.Received;
-        _http.Feed(direction, (long)Math.Min(piece.TlsData.Offset, long.MaxValue), piece.TlsData.Data.Span, (long)piece.WallNs);
+        if (piece.Flow is not null || Place.Pid == 0)
+        {
+            Place = PlaceOf(piece);
+        }
+
+        (HttpDirection direction, OffsetCount count) = piece.TlsData.Direction == Direction.Sent ? (HttpDirection.Sent, _sent) : (HttpDirection.Received, _received);
+        _http.Feed(direction, count.Place(piece), piece.TlsData.Data.Span, (long)piece.WallNs);
         switch (_http.Protocol)
         {
             case HttpProtocol.NotHttp or HttpProtocol.Tunnel:

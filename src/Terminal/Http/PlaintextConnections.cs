@@ -1,8 +1,12 @@
+using System.Diagnostics.CodeAnalysis;
 using ECapture.Events.V1;
+using Google.Protobuf;
 
 namespace ECapture.Terminal.Http;
 
-/// <summary>The connections whose plaintext is being read; their number and memory are bounded, the one that was quiet longest goes first.</summary>
+/// <summary>
+/// The connections whose plaintext is being read; their number and memory are bounded, the one that was quiet longest goes first. A connection goes on where another agent sees the rest of it.
+/// </summary>
 internal sealed class PlaintextConnections(Action<TerminalItem> emit, int mostConnections = 8192, long mostBytes = 256L << 20)
 {
     private const ulong Second = 1_000_000_000;
@@ -14,6 +18,10 @@ internal sealed class PlaintextConnections(Action<TerminalItem> emit, int mostCo
     private readonly Dictionary<ulong, ulong> _closing = [];
     private readonly HashSet<ulong> _older = [];
     private readonly List<ulong> _done = [];
+
+    // Of the agent before, by what both know them by.
+    private readonly Dictionary<(uint Pid, ulong Flow, uint Port), ulong> _inherited = [];
+    private ByteString? _run;
     private long _bytes;
 
     /// <summary>Connections that are open here.</summary>
@@ -22,14 +30,20 @@ internal sealed class PlaintextConnections(Action<TerminalItem> emit, int mostCo
     /// <summary>Takes a piece of plaintext.</summary>
     internal void Feed(string topic, Event piece)
     {
-        if (!_connections.TryGetValue(piece.Connection, out PlaintextConnection? connection))
+        if (piece.Run != _run)
+        {
+            Inherit(piece.Run);
+        }
+
+        if (!_connections.TryGetValue(piece.Connection, out PlaintextConnection? connection) && !TryContinue(piece, out connection))
         {
             if (_connections.Count >= mostConnections)
             {
                 CloseQuietest();
             }
 
-            connection = new PlaintextConnection(topic, piece.Flow is { } flow && _older.Contains(flow.Id), emit);
+            bool isOlder = piece.Flow is { } flow ? _older.Contains(flow.Id) : _inherited.Count > 0;
+            connection = new PlaintextConnection(topic, isOlder, emit);
             _connections[piece.Connection] = connection;
         }
 
@@ -86,6 +100,30 @@ internal sealed class PlaintextConnections(Action<TerminalItem> emit, int mostCo
 
     /// <summary>Ends all.</summary>
     internal void Close() => CloseWhere(_ => true);
+
+    private void Inherit(ByteString run)
+    {
+        _run = run;
+        _inherited.Clear();
+        foreach ((ulong id, PlaintextConnection connection) in _connections)
+        {
+            // Without addresses only the one of a process can be known again.
+            _inherited[connection.Place] = connection.Place.Flow == 0 && _inherited.ContainsKey(connection.Place) ? 0 : id;
+        }
+    }
+
+    private bool TryContinue(Event piece, [NotNullWhen(true)] out PlaintextConnection? connection)
+    {
+        connection = null;
+        if (_inherited.Count == 0 || !_inherited.Remove(PlaintextConnection.PlaceOf(piece), out ulong id) || !_connections.Remove(id, out connection))
+        {
+            return false;
+        }
+
+        connection.CountAnew();
+        _connections[piece.Connection] = connection;
+        return true;
+    }
 
     private void CloseWhere(Func<PlaintextConnection, bool> isOver)
     {

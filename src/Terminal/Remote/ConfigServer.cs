@@ -99,7 +99,7 @@ internal sealed class ConfigServer(RunningSettings settings, ConfigServerOptions
                     await AnswerAsync(context, StatusCodes.Status200OK, RemoteCode.Ok, "").ConfigureAwait(false);
                     break;
                 case "POST":
-                    settings.Change(await ReadAsync(context.Request).ConfigureAwait(false), "configuration changed over HTTP", isWhole: false);
+                    await settings.ChangeAsync(await ReadAsync(context.Request).ConfigureAwait(false), "configuration changed over HTTP", isWhole: false).ConfigureAwait(false);
                     await AnswerAsync(context, StatusCodes.Status200OK, RemoteCode.Ok, "").ConfigureAwait(false);
                     break;
                 default:

@@ -1,3 +1,4 @@
+using ECapture.Capture.Bpf;
 using ECapture.Capture.Filters;
 using ECapture.Terminal.Text;
 
@@ -8,4 +9,5 @@ namespace ECapture.Terminal.Remote;
 /// <param name="Text">How much of it, and how.</param>
 /// <param name="ExitStatus">Of shells' commands, only those that ended with it; null: all.</param>
 /// <param name="Debug">More is said on standard error.</param>
-internal sealed record RemoteSettings(CaptureRules Rules, TextOptions Text, int? ExitStatus = null, bool Debug = false);
+/// <param name="Objects">The BPF objects, with kernel types or without.</param>
+internal sealed record RemoteSettings(CaptureRules Rules, TextOptions Text, int? ExitStatus = null, bool Debug = false, BtfMode Objects = BtfMode.Types);

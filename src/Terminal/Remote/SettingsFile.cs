@@ -86,7 +86,8 @@ internal sealed class SettingsFile : IDisposable
         _last = text;
         try
         {
-            _settings.Change(text, $"configuration changed by {_path}", isWhole: true);
+            // This is the watch's own thread, or the command's before it begins: it has nothing else to do.
+            _settings.ChangeAsync(text, $"configuration changed by {_path}", isWhole: true).GetAwaiter().GetResult();
         }
         catch (RemoteRefusal e)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ECapture.Capture.Bpf;
 using ECapture.Capture.Filters;
 using ECapture.Events;
 
@@ -12,15 +13,17 @@ internal static class SettingsReader
     private const int AnyStatus = 128;
 
     private static readonly string[] s_known =
-        ["pid", "uid", "hex", "is_hex", "truncate_size", "debug", "filters"];
+        ["pid", "uid", "hex", "is_hex", "truncate_size", "debug", "filters", .. ObjectFields.Names];
 
     /// <summary>Makes the settings that hold after a change.</summary>
     /// <param name="body">One JSON object.</param>
-    /// <param name="now">What holds.</param>
+    /// <param name="now">What holds where it names nothing.</param>
+    /// <param name="objects">The BPF objects in force.</param>
     /// <param name="startedWith">What cannot be changed.</param>
     /// <param name="hasExitStatus">The module has <c>errno</c>.</param>
+    /// <param name="choose">Says which BPF objects a mode comes to here.</param>
     /// <exception cref="RemoteRefusal">A field is unknown, of a wrong kind or has a wrong value; names it.</exception>
-    internal static RemoteSettings Read(ReadOnlyMemory<byte> body, RemoteSettings now, StartedWith startedWith, bool hasExitStatus)
+    internal static RemoteSettings Read(ReadOnlyMemory<byte> body, RemoteSettings now, BtfMode objects, StartedWith startedWith, bool hasExitStatus, Func<BtfMode, KernelFit> choose)
     {
         using JsonDocument document = Parse(body);
         JsonElement root = document.RootElement;
@@ -30,11 +33,18 @@ internal static class SettingsReader
         }
 
         HashSet<string> seen = [];
+        ObjectFields objectFields = new(choose);
         foreach (JsonProperty field in root.EnumerateObject())
         {
             if (!seen.Add(field.Name))
             {
                 throw new RemoteRefusal(RemoteCode.DecodeFailed, $"field {field.Name} is there twice", field.Name);
+            }
+
+            if (ObjectFields.Names.Contains(field.Name))
+            {
+                objectFields.Take(field);
+                continue;
             }
 
             now = field.Name switch
@@ -50,7 +60,7 @@ internal static class SettingsReader
             };
         }
 
-        return now;
+        return now with { Objects = objectFields.Decide(now.Objects, objects) };
     }
 
     /// <summary>Writes settings as a change that would make them.</summary>
@@ -66,6 +76,11 @@ internal static class SettingsReader
         if (hasExitStatus)
         {
             json.WriteNumber("errno", settings.ExitStatus ?? AnyStatus);
+        }
+
+        foreach (string name in ObjectFields.Names)
+        {
+            json.WriteNumber(name, (int)settings.Objects);
         }
 
         startedWith.Write(json);

@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using ECapture.Capture;
+using ECapture.Capture.Bpf;
 using ECapture.Capture.Filters;
 using ECapture.Terminal.Remote;
 using ECapture.Terminal.Text;
@@ -19,6 +21,7 @@ public sealed class ConfigServerTests : IAsyncLifetime, IDisposable
     private RemoteSettings _settings = new(CaptureRules.All, new TextOptions(false, 0, false));
     private ConfigServer _server = null!;
     private bool _failsToApply;
+    private Func<BtfMode, KernelFit> _choose = m => new KernelFit(m == BtfMode.None ? ObjectSet.Plain : ObjectSet.Kernel, null, "");
 
     public async ValueTask InitializeAsync()
     {
@@ -66,7 +69,9 @@ public sealed class ConfigServerTests : IAsyncLifetime, IDisposable
     [InlineData("{\"truncate_size\":7,\"pid\":\"x\"}", 4, "pid")]
     [InlineData("{\"truncate_size\":7,\"pid\":4194303}", 5, "no process 4194303")]
     [InlineData("{\"truncate_size\":-1}", 5, "truncate_size")]
-    [InlineData("{\"btf\":2}", 5, "btf cannot be changed")]
+    [InlineData("{\"truncate_size\":7,\"btf\":2}", 5, "field btf: nothing like it here")]
+    [InlineData("{\"btf\":1,\"btf_mode\":2}", 5, "field btf_mode: nothing like it here")]
+    [InlineData("{\"btf\":3}", 5, "btf must be from 0 to 2")]
     [InlineData("{\"btf_mode\":\"1\"}", 4, "btf_mode must be a whole number")]
     [InlineData("{\"truncate_size\":7,\"pcapfile\":\"/etc/passwd\"}", 5, "pcapfile cannot be changed")]
     [InlineData("{\"per_cpu_map_size\":\"4096\"}", 4, "per_cpu_map_size must be a whole number")]
@@ -80,6 +85,7 @@ public sealed class ConfigServerTests : IAsyncLifetime, IDisposable
     [InlineData("{\"filters\":{\"ignore_process\":[\"\"]}}", 5, "filters.ignore_process")]
     public async Task Post_WrongChange_NamesTheFieldAndChangesNothing(string body, int code, string named)
     {
+        _choose = _ => throw new CaptureException("nothing like it here");
         RemoteSettings before = _settings;
         (HttpStatusCode status, JsonElement answer) = await PostAsync("/tls", body);
 
@@ -87,6 +93,28 @@ public sealed class ConfigServerTests : IAsyncLifetime, IDisposable
         Assert.Contains(named, answer.GetProperty("msg").GetString(), StringComparison.Ordinal);
         Assert.Same(before, _settings);
         Assert.Empty(_said);
+    }
+
+    [Theory]
+    [InlineData("{\"btf\":2}", BtfMode.None)]
+    [InlineData("{\"byte_code_file_mode\":2}", BtfMode.None)]
+    [InlineData("{\"btf\":2,\"btf_mode\":1,\"byte_code_file_mode\":1}", BtfMode.None)] // what GET gave, with one edited
+    [InlineData("{\"btf\":0,\"btf_mode\":2}", BtfMode.None)]
+    [InlineData("{\"btf\":0,\"btf_mode\":1}", BtfMode.Types)]
+    [InlineData("{\"btf\":0}", BtfMode.Types)] // the best there is
+    [InlineData("{}", BtfMode.Types)]
+    public async Task Post_OtherObjects_HoldUnderEveryNameAndGiveWayAgain(string body, BtfMode mode)
+    {
+        (HttpStatusCode status, JsonElement answer) = await PostAsync("/tls", body);
+
+        Assert.Equal((HttpStatusCode.OK, mode), (status, _settings.Objects));
+        JsonElement config = answer.GetProperty("data").GetProperty("config");
+        Assert.All((string[])["btf", "btf_mode", "byte_code_file_mode"], f => Assert.Equal((int)mode, config.GetProperty(f).GetInt32()));
+
+        await PostAsync("/tls", "{\"hex\":true}"); // not named: it stays
+        Assert.Equal(mode, _settings.Objects);
+        await PostAsync("/tls", "{\"btf\":0}");
+        Assert.Equal(BtfMode.Types, _settings.Objects);
     }
 
     [Theory]
@@ -191,20 +219,18 @@ public sealed class ConfigServerTests : IAsyncLifetime, IDisposable
 
     private async Task<ConfigServer> StartAsync(ConfigServerOptions options)
     {
-        StartedWith startedWith = new StartedWith().With("btf", 1L).With("btf_mode", 1L).With("per_cpu_map_size", 4096L).With("pcapfile", "save.pcapng").With("keylogfile", "keys.log").With("perf_reorder", true);
-        ConfigServer server = new(new RunningSettings("tls", _settings, startedWith, Apply, _said.Enqueue), options, () => "running");
+        StartedWith startedWith = new StartedWith().With("per_cpu_map_size", 4096L).With("pcapfile", "save.pcapng").With("keylogfile", "keys.log").With("perf_reorder", true);
+        ConfigServer server = new(new RunningSettings("tls", _settings, startedWith, m => _choose(m), ApplyAsync, _said.Enqueue), options, () => "running");
         await server.StartAsync(TestContext.Current.CancellationToken);
         return server;
     }
 
-    private void Apply(RemoteSettings settings)
+    private Task ApplyAsync(RemoteSettings settings)
     {
         _settings = settings;
-        if (_failsToApply)
-        {
-            _failsToApply = false;
-            throw new InvalidOperationException("broken");
-        }
+        bool fails = _failsToApply;
+        _failsToApply = false;
+        return fails ? Task.FromException(new CaptureException("broken")) : Task.CompletedTask;
     }
 
     private Task<(HttpStatusCode Status, JsonElement Answer)> PostAsync(string path, string body) => SendAsync(HttpMethod.Post, path, body);

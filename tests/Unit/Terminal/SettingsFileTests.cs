@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using ECapture.Capture.Bpf;
 using ECapture.Capture.Filters;
 using ECapture.Terminal.Remote;
 using ECapture.Terminal.Text;
@@ -18,12 +19,23 @@ public sealed class SettingsFileTests : IDisposable
     public SettingsFileTests()
     {
         _path = Path.Combine(_folder.FullName, "settings.json");
-        _settings = new RunningSettings("bash", new RemoteSettings(CaptureRules.All, new TextOptions(false, 9, false)), new StartedWith(), s => _applied = s, _changes.Add);
+        _settings = new RunningSettings(
+            "bash",
+            new RemoteSettings(CaptureRules.All, new TextOptions(false, 9, false)),
+            new StartedWith(),
+            m => new KernelFit(m == BtfMode.None ? ObjectSet.Plain : ObjectSet.Kernel, null, ""),
+            s =>
+            {
+                _applied = s;
+                return Task.CompletedTask;
+            },
+            _changes.Add);
     }
 
     public void Dispose()
     {
         _folder.Delete(recursive: true);
+        _settings.Dispose();
         _changes.Dispose();
         _said.Dispose();
     }
@@ -36,9 +48,13 @@ public sealed class SettingsFileTests : IDisposable
         Assert.Equal((true, 9, 3, "a"), (_applied!.Text.Hex, _applied.Text.MostBytes, _applied.ExitStatus, Assert.Single(_applied.Rules.Names)));
         Take(_changes);
 
+        File.WriteAllText(_path, """{"btf":2}""");
+        Take(_changes);
+        Assert.Equal(BtfMode.None, _applied!.Objects);
+
         File.WriteAllText(_path, """{"truncate_size":5}""");
         Assert.StartsWith($"configuration changed by {_path}: ", Take(_changes), StringComparison.Ordinal);
-        Assert.Equal((false, 5, null), (_applied!.Text.Hex, _applied.Text.MostBytes, _applied.ExitStatus));
+        Assert.Equal((false, 5, null, BtfMode.Types), (_applied!.Text.Hex, _applied.Text.MostBytes, _applied.ExitStatus, _applied.Objects));
         Assert.Empty(_applied.Rules.Names);
 
         File.WriteAllText(_path + ".new", """{"truncate_size":6}""");
