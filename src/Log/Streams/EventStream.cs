@@ -58,7 +58,7 @@ public sealed class EventStream
         lock (_lock)
         {
             _digest.CopyTo(digestAndEvent);
-            SHA256.HashData(digestAndEvent, _digest);
+            DirectSha256.Hash(digestAndEvent, _digest);
             _next++;
             _lent--;
             _bytes += digestAndEvent.Length - _digest.Length;

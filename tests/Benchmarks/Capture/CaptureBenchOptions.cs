@@ -8,8 +8,8 @@ internal sealed record CaptureBenchOptions(string Ecapture, int Rounds, int Seco
     public const string Usage = """
         usage: bench capture --ecapture PROGRAM [--rounds N] [--seconds N] [--only nginx|postgres|mariadb]… [--json]
           --ecapture PROGRAM  the published program
-          --rounds N          rounds; every mode has its turn in each (default 5)
-          --seconds N         of each measurement (default 10)
+          --rounds N          rounds; every mode has its turn in each (default 3)
+          --seconds N         of each measurement (default 5)
           --only NAME         one of the workloads; may be repeated (default all)
         """;
 
@@ -18,7 +18,7 @@ internal sealed record CaptureBenchOptions(string Ecapture, int Rounds, int Seco
     /// <returns>Null: wrong arguments.</returns>
     public static CaptureBenchOptions? Parse(string[] arguments)
     {
-        CaptureBenchOptions options = new("", 5, 10, [], false);
+        CaptureBenchOptions options = new("", 3, 5, [], false);
         for (int i = 0; i < arguments.Length; i++)
         {
             string? value = i + 1 < arguments.Length ? arguments[i + 1] : null;

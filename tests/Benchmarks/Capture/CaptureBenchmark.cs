@@ -32,7 +32,7 @@ internal sealed class CaptureBenchmark(CaptureBenchOptions options)
     private async Task<int> MeasureAsync()
     {
         string load = Load();
-        List<(string Name, string Unit, IReadOnlyList<string> Modes)> done = [];
+        List<(string Name, string Unit, IReadOnlyList<CaptureMode> Modes)> done = [];
         foreach (string name in options.Only)
         {
             await using IWorkload workload = name switch
@@ -51,7 +51,7 @@ internal sealed class CaptureBenchmark(CaptureBenchOptions options)
                 }
             }
 
-            done.Add((workload.Name, workload.Unit, [.. modes.Select(m => m.Name)]));
+            done.Add((workload.Name, workload.Unit, modes));
         }
 
         CaptureReport report = new(options, done, _measured, load, Load());
@@ -65,11 +65,12 @@ internal sealed class CaptureBenchmark(CaptureBenchOptions options)
         await using RunningAgent? agent = mode.Agent is null ? null : await RunningAgent.StartAsync(options.Ecapture, mode.Agent);
         // An agent runs for days: what it compiles in its first seconds is not its cost. Without an agent or a floor there is nothing to warm up.
         const int WarmUpSeconds = 3;
-        long before = agent is null ? 0 : (await workload.LoadAsync(WarmUpSeconds)).Count;
+        long idle = agent?.Memory ?? 0;
+        long before = agent is null ? 0 : (await workload.LoadAsync(WarmUpSeconds, mode.PerSecond)).Count;
         double cpu = agent?.Cpu ?? 0;
-        (long count, double seconds) = await workload.LoadAsync(options.Seconds);
+        (long count, double seconds) = await workload.LoadAsync(options.Seconds, mode.PerSecond);
         cpu = (agent?.Cpu ?? 0) - cpu;
-        CaptureMeasured measured = new(count / seconds, before + count, -1, 0, cpu * 1e6 / count, agent?.Memory ?? 0);
+        CaptureMeasured measured = new(count / seconds, before + count, -1, 0, cpu * 1e6 / count, idle, agent?.Memory ?? 0, agent?.Rings ?? 0);
         if (agent is not null)
         {
             (long found, long lost) = await agent.StopAsync(workload.IsCaptured);
@@ -79,7 +80,7 @@ internal sealed class CaptureBenchmark(CaptureBenchOptions options)
         (_measured.TryGetValue((workload.Name, mode.Name), out List<CaptureMeasured>? list) ? list : _measured[(workload.Name, mode.Name)] = []).Add(measured);
         Console.Error.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"round {round + 1} of {options.Rounds}: {workload.Name}, {mode.Name}: {measured.Rate:0} {workload.Unit}/s, captured {measured.Captured} of {measured.Offered}, lost {measured.Lost}, agent {measured.CpuPerMillion:0.0} s CPU per 1 M, {measured.AgentRss >> 20} MB; load {Load()}"));
+            $"round {round + 1} of {options.Rounds}: {workload.Name}, {mode.Name}: {measured.Rate:0} {workload.Unit}/s, captured {measured.Captured} of {measured.Offered}, lost {measured.Lost}, agent {measured.CpuPerMillion:0.0} s CPU per 1 M, {measured.IdleRss >> 20} MB before, {measured.LoadedRss >> 20} MB; load {Load()}"));
     }
 
     private static async Task<ServerProcess> StartFloorAsync(string program)

@@ -6,5 +6,7 @@ namespace ECapture.Benchmarks.Capture;
 /// <param name="Captured">How many of them are in the log; -1: nothing captured them.</param>
 /// <param name="Lost">Records that the agent declared lost.</param>
 /// <param name="CpuPerMillion">Seconds of the agent's processor time per million of them, without the warm-up.</param>
-/// <param name="AgentRss">Bytes of the agent's resident memory at the end.</param>
-internal sealed record CaptureMeasured(double Rate, long Offered, long Captured, long Lost, double CpuPerMillion, long AgentRss);
+/// <param name="IdleRss">Bytes of the agent's resident memory (VmRSS) before the load.</param>
+/// <param name="LoadedRss">Bytes of its resident memory at the end of the load.</param>
+/// <param name="Rings">Bytes of the rings that the kernel holds for it.</param>
+internal sealed record CaptureMeasured(double Rate, long Offered, long Captured, long Lost, double CpuPerMillion, long IdleRss, long LoadedRss, long Rings);

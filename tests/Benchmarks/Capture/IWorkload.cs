@@ -13,8 +13,10 @@ internal interface IWorkload : IAsyncDisposable
     IReadOnlyList<CaptureMode> Modes { get; }
 
     /// <summary>Runs the client.</summary>
+    /// <param name="seconds">For so long.</param>
+    /// <param name="perSecond">Requests that it makes in a second; 0: as many as are answered.</param>
     /// <returns>How many requests it had answered, and in how many seconds.</returns>
-    Task<(long Count, double Seconds)> LoadAsync(int seconds);
+    Task<(long Count, double Seconds)> LoadAsync(int seconds, int perSecond = 0);
 
     /// <summary>True for an event that is the capture of one request.</summary>
     bool IsCaptured(ECapture.Events.V1.Event e);
@@ -25,4 +27,5 @@ internal interface IWorkload : IAsyncDisposable
 /// <param name="Agent">Arguments of <c>ecapture capture</c>; null: none.</param>
 /// <param name="Floor">A bpftrace program; null: none.</param>
 /// <param name="IsCounted">The workload's requests can be counted in what it captures.</param>
-internal sealed record CaptureMode(string Name, string[]? Agent = null, string? Floor = null, bool IsCounted = false);
+/// <param name="PerSecond">Requests that the client makes in a second; 0: as many as are answered.</param>
+internal sealed record CaptureMode(string Name, string[]? Agent = null, string? Floor = null, bool IsCounted = false, int PerSecond = 0);

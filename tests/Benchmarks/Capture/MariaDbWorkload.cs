@@ -28,8 +28,13 @@ internal sealed class MariaDbWorkload : IWorkload
         return new MariaDbWorkload(server);
     }
 
-    public async Task<(long Count, double Seconds)> LoadAsync(int seconds)
+    public async Task<(long Count, double Seconds)> LoadAsync(int seconds, int perSecond = 0)
     {
+        if (perSecond > 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(perSecond), perSecond, "mariadb-slap takes no rate");
+        }
+
         int statements = StatementsPerSecond * seconds;
         Stopwatch watch = Stopwatch.StartNew();
         await CheckAsync(_server.RunClientAsync(

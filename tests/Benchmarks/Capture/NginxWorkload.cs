@@ -33,6 +33,7 @@ internal sealed partial class NginxWorkload : IWorkload
         new("agent: secrets and packets", ["--modules", "tls,packet", "--interface", "lo", "--no-plaintext"]),
         new("agent: plaintext", ["--modules", "tls"], IsCounted: true),
         new("agent: every module, plaintext and packets", ["--interface", "lo"], IsCounted: true),
+        new("agent: every module, plaintext and packets, 10,000 requests/s asked for", ["--interface", "lo"], IsCounted: true, PerSecond: 10_000),
     ];
 
     public static async Task<NginxWorkload> StartAsync()
@@ -69,9 +70,10 @@ internal sealed partial class NginxWorkload : IWorkload
         return workload;
     }
 
-    public async Task<(long Count, double Seconds)> LoadAsync(int seconds)
+    public async Task<(long Count, double Seconds)> LoadAsync(int seconds, int perSecond = 0)
     {
-        string output = await Tool.RunAsync("wrk", ["-t", "1", "-c", "32", "-d", Text(seconds), $"https://127.0.0.1:{Text(_port)}/page"]);
+        string[] pace = perSecond > 0 ? ["-s", WritePace(perSecond)] : [];
+        string output = await Tool.RunAsync("wrk", ["-t", "1", "-c", "32", "-d", Text(seconds), .. pace, $"https://127.0.0.1:{Text(_port)}/page"]);
         Match requests = Requests().Match(output);
         Match rate = Rate().Match(output);
         if (!requests.Success || !rate.Success || output.Contains("Socket errors", StringComparison.Ordinal))
@@ -91,6 +93,25 @@ internal sealed partial class NginxWorkload : IWorkload
     {
         await _nginx.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    // Each request has its time, a constant one after the last's; wrk asks how many milliseconds to wait. Who comes late hurries, but does not make up for more than a tenth of a second.
+    private string WritePace(int perSecond)
+    {
+        string path = Path.Combine(_folder, "pace.lua");
+        File.WriteAllText(path, $$"""
+            local ffi = require("ffi")
+            ffi.cdef[[ struct time { long seconds; long nanoseconds; }; int clock_gettime(int clock, struct time *time); ]]
+            local monotonic, time, due = 1, ffi.new("struct time"), nil
+            function delay()
+               ffi.C.clock_gettime(monotonic, time)
+               local now = tonumber(time.seconds) * 1000 + tonumber(time.nanoseconds) / 1e6
+               if due == nil or now > due + 100 then due = now end
+               due = due + 1000 / {{Text(perSecond)}}
+               return math.max(0, due - now)
+            end
+            """);
+        return path;
     }
 
     private static string Count(string function) => $"uprobe:{Library}:{function} {{ @[0] = count(); }} ";

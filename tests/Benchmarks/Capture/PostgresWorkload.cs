@@ -29,9 +29,9 @@ internal sealed partial class PostgresWorkload : IWorkload
         return workload;
     }
 
-    public async Task<(long Count, double Seconds)> LoadAsync(int seconds)
+    public async Task<(long Count, double Seconds)> LoadAsync(int seconds, int perSecond = 0)
     {
-        string output = await RunAsync("-S", "-M", "prepared", "-c", "4", "-n", "-T", seconds.ToString(CultureInfo.InvariantCulture));
+        string output = await RunAsync(["-S", "-M", "prepared", "-c", "4", "-n", "-T", Text(seconds), .. perSecond > 0 ? ["-R", Text(perSecond)] : Array.Empty<string>()]);
         Match count = Processed().Match(output);
         Match rate = Rate().Match(output);
         if (!count.Success || !rate.Success)
@@ -52,6 +52,8 @@ internal sealed partial class PostgresWorkload : IWorkload
         Pgbench,
         ["-h", "127.0.0.1", "-p", _cluster.Port.ToString(CultureInfo.InvariantCulture), "-U", PostgresCluster.User, .. arguments, Database],
         ("PGPASSWORD", PostgresCluster.Password));
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"actually processed: (\d+)")]
     private static partial Regex Processed();

@@ -33,6 +33,26 @@ internal sealed class RunningAgent(ServerProcess process, string folder) : IAsyn
         }
     }
 
+    /// <summary>Memory of the rings that the kernel holds for it, bytes: little of it is ever mapped.</summary>
+    public long Rings
+    {
+        get
+        {
+            const string Ring = "27"; // BPF_MAP_TYPE_RINGBUF
+            Dictionary<string, long> byId = []; // a shared ring has several descriptors
+            foreach (string file in Directory.GetFiles($"/proc/{process.Id}/fdinfo"))
+            {
+                Dictionary<string, string> facts = File.ReadLines(file).Select(l => l.Split(':', 2)).Where(p => p.Length == 2).DistinctBy(p => p[0]).ToDictionary(p => p[0], p => p[1].Trim());
+                if (facts.GetValueOrDefault("map_type") == Ring)
+                {
+                    byId[facts["map_id"]] = long.Parse(facts["max_entries"], CultureInfo.InvariantCulture);
+                }
+            }
+
+            return byId.Values.Sum();
+        }
+    }
+
     /// <summary>Stops it and counts what it wrote.</summary>
     /// <returns>Events that satisfy the condition, and records it declared lost.</returns>
     public async Task<(long Found, long Lost)> StopAsync(Func<Event, bool> condition)
