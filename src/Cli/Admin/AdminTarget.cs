@@ -89,11 +89,7 @@ internal static class AdminTarget
         OptionReader options, UnixAccount owner, DataDirectory data, string name, KeyValuePair<string, string>[] parameters, Func<string, Task> line, CancellationToken cancellationToken)
     {
         await ChildProcess.CheckReachableAsync(owner, cancellationToken);
-        using ChildProcess process = ChildProcess.Start(
-            name, owner, data.Root,
-            ["admin", "--data", data.Root, "--store", "chdb:" + data.Store, "--operation", name,
-                .. options.Find(CommonOptions.Policy) is { } policy ? (string[])[CommonOptions.Policy.Name, Path.GetFullPath(policy)] : [], .. parameters.SelectMany(p => (string[])["--parameter", $"{p.Key}={p.Value}"])],
-            readOutput: true);
+        using ChildProcess process = ChildProcess.Start(name, owner, data.Root, ArgumentsOf(options, data, name, parameters), readOutput: true);
         try
         {
             return await AdminReport.ReadAsync(process.Output, line, $"the process of {owner.Name}", cancellationToken);
@@ -103,4 +99,14 @@ internal static class AdminTarget
             await process.StopAsync(TimeSpan.FromSeconds(10));
         }
     }
+
+    /// <summary>What the owner's process is told: everything that this command was, wherever it was said, because that process runs in another folder.</summary>
+    internal static IReadOnlyList<string> ArgumentsOf(OptionReader options, DataDirectory data, string name, IEnumerable<KeyValuePair<string, string>> parameters) =>
+    [
+        "admin", CommonOptions.Data.Name, data.Root, CommonOptions.Store.Name, "chdb:" + data.Store, "--operation", name,
+        .. options.Find(CommonOptions.Log) is { } log ? (string[])[CommonOptions.Log.Name, RunCommand.Absolute(log)] : [],
+        .. options.Find(CommonOptions.Policy) is { } policy ? (string[])[CommonOptions.Policy.Name, Path.GetFullPath(policy)] : [],
+        .. options.Find(KeeperParts.Capacity) is { } capacity ? (string[])[KeeperParts.Capacity.Name, capacity] : [],
+        .. parameters.SelectMany(p => (string[])["--parameter", $"{p.Key}={p.Value}"]),
+    ];
 }

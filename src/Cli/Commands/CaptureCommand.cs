@@ -72,7 +72,7 @@ internal static partial class CaptureCommand
             ? new Forwarder(
                 directory, address, new ForwarderOptions { Host = capture.Host, Topics = Topics.Logged }, telemetry.Loggers.CreateLogger<Forwarder>())
             : null;
-        await using HealthServer? health = options.Find(CommonOptions.Health) is { } url
+        await using HealthServer? health = HealthServer.AddressOf(options) is { } url
             ? await HealthServer.StartAsync(url, () => agent.Started.IsCompletedSuccessfully ? forwarder?.Trouble : "starting", cancellationToken)
             : null;
         if (isSupervised)
@@ -165,6 +165,16 @@ internal static partial class CaptureCommand
     {
         const long LeastBytes = 16L << 20;
         return options.Find(CommonOptions.LogLimit) is null ? null : options.Number(CommonOptions.LogLimit, 0, LeastBytes, long.MaxValue);
+    }
+
+    /// <summary>Refuses a group that this machine does not have.</summary>
+    /// <exception cref="LogException">There is none of that name.</exception>
+    internal static void CheckLogGroup(OptionReader options)
+    {
+        if (options.Find(CommonOptions.LogGroup) is { } group)
+        {
+            LocalLog.CheckGroup(group);
+        }
     }
 
     /// <summary>The processes that are left out.</summary>

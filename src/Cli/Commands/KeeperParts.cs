@@ -20,10 +20,13 @@ internal static partial class KeeperParts
     internal static StoreKeeper Open(OptionReader options, DataDirectory data, Store store, IJournal journal, ILoggerFactory loggers)
     {
         Policy policy = Composition.StorePolicyOf(options);
-        long? capacity = options.Find(Capacity) is null ? null : options.Number(Capacity, 0, 1 << 20, long.MaxValue);
         return new StoreKeeper(
-            store, journal, RetentionRules.From(policy), ArchivesOf(policy, data), TimeProvider.System, loggers.CreateLogger<StoreKeeper>(), capacity);
+            store, journal, RetentionRules.From(policy), ArchivesOf(policy, data), TimeProvider.System, loggers.CreateLogger<StoreKeeper>(), CapacityOf(options));
     }
+
+    /// <summary>Bytes of the volume of a PostgreSQL on another machine; null: not given.</summary>
+    /// <exception cref="UsageException">They are out of range.</exception>
+    internal static long? CapacityOf(OptionReader options) => options.Find(Capacity) is null ? null : options.Number(Capacity, 0, 1 << 20, long.MaxValue);
 
     /// <summary>Where archives are.</summary>
     internal static string ArchivesOf(Policy policy, DataDirectory data) => policy.Storage.ArchiveDirectory ?? data.Archive;
@@ -58,6 +61,6 @@ internal static partial class KeeperParts
         return table => ECapture.Events.Topics.All.Contains(table) && policy.For(table).Rotation == Rotation.Hour ? PartitionUnit.Hour : PartitionUnit.Day;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Table {Table} is partitioned by {Now}, the policy says {Wanted}: it stays so until it is made anew with `ecapture sink rebuild --module {Table}`")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Table {Table} is partitioned by {Now}, the policy says {Wanted}: it stays so until the table is made anew (docs/retention.md, \"Rotation\")")]
     private static partial void LogOtherRotation(ILogger logger, string table, string now, string wanted);
 }

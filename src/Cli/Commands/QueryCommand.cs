@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Security.Cryptography.X509Certificates;
 using ECapture.Cli.Admin;
 using ECapture.Cli.Options;
 using ECapture.Cli.Supervision;
@@ -30,17 +29,17 @@ internal static class QueryCommand
 
     /// <summary>Refuses an address that cannot be listened on.</summary>
     /// <exception cref="FormatException">It cannot be used.</exception>
-    internal static void CheckListen(OptionReader options)
+    internal static void CheckListen(OptionReader options) =>
+        QueryService.CheckListen(Listen(options), options.IsSet(CommonOptions.InsecureListen), options.Find(CommonOptions.TlsCertificate) is not null);
+
+    /// <summary>Refuses four eyes where nobody has a name.</summary>
+    /// <exception cref="UsageException">Nobody is asked for a token.</exception>
+    internal static void CheckFourEyes(OptionReader options)
     {
-        using X509Certificate2? certificate = ServiceAccess.CertificateOf(options);
-        _ = ServiceAccess.ClientAuthoritiesOf(options);
-        if (options.IsSet(CommonOptions.FourEyes) && certificate is null && !options.IsSet(CommonOptions.RequireToken))
+        if (options.IsSet(CommonOptions.FourEyes) && options.Find(CommonOptions.TlsCertificate) is null && !options.IsSet(CommonOptions.RequireToken))
         {
             throw new UsageException($"{CommonOptions.FourEyes.Name} needs names: callers without a token are all the same person; add {CommonOptions.RequireToken.Name}, or serve https");
         }
-
-        _ = TimeLimitOf(options);
-        QueryService.CheckListen(Listen(options), options.IsSet(CommonOptions.InsecureListen), certificate is not null);
     }
 
     /// <summary>Serves until it is cancelled.</summary>
@@ -74,7 +73,9 @@ internal static class QueryCommand
             },
             cancellationToken);
 
-    private static TimeSpan TimeLimitOf(OptionReader options)
+    /// <summary>How long a question may take.</summary>
+    /// <exception cref="UsageException">It is no length of time up to a day.</exception>
+    internal static TimeSpan TimeLimitOf(OptionReader options)
     {
         const long Least = 1_000_000; // a millisecond
         const long Most = 24 * 3_600_000_000_000;
@@ -87,8 +88,6 @@ internal static class QueryCommand
 
     private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
     {
-        CheckListen(options);
-        _ = Composition.StorePolicyOf(options);
         DataDirectory data = Composition.DataOf(options);
         using PrivateKeys keys = Composition.PrivateKeysOf(options, data);
         await using Store store = await StoreFactory.OpenAsync(Composition.StoreAddressOf(options, data), StoreRole.Reader, cancellationToken);

@@ -38,9 +38,7 @@ internal static class RunCommand
             throw new UsageException("run: capturing needs root; start it with sudo, or run only `ecapture sink` and `ecapture query` here");
         }
 
-        string user = options.Find(CommonOptions.User) ?? DefaultUser;
-        UnixAccount account = UnixAccount.Find(user)
-            ?? throw new UsageException($"--user: there is no user {user}; make one with `useradd --system --no-create-home {user}`");
+        UnixAccount account = AccountOf(options);
         DataDirectory data = new(options.Find(CommonOptions.Data) ?? DataDirectory.DefaultPath);
         string servicePath = ServiceFile.PathOf(data.Root, "service");
         if (ServiceFile.ReadLive(servicePath) is { } other)
@@ -50,13 +48,9 @@ internal static class RunCommand
 
         LogAddress log = Composition.LogAddressOf(options, data);
         StoreAddress store = Composition.StoreAddressOf(options, data);
-        QueryCommand.CheckListen(options);
         _ = Composition.PolicyOf(options);
-        _ = SinkParts.SinkOptionsOf(options);
         _ = KernelFitOptions.Choose(options);
         await ChildProcess.CheckReachableAsync(account, cancellationToken);
-        PrivateKeys opening = Composition.PrivateKeysOf(options, data); // a file that cannot be used is said before anything starts
-        opening.Dispose();
         data.Create(account);
         if (options.FindAll(CommonOptions.SealTo).Count == 0)
         {
@@ -123,6 +117,15 @@ internal static class RunCommand
                 }
             },
             cancellationToken);
+    }
+
+    /// <summary>The user that sink and query run as.</summary>
+    /// <exception cref="UsageException">There is none of that name.</exception>
+    internal static UnixAccount AccountOf(OptionReader options)
+    {
+        string user = options.Find(CommonOptions.User) ?? DefaultUser;
+        return UnixAccount.Find(user)
+            ?? throw new UsageException($"{CommonOptions.User.Name}: there is no user {user}; make one with `useradd --system --no-create-home {user}`");
     }
 
     // A fresh data directory: whoever starts this program first shall not have to know about keys to be safe.

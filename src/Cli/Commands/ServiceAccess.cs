@@ -8,6 +8,9 @@ namespace ECapture.Cli.Commands;
 /// <summary>How a service shows who it is, and a command says who asks. Tokens come from the environment or a file: every process can read command lines.</summary>
 internal static class ServiceAccess
 {
+    /// <summary>The variables that a command shows itself with: they are no options.</summary>
+    internal static IReadOnlyList<string> Variables { get; } = [TokenVariable, TokenFileVariable, CertificateVariable, ClientCertificateVariable];
+
     internal const string TokenVariable = "ECAPTURE_TOKEN";
     internal const string TokenFileVariable = "ECAPTURE_TOKEN_FILE";
     internal const string CertificateVariable = "ECAPTURE_API_CERTIFICATE";

@@ -33,8 +33,6 @@ internal static class ServiceCommand
 
     private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
     {
-        QueryCommand.CheckListen(options);
-        _ = SinkParts.SinkOptionsOf(options); // what is wrong is said before anything is opened
         DataDirectory data = Composition.DataOf(options);
         using PrivateKeys keys = Composition.PrivateKeysOf(options, data);
         using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -27,12 +27,10 @@ internal static class SinkCommand
     private static async Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
     {
         DataDirectory data = Composition.DataOf(options);
-        _ = Composition.LogAddressOf(options, data); // both addresses are read before either is opened
-        _ = SinkParts.SinkOptionsOf(options);
         await using Store store = await StoreFactory.OpenAsync(Composition.StoreAddressOf(options, data), StoreRole.Writer, cancellationToken, KeeperParts.RotationOf(options));
         using Telemetry.Telemetry telemetry = Telemetry.Telemetry.Start("sink", options);
         await using SinkParts sink = await SinkParts.OpenAsync(options, data, store, telemetry.Loggers, cancellationToken);
-        await using HealthServer? health = options.Find(CommonOptions.Health) is { } url
+        await using HealthServer? health = HealthServer.AddressOf(options) is { } url
             ? await HealthServer.StartAsync(url, () => sink.NotReady, cancellationToken)
             : null;
         await using JournalParts journal = JournalParts.Start(options, data, "sink", store, telemetry.Loggers);

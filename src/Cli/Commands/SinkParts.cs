@@ -23,6 +23,7 @@ internal sealed class SinkParts : IAsyncDisposable
     private static readonly TimeSpan s_hangs = TimeSpan.FromMinutes(1);
 
     private const long LeastMemory = 16 << 20;
+    private const long MostMemory = 64L << 30;
 
     // The newest: the store's table has them all.
     private static readonly LocalLogOptions s_letters = new()
@@ -48,11 +49,15 @@ internal sealed class SinkParts : IAsyncDisposable
     /// <summary>The consumer group asked for.</summary>
     internal static string GroupOf(OptionReader options) => options.Find(CommonOptions.Group) ?? DefaultGroup;
 
+    /// <summary>Bytes of the sink's batches.</summary>
+    /// <exception cref="UsageException">They are out of range.</exception>
+    internal static long MemoryOf(OptionReader options) => options.Number(CommonOptions.SinkMemory, new SinkOptions().MaxBufferedBytes, LeastMemory, MostMemory);
+
     /// <summary>How the sink batches, of the options.</summary>
     internal static SinkOptions SinkOptionsOf(OptionReader options)
     {
         SinkOptions defaults = new();
-        long memory = options.Number(CommonOptions.SinkMemory, defaults.MaxBufferedBytes, LeastMemory, 64L << 30);
+        long memory = MemoryOf(options);
         return defaults with
         {
             MaxBufferedBytes = memory,

@@ -16,18 +16,19 @@ internal sealed class HealthServer : IAsyncDisposable
 
     private HealthServer(WebApplication app) => _app = app;
 
+    /// <summary>The address asked for; null: none.</summary>
+    /// <exception cref="UsageException">It is no http address.</exception>
+    internal static string? AddressOf(OptionReader options) => options.Find(CommonOptions.Health) is not { } address ? null
+        : Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) && uri.Scheme == "http" ? address
+        : throw new UsageException($"{CommonOptions.Health.Name}: '{address}' is no http address; for example http://127.0.0.1:9100");
+
     /// <summary>Starts it.</summary>
-    /// <param name="address">http URL of an address of this machine.</param>
+    /// <param name="address">As <see cref="AddressOf"/> gives it.</param>
     /// <param name="notReady">The reason why the work is not done now, or null.</param>
     /// <param name="cancellationToken">Ends the start.</param>
     /// <exception cref="UsageException">The address cannot be used.</exception>
     internal static async Task<HealthServer> StartAsync(string address, Func<string?> notReady, CancellationToken cancellationToken)
     {
-        if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) || uri.Scheme != "http")
-        {
-            throw new UsageException($"--health: '{address}' is no http address; for example http://127.0.0.1:9100");
-        }
-
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls(address);

@@ -1,9 +1,13 @@
 using System.CommandLine;
 using ECapture.Capture;
 using ECapture.Capture.Modules;
+using ECapture.Cli.Admin;
 using ECapture.Cli.Commands;
+using ECapture.Cli.Health;
 using ECapture.Events;
 using ECapture.Log;
+using ECapture.Sealing;
+using ECapture.Sealing.Keys;
 using ECapture.Storage;
 
 namespace ECapture.Cli.Options;
@@ -29,7 +33,21 @@ internal static class OptionChecks
         (CommonOptions.Log, static o => Composition.LogAddressOf(o, Composition.DataOf(o))),
         (CommonOptions.LogLimit, static o => CaptureCommand.LogLimitOf(o)),
         (CommonOptions.Store, static o => Composition.StoreAddressOf(o, Composition.DataOf(o))),
+        (CommonOptions.SinkMemory, static o => SinkParts.MemoryOf(o)),
+        (KeeperParts.Capacity, static o => KeeperParts.CapacityOf(o)),
+        (CommonOptions.TlsCertificate, static o => ServiceAccess.CertificateOf(o)?.Dispose()),
+        (CommonOptions.TlsClientAuthorities, static o => ServiceAccess.ClientAuthoritiesOf(o)),
         (CommonOptions.Listen, QueryCommand.CheckListen),
+        (CommonOptions.FourEyes, QueryCommand.CheckFourEyes),
+        (CommonOptions.QueryTimeout, static o => QueryCommand.TimeLimitOf(o)),
+        (CommonOptions.Health, static o => HealthServer.AddressOf(o)),
+        (CommonOptions.SealTo, Recipients),
+        (CommonOptions.Key, static o => Composition.PrivateKeysOf(o, Composition.DataOf(o)).Dispose()),
+        (CommonOptions.LogGroup, static o => CaptureCommand.CheckLogGroup(o)),
+        (CommonOptions.User, static o => RunCommand.AccountOf(o)),
+        (CommonOptions.Btf, static o => KernelFitOptions.ModeOf(o)),
+        (AdminOptions.Since, static o => AdminOptions.Time(o, AdminOptions.Since)),
+        (AdminOptions.Until, static o => AdminOptions.Time(o, AdminOptions.Until)),
         (CommonOptions.Policy, static o => Composition.StorePolicyOf(o)),
     ];
 
@@ -41,13 +59,14 @@ internal static class OptionChecks
     internal static void Run(Command command, OptionReader options, IReadOnlyList<string> errors)
     {
         List<(string? Option, string Message)> found = [.. errors.Select(e => ((string?)null, e))];
-        foreach ((Option option, Action<OptionReader> read) in s_checks.Where(c => command.Options.Contains(c.Option)))
+        IEnumerable<(Option Option, Action<OptionReader> Read)> switches = command.Options.OfType<Option<bool>>().Select(o => ((Option)o, (Action<OptionReader>)(r => r.IsSet(o))));
+        foreach ((Option option, Action<OptionReader> read) in switches.Concat(s_checks.Where(c => command.Options.Contains(c.Option))))
         {
             try
             {
                 read(options);
             }
-            catch (Exception e) when (e is UsageException or FormatException or CaptureException or LogException or StoreException)
+            catch (Exception e) when (e is UsageException or FormatException or CaptureException or LogException or StoreException or SealingException)
             {
                 found.Add((option.Name, e.Message));
             }
@@ -67,6 +86,19 @@ internal static class OptionChecks
 
     private static string Named(string? option, string message) =>
         (option is null || message.Contains(option, StringComparison.Ordinal) ? message : $"{option}: {message}").Replace("\n", "\n    ", StringComparison.Ordinal);
+
+    // Those of the data directory are made when there are none.
+    private static void Recipients(OptionReader options)
+    {
+        IReadOnlyList<string>? files = Composition.SealToOf(options, Composition.DataOf(options));
+        foreach (string file in options.FindAll(CommonOptions.SealTo).Count > 0 && files is not null ? files : [])
+        {
+            foreach (RecipientKey key in RecipientFile.Read(file))
+            {
+                key.Dispose();
+            }
+        }
+    }
 
     private static void Modules(OptionReader options)
     {

@@ -44,7 +44,13 @@ internal sealed class OptionReader(ParseResult parsed, Settings settings)
     internal IReadOnlyList<string> Words(Argument<string[]> argument) => parsed.GetValue(argument) ?? [];
 
     /// <summary>True when the switch is set.</summary>
-    internal bool IsSet(Option<bool> option) => parsed.GetValue(option) || settings.Find(Name(option)) is "true" or "1";
+    /// <exception cref="UsageException">Environment or file say neither true nor false: a guess might leave open what was to be closed.</exception>
+    internal bool IsSet(Option<bool> option) => parsed.GetValue(option) || settings.Find(Name(option)) switch
+    {
+        null or "" or "false" or "0" => false,
+        "true" or "1" => true,
+        { } text => throw new UsageException($"{option.Name}: '{text}' is neither true nor false"),
+    };
 
     /// <summary>A whole number within bounds.</summary>
     internal long Number(Option<string?> option, long fallback, long least, long most)

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Text.Json;
+using ECapture.Cli.Commands;
 using ECapture.Events;
 
 namespace ECapture.Cli.Options;
@@ -18,7 +19,7 @@ internal sealed class Settings
     // Variables that are no options: secrets never stand on a command line, and where native libraries are is a matter of the installation.
     private static readonly string[] s_otherVariables =
         ["ECAPTURE_CONFIG", "ECAPTURE_NATIVE", "ECAPTURE_CHDB", "ECAPTURE_STORE_PASSWORD", "ECAPTURE_KAFKA_PASSWORD",
-            "ECAPTURE_KEY_PASSPHRASE", "ECAPTURE_ECAPTUREQ_TOKEN", "ECAPTURE_LISTEN_TOKEN", "ECAPTURE_TOKEN", "ECAPTURE_TOKEN_FILE", "ECAPTURE_API_CERTIFICATE"];
+            "ECAPTURE_KEY_PASSPHRASE", "ECAPTURE_ECAPTUREQ_TOKEN", "ECAPTURE_LISTEN_TOKEN", .. ServiceAccess.Variables];
 
     private readonly Dictionary<string, string> _values = [];
 

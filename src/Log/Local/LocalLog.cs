@@ -23,6 +23,10 @@ public static class LocalLog
         Catalogue.OpenOrMake(log).Dispose();
     }
 
+    /// <summary>Refuses a group that this machine does not have, before anything is made.</summary>
+    /// <exception cref="LogException">There is none of that name.</exception>
+    public static void CheckGroup(string group) => UnixGroup.Resolve(group);
+
     /// <summary>Opens the log for appending and makes it where there is none. One process at a time.</summary>
     /// <exception cref="LogException">Another process writes, this user may not, or a file is damaged or foreign; nothing is changed then.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>

@@ -1,6 +1,8 @@
 using System.Collections;
 using ECapture.Cli;
+using ECapture.Cli.Admin;
 using ECapture.Cli.Options;
+using ECapture.Cli.Supervision;
 
 namespace ECapture.Tests.Unit.Cli;
 
@@ -30,6 +32,88 @@ public sealed class OptionChecksTests : IDisposable
         Assert.Contains("nope:x", errors, StringComparison.Ordinal);
         Assert.Contains($"{policy}:2: modules.tsl: there is no such module; did you mean tls?", errors, StringComparison.Ordinal);
         Assert.Contains($"{policy}:3: modules.tls.rotation: \"dayly\" is none of day, hour; did you mean day?", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_ServiceSettingsWrong_SaysAllWithOptionValueAndRange()
+    {
+        string noKey = Write("none.pem", "nothing");
+
+        (int exitCode, string errors) = await RunAsync(
+            "run", "--sink-memory", "12", "--store-capacity", "1", "--query-timeout", "soon", "--listen", "ftp://x", "--tls-certificate", noKey, "--four-eyes",
+            "--tls-client-ca", noKey, "--seal-to", noKey, "--key", noKey, "--user", "no-such-user-of-ecapture", "--btf", "7");
+
+        Assert.Equal(ExitCode.Usage, exitCode);
+        foreach (string wrong in (string[])
+            [
+                "--sink-memory: '12' is no whole number from 16777216 to 68719476736",
+                "--store-capacity: '1' is no whole number from 1048576",
+                "--query-timeout: 'soon' is no length of time up to a day",
+                "--listen: ",
+                "--tls-certificate and --tls-key belong together",
+                $"--tls-client-ca: {noKey} holds no certificate",
+                $"--seal-to: {noKey}",
+                $"--key: {noKey}",
+                "--user: there is no user no-such-user-of-ecapture",
+                "--btf: '7' is none of 0, 1, 2",
+            ])
+        {
+            Assert.Contains(wrong, errors, StringComparison.Ordinal);
+        }
+
+        (_, errors) = await RunAsync("capture", "--log-group", "no-such-group-of-ecapture", "--health", "1.2.3.4");
+        Assert.Contains("--log-group: there is no group 'no-such-group-of-ecapture'", errors, StringComparison.Ordinal);
+        Assert.Contains("--health: '1.2.3.4' is no http address", errors, StringComparison.Ordinal);
+
+        (_, errors) = await RunAsync("reconcile", "--since", "yesterday", "--until", "x");
+        Assert.Contains("--since: 'yesterday' is no time", errors, StringComparison.Ordinal);
+        Assert.Contains("--until: 'x' is no time", errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("yes", null)]
+    [InlineData("True", null)]
+    [InlineData("true", true)]
+    [InlineData("1", true)]
+    [InlineData("false", false)]
+    [InlineData("", false)]
+    public void IsSet_ValueOfTheEnvironment_IsSetOrNotOrRefused(string value, bool? expected)
+    {
+        Settings settings = Settings.Load(["require-token"], new Hashtable { ["ECAPTURE_REQUIRE_TOKEN"] = value });
+        OptionReader options = new(EntryPoint.CreateRoot().Parse(["query"]), settings);
+
+        if (expected is { } isSet)
+        {
+            Assert.Equal(isSet, options.IsSet(CommonOptions.RequireToken));
+        }
+        else
+        {
+            UsageException refused = Assert.Throws<UsageException>(() => OptionChecks.Run(EntryPoint.CreateRoot().Subcommands.Single(c => c.Name == "query"), options, []));
+            Assert.Equal($"--require-token: '{value}' is neither true nor false", refused.Message);
+        }
+    }
+
+    [Fact]
+    public void Load_VariablesThatAreNoOptions_AreTaken()
+    {
+        Hashtable environment = [];
+        foreach (string name in (string[])["ECAPTURE_TOKEN", "ECAPTURE_TOKEN_FILE", "ECAPTURE_API_CERTIFICATE", "ECAPTURE_CLIENT_CERTIFICATE", "ECAPTURE_STORE_PASSWORD"])
+        {
+            environment[name] = "x";
+        }
+
+        Assert.Empty(Settings.Load([], environment).Errors);
+    }
+
+    [Fact]
+    public void ArgumentsOf_CommandForTheStoresOwner_TakesItsLogAlong()
+    {
+        OptionReader options = new(
+            EntryPoint.CreateRoot().Parse(["reconcile", "--log", "kafka://k1:9092", "--data", "/d"]), Settings.Load([], new Hashtable()));
+
+        IReadOnlyList<string> arguments = AdminTarget.ArgumentsOf(options, new DataDirectory("/d"), "reconcile", [new("json", "true")]);
+
+        Assert.Equal(["admin", "--data", "/d", "--store", "chdb:/d/store", "--operation", "reconcile", "--log", "kafka://k1:9092", "--parameter", "json=true"], arguments);
     }
 
     [Fact]
