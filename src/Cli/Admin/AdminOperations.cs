@@ -52,6 +52,12 @@ internal static class AdminOperations
             [Record] = RecordOperation.RunAsync,
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    // What somebody needs now, and what takes the store's own lease where it must.
+    private static readonly FrozenSet<string> s_beside = FrozenSet.Create(StringComparer.Ordinal, HoldAdd, HoldList, HoldRelease, ArchiveList, Record);
+
+    /// <summary>True for those that do not wait until another one has ended: they read or write a row, and others read the whole store.</summary>
+    internal static bool RunsBeside(string name) => s_beside.Contains(name);
+
     /// <summary>The operation of a name, or null.</summary>
     internal static Func<OperationContext, CancellationToken, Task<int>>? Find(string name) => s_operations.GetValueOrDefault(name);
 }

@@ -21,12 +21,16 @@ internal sealed class AdminRoutes : IDisposable
 
     private readonly byte[] _key;
     private readonly Func<OperationParameters, TextWriter, OperationContext> _context;
+    private readonly Func<string, Func<OperationContext, CancellationToken, Task<int>>?> _find;
     private readonly SemaphoreSlim _oneAtATime = new(1);
 
     /// <param name="key">The key that is asked for.</param>
     /// <param name="context">Makes what an operation is given.</param>
-    internal AdminRoutes(string key, Func<OperationParameters, TextWriter, OperationContext> context)
+    /// <param name="find">The operation of a name; null: <see cref="AdminOperations.Find"/>.</param>
+    internal AdminRoutes(
+        string key, Func<OperationParameters, TextWriter, OperationContext> context, Func<string, Func<OperationContext, CancellationToken, Task<int>>?>? find = null)
     {
+        _find = find ?? AdminOperations.Find;
         _key = Encoding.UTF8.GetBytes(key);
         _context = context;
     }
@@ -39,7 +43,8 @@ internal sealed class AdminRoutes : IDisposable
 
     public void Dispose() => _oneAtATime.Dispose();
 
-    private async Task RunAsync(HttpContext http, string name)
+    /// <summary>Answers a request.</summary>
+    internal async Task RunAsync(HttpContext http, string name)
     {
         HttpResponse response = http.Response;
         if (!CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(http.Request.Headers[KeyHeader].ToString()), _key))
@@ -48,7 +53,7 @@ internal sealed class AdminRoutes : IDisposable
             return;
         }
 
-        if (AdminOperations.Find(name) is not { } operation)
+        if (_find(name) is not { } operation)
         {
             response.StatusCode = StatusCodes.Status404NotFound;
             return;
@@ -60,16 +65,27 @@ internal sealed class AdminRoutes : IDisposable
         StreamWriter output = new(response.Body, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
         await using (output)
         {
+            if (AdminOperations.RunsBeside(name))
+            {
+                await ReportAsync(http, operation, output);
+                return;
+            }
+
             await _oneAtATime.WaitAsync(http.RequestAborted);
             try
             {
-                OperationParameters parameters = new(http.Request.Query.Select(p => KeyValuePair.Create(p.Key, p.Value.ToString())));
-                await AdminReport.WriteAsync(output, () => operation(_context(parameters, output), http.RequestAborted));
+                await ReportAsync(http, operation, output);
             }
             finally
             {
                 _oneAtATime.Release();
             }
         }
+    }
+
+    private Task ReportAsync(HttpContext http, Func<OperationContext, CancellationToken, Task<int>> operation, StreamWriter output)
+    {
+        OperationParameters parameters = new(http.Request.Query.Select(p => KeyValuePair.Create(p.Key, p.Value.ToString())));
+        return AdminReport.WriteAsync(output, () => operation(_context(parameters, output), http.RequestAborted));
     }
 }
