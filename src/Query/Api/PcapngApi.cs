@@ -68,8 +68,9 @@ internal static class PcapngApi
         await access.GrantAsync(0, context.RequestAborted).ConfigureAwait(false);
         try
         {
-            await follower.RunAsync(
-                request.Filter, Begin(context).Body, (secrets, cancellationToken) => access.GrantAsync((ulong)secrets, cancellationToken), context.RequestAborted).ConfigureAwait(false);
+            string refusal = await follower.RunAsync(
+                request.Filter, Begin(context).Body, (secrets, cancellationToken) => access.GrantAsync((ulong)secrets, cancellationToken), access.RefusedNow, context.RequestAborted).ConfigureAwait(false);
+            await access.RefuseAsync(refusal, CancellationToken.None).ConfigureAwait(false);
         }
         finally
         {

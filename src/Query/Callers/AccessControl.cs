@@ -42,7 +42,7 @@ internal sealed class AccessControl(IJournal? journal, TokenFile? tokens, bool a
         try
         {
             (Caller? caller, string refusal) = Identify(context);
-            var request = new AccessRequest(journal, context, caller ?? new Caller("", Role.Viewer, null, AddressOf(context)));
+            var request = new AccessRequest(journal, context, caller ?? new Caller("", Role.Viewer, null, AddressOf(context)), () => Identify(context) is (null, var why) ? why : null);
             if (caller is null)
             {
                 if (_strangers.AttemptAcquire().IsAcquired)

@@ -10,32 +10,45 @@ namespace ECapture.Query.Callers;
 /// <summary>One request: who asks, what he may see, and its entries in the access record.</summary>
 internal sealed class AccessRequest
 {
-    private const int MostFilterText = 4096;
-
     private readonly IJournal? _journal;
     private readonly Access _entry;
+    private readonly Func<string?> _refusedNow;
 
-    public AccessRequest(IJournal? journal, HttpContext context, Caller caller)
+    /// <param name="journal">The access record; null: nothing is recorded.</param>
+    /// <param name="context">The request.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="refusedNow">Why the caller would be refused if he asked now; null when he would not.</param>
+    public AccessRequest(IJournal? journal, HttpContext context, Caller caller, Func<string?> refusedNow)
     {
         _journal = journal;
         Caller = caller;
-        string query = Uri.UnescapeDataString(context.Request.QueryString.Value ?? "");
-        Query = query;
+        _refusedNow = refusedNow;
+        Query = AskedText.Of(context.Request.QueryString);
         _entry = new Access
         {
             Actor = caller.Name,
             Role = caller.HasToken ? caller.Role.ToString().ToLowerInvariant() : "",
             From = caller.From,
             Action = (context.Request.Path.Value ?? "").Split('/')[^1],
-            Filter = query[..Math.Min(query.Length, MostFilterText)],
+            Filter = Query, // whole: a request line has 8 KB at most
             Reason = context.Request.Query["reason"].ToString(),
         };
     }
 
     public Caller Caller { get; }
 
-    /// <summary>The request's parameters, as they came.</summary>
+    /// <summary>The request's parameters, see <see cref="AskedText"/>.</summary>
     public string Query { get; }
+
+    /// <summary>What the entries say was asked for: the request's own parameters, unless it is about another request.</summary>
+    public string Filter
+    {
+        set => _entry.Filter = value;
+    }
+
+    /// <summary>Why the caller would be refused if he asked now (his token was revoked, or expired); null when he would not. For answers that go on.</summary>
+    /// <exception cref="TokenException">The tokens cannot be read.</exception>
+    public string? RefusedNow() => _refusedNow();
 
     /// <summary>Why the caller asks.</summary>
     public string Reason => _entry.Reason;

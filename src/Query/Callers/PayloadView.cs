@@ -36,6 +36,11 @@ internal static class PayloadView
             return;
         }
 
+        if (shown.Truncation is { } cut)
+        {
+            cut.Sha256 = ByteString.Empty; // of a short command or statement it would tell which one it was
+        }
+
         switch (shown.PayloadCase)
         {
             case Event.PayloadOneofCase.TlsData:

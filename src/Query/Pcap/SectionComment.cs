@@ -15,6 +15,9 @@ public static class SectionComment
 
     private const int Longest = 4096;
 
+    /// <summary>Stands in a second section of a file that went on until its reader was refused.</summary>
+    public static string Ended(string why) => $"CUT: this file ends here: {Printable.Of(why)}";
+
     internal static string? Of(RebuildOptions options, Rebuild rebuild)
     {
         var text = new StringBuilder(options.Comment);

@@ -42,7 +42,8 @@ internal static class ReleasesApi
         }
 
         // On record before it counts.
-        access.Detail = $"release {id} of {waiting.Actor}: {waiting.Query}";
+        access.Detail = $"release {id} of {waiting.Actor}";
+        access.Filter = waiting.Query; // not in the detail: who may not see what others ask for sees that
         await access.GrantAsync(keys: 0, context.RequestAborted).ConfigureAwait(false);
         KeyRelease decided = releases.Decide(id, access.Caller.Name, approves, now)
             ?? throw new ParameterException("id", id, $"a release that {Open(approves)}: somebody else has just decided this one, or used it");

@@ -49,10 +49,21 @@ public sealed class PayloadViewTests
         Assert.Equal(("text", 6ul), (seen.WebSocketMessage.Opcode, seen.WebSocketMessage.Length));
     }
 
+    [Fact]
+    public void Of_CutCommandAndViewer_ShowsNoDigestToGuessAt()
+    {
+        StoredEvent stored = Stored(new Event { ShellCommand = new ShellCommand(), Truncation = new Truncation { Length = 9, Sha256 = Text("digest") } });
+
+        Event seen = PayloadView.Of(stored, Role.Viewer).Event;
+
+        Assert.Equal((9ul, true), (seen.Truncation.Length, seen.Truncation.Sha256.IsEmpty));
+    }
+
     [Theory]
     [InlineData("http_path", true)]
     [InlineData("http_type", true)]
     [InlineData("sql_fingerprint", true)]
+    [InlineData("reason", true)]
     [InlineData("http_host", false)]
     [InlineData("http_method", false)]
     [InlineData("http_status", false)]

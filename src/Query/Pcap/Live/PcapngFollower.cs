@@ -46,16 +46,20 @@ public sealed class PcapngFollower(IEventStoreReader store, RebuildOptions optio
     /// <summary>What was written so far.</summary>
     public RebuildReport Report => new((int)_sessions, 0, _secrets, _packets, _bytes);
 
-    /// <summary>Follows until it is cancelled.</summary>
+    /// <summary>Follows until it is cancelled, or refused.</summary>
     /// <param name="filter">Which sessions; its begin is where it starts, now if there is none.</param>
     /// <param name="output">Where the file goes; it stays open.</param>
     /// <param name="grant">Is told how many TLS secrets are about to leave, and lets them when it returns.</param>
+    /// <param name="refused">Is asked before each round; why nothing more may leave ends the file, which then says so.</param>
     /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>Why nothing more may leave.</returns>
     /// <exception cref="StoreException">The store failed; the file is cut, and says so.</exception>
-    public async Task RunAsync(EventFilter filter, Stream output, Func<long, CancellationToken, Task> grant, CancellationToken cancellationToken)
+    public async Task<string> RunAsync(
+        EventFilter filter, Stream output, Func<long, CancellationToken, Task> grant, Func<string?> refused, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(filter);
         ArgumentNullException.ThrowIfNull(grant);
+        ArgumentNullException.ThrowIfNull(refused);
         var writer = new PcapngWriter(output);
         writer.WriteSectionHeader(application: PcapngBuilder.Application, comment: options.Comment.Length == 0 ? null : options.Comment);
         await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
@@ -66,16 +70,24 @@ public sealed class PcapngFollower(IEventStoreReader store, RebuildOptions optio
         using var timer = new PeriodicTimer(s_interval, time);
         try
         {
-            do
+            while (true)
             {
+                if (refused() is { } why)
+                {
+                    writer.WriteSectionHeader(application: PcapngBuilder.Application, comment: SectionComment.Ended(why));
+                    await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
+                    return why;
+                }
+
                 long until = Now - Settle;
                 if (until > done)
                 {
                     await RoundAsync(filter, done, until, writer, interfaces, opener, grant, cancellationToken).ConfigureAwait(false);
                     done = until;
                 }
+
+                await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false);
             }
-            while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
         }
         catch (StoreException)
         {

@@ -65,7 +65,7 @@ public static class FilterFields
         new("action", Type.Text, "What was asked or done; modules access and control.", "action == \"hold.add\"", ["action"]),
         new("actor", Type.Text, "Who asked or did it; modules access and control.", "actor == \"local\"", ["actor"]),
         new("subject", Type.Text, "What it was done to; module control.", "subject ~ \"tls\"", ["subject"]),
-        new("reason", Type.Text, "Why it was asked; module access.", "reason ~ \"INC-\"", ["reason"]),
+        new("reason", Type.Text, "Why it was asked; module access.", "reason ~ \"INC-\"", ["reason"], isPayload: true),
     ];
 
     /// <summary>The operators of a type, as users write them.</summary>
