@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using ECapture.Events.V1;
 using ECapture.Storage.Partitions;
@@ -11,7 +10,7 @@ namespace ECapture.Sink.Archive;
 /// <summary>
 /// The folder with archived partitions: per archive a file of events and a manifest, which is there only when the events are on the disk and were read back.
 /// </summary>
-internal sealed partial class ArchiveFolder(string path)
+internal sealed class ArchiveFolder(string path)
 {
     private const string EventsEnding = ".events.gz";
     private const string ManifestEnding = ".json";
@@ -95,14 +94,29 @@ internal sealed partial class ArchiveFolder(string path)
             WriteManifest(manifest, System.IO.Path.Combine(Path, name + ManifestEnding));
             return manifest;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
-            if (File.Exists(file + Unfinished))
+            // Tried again every 30 s: what is left of each attempt would fill the volume.
+            Remove(file + Unfinished);
+            Remove(file);
+            if (e is IOException or UnauthorizedAccessException)
             {
-                File.Delete(file + Unfinished);
+                throw new SinkException($"{partition} cannot be archived in {Path}: {e.Message}; it is not dropped");
             }
 
-            throw new SinkException($"{partition} cannot be archived in {Path}: {e.Message}; it is not dropped");
+            throw;
+        }
+    }
+
+    // What cannot be removed now is, when it is a day old.
+    private static void Remove(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
         }
     }
 
@@ -249,32 +263,14 @@ internal sealed partial class ArchiveFolder(string path)
         }
 
         File.Move(file + Unfinished, file);
-        FlushFolder();
-    }
-
-    // The names are in the folder, which is flushed by itself.
-    private void FlushFolder()
-    {
-        const int ReadOnly = 0;
-        int folder = OpenFolder(Path, ReadOnly);
-        try
-        {
-            if (folder < 0 || Flush(folder) != 0)
-            {
-                throw new IOException($"{Path} cannot be brought to the disk: {Marshal.GetLastPInvokeErrorMessage()}");
-            }
-        }
-        finally
-        {
-            _ = folder < 0 ? 0 : Close(folder);
-        }
+        DurableFolder.Flush(Path); // the names are in the folder
     }
 
     private static ArchiveManifest Read(string file)
     {
         try
         {
-            ArchiveManifest manifest = JsonSerializer.Deserialize<ArchiveManifest>(File.ReadAllBytes(file), ArchiveManifest.Json)!;
+            ArchiveManifest manifest = JsonSerializer.Deserialize<ArchiveManifest>(File.ReadAllBytes(file), ArchiveManifest.Json) ?? throw new JsonException("it is empty");
             return manifest.Format <= ArchiveManifest.CurrentFormat
                 ? manifest
                 : throw new SinkException($"{file} has format {manifest.Format}, this program knows {ArchiveManifest.CurrentFormat}: use the newer ecapture that wrote it");
@@ -284,13 +280,4 @@ internal sealed partial class ArchiveFolder(string path)
             throw new SinkException($"{file} cannot be read: {e.Message}");
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int OpenFolder(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    private static partial int Flush(int file);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    private static partial int Close(int file);
 }
