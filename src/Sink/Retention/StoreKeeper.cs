@@ -197,6 +197,12 @@ public sealed partial class StoreKeeper : IStoreKeeper
                     : $"the name {hold.Name} was used by a hold that is over: choose another, so that the record of both stays clear");
         }
 
+        // What a keeper that died had set aside is in its table again before it is said what the hold keeps.
+        foreach (string done in await _store.RecoverAsync(lease, cancellationToken).ConfigureAwait(false))
+        {
+            LogRecovered(done);
+        }
+
         LegalHold added = hold with { AddedAt = _clock.GetUtcNow(), Version = 1 };
         await _changes.RecordAsync("hold.add", added.Name, added.AddedBy, null, 0, added.ToRow().Document, cancellationToken).ConfigureAwait(false);
         await _store.WriteHoldAsync(lease, added.ToRow(), cancellationToken).ConfigureAwait(false);

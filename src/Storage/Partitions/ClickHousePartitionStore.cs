@@ -72,6 +72,8 @@ internal sealed class ClickHousePartitionStore(ClickHouseStore store) : Partitio
             return new DropResult(false, rows);
         }
 
+        // What is counted is as good as dropped. Who slept over the end of his lease in the move must not count: a hold may have been added meanwhile, and what was moved goes back.
+        await lease.RequireAsync(cancellationToken).ConfigureAwait(false);
         await AccountAsync(order, aside, cancellationToken).ConfigureAwait(false);
         await lease.RequireAsync(cancellationToken).ConfigureAwait(false);
         await _engine.ExecuteAsync($"DROP TABLE IF EXISTS {Quote(aside)} SYNC", cancellationToken).ConfigureAwait(false);
