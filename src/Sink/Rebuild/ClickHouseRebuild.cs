@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using ECapture.Events;
@@ -10,8 +11,11 @@ using ECapture.Storage.Tables;
 namespace ECapture.Sink.Rebuild;
 
 /// <summary>In ClickHouse: a table beside, and <c>REPLACE PARTITION</c>, which is atomic. Sinks settle no batch of the topic while it is held.</summary>
-internal sealed class ClickHouseRebuild(IClickHouse engine) : IRebuildTarget
+/// <param name="engine">The engine.</param>
+/// <param name="hold">How long sinks stay back when this process dies; null: a minute.</param>
+internal sealed class ClickHouseRebuild(IClickHouse engine, TimeSpan? hold = null) : IRebuildTarget
 {
+    private static readonly TimeSpan s_hold = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(500);
 
@@ -33,7 +37,7 @@ internal sealed class ClickHouseRebuild(IClickHouse engine) : IRebuildTarget
 
     public async Task<IPartitionRebuild> BeginAsync(EventTable table, PartitionSpan span, CancellationToken cancellationToken)
     {
-        Partition rebuild = new(engine, table, span);
+        Partition rebuild = new(engine, table, span, hold ?? s_hold);
         try
         {
             await rebuild.HoldAsync(cancellationToken).ConfigureAwait(false);
@@ -84,13 +88,16 @@ internal sealed class ClickHouseRebuild(IClickHouse engine) : IRebuildTarget
         }
     }
 
-    private sealed class Partition(IClickHouse engine, EventTable table, PartitionSpan span) : IPartitionRebuild
+    private sealed class Partition(IClickHouse engine, EventTable table, PartitionSpan span, TimeSpan hold) : IPartitionRebuild
     {
-        private const int HoldSeconds = 60;
         private const int BlockRows = 20_000;
         private const long BlockBytes = 16 << 20;
 
         private readonly Guid _owner = Guid.NewGuid();
+        private readonly CancellationTokenSource _stop = new();
+        private Task _renewal = Task.CompletedTask;
+        private long _heldAt;
+        private bool _hasLapsed;
 
         public string Beside { get; } = ClickHouseText.QuoteName(table.Name + "_rebuild");
 
@@ -98,7 +105,12 @@ internal sealed class ClickHouseRebuild(IClickHouse engine) : IRebuildTarget
 
         private string Table => ClickHouseText.QuoteName(table.Name);
 
-        public Task HoldAsync(CancellationToken cancellationToken) => HoldAsync(HoldSeconds, cancellationToken);
+        /// <summary>Holds the sinks back until the end, however long it takes: to read a log in which little is of this partition, or to compare a large one.</summary>
+        public async Task HoldAsync(CancellationToken cancellationToken)
+        {
+            await ExtendAsync(cancellationToken).ConfigureAwait(false);
+            _renewal = RenewAsync();
+        }
 
         public async Task<long> FillAsync(IAsyncEnumerable<RebuildRow> rows, CancellationToken cancellationToken)
         {
@@ -131,16 +143,25 @@ internal sealed class ClickHouseRebuild(IClickHouse engine) : IRebuildTarget
 
         public async Task SwapAsync(CancellationToken cancellationToken)
         {
-            await HoldAsync(cancellationToken).ConfigureAwait(false);
+            await StopRenewalAsync().ConfigureAwait(false);
+            await ExtendAsync(cancellationToken).ConfigureAwait(false);
+            if (_hasLapsed)
+            {
+                // What a sink stored meanwhile is in the old partition and not in the new one.
+                throw new StoreException($"{engine.Address}: the sinks were not held back all the time, because the store did not answer for {hold.TotalSeconds:0} s: run this again", isTransient: true);
+            }
+
             await engine.ExecuteAsync($"ALTER TABLE {Table} REPLACE PARTITION ID '{span.Name}' FROM {Beside}", cancellationToken).ConfigureAwait(false);
         }
 
         public async ValueTask DisposeAsync()
         {
+            await StopRenewalAsync().ConfigureAwait(false);
+            _stop.Dispose();
             try
             {
                 await engine.ExecuteAsync($"DROP TABLE IF EXISTS {Beside}", CancellationToken.None).ConfigureAwait(false);
-                await HoldAsync(0, CancellationToken.None).ConfigureAwait(false);
+                await HoldAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
             }
             catch (StoreException e) when (e.IsTransient)
             {
@@ -148,10 +169,48 @@ internal sealed class ClickHouseRebuild(IClickHouse engine) : IRebuildTarget
             }
         }
 
-        private Task HoldAsync(int seconds, CancellationToken cancellationToken) => engine.ExecuteAsync(
+        // The engine's clock begins to count after this one does: what is within the length here is within it there.
+        private async Task ExtendAsync(CancellationToken cancellationToken)
+        {
+            long before = Stopwatch.GetTimestamp();
+            await HoldAsync(hold, cancellationToken).ConfigureAwait(false);
+            _hasLapsed |= _heldAt != 0 && Stopwatch.GetElapsedTime(_heldAt) > hold;
+            _heldAt = before;
+        }
+
+        private async Task RenewAsync()
+        {
+            using PeriodicTimer timer = new(hold / 4);
+            try
+            {
+                while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
+                {
+                    try
+                    {
+                        await ExtendAsync(CancellationToken.None).ConfigureAwait(false); // one that is given up may still arrive, after the end
+                    }
+                    catch (StoreException e) when (e.IsTransient)
+                    {
+                        // The next tick tries again; whether that was in time is seen before the swap.
+                    }
+                }
+            }
+            catch (Exception e) when (e is OperationCanceledException or StoreException)
+            {
+                // It ends, or the engine refuses for good, which the next statement of the rebuild hears, too.
+            }
+        }
+
+        private async Task StopRenewalAsync()
+        {
+            await _stop.CancelAsync().ConfigureAwait(false);
+            await _renewal.ConfigureAwait(false);
+        }
+
+        private Task HoldAsync(TimeSpan length, CancellationToken cancellationToken) => engine.ExecuteAsync(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"INSERT INTO sink_hold (topic, owner, at, until) SETTINGS async_insert = 0 SELECT {ClickHouseText.QuoteString(table.Name)}, toUUID('{_owner:D}'), now64(3), now64(3) + toIntervalSecond({seconds})"),
+                $"INSERT INTO sink_hold (topic, owner, at, until) SETTINGS async_insert = 0 SELECT {ClickHouseText.QuoteString(table.Name)}, toUUID('{_owner:D}'), now64(3), now64(3) + toIntervalMillisecond({(long)length.TotalMilliseconds})"),
             cancellationToken);
 
         private async Task<int> InsertAsync(NativeBlock block, CancellationToken cancellationToken)
@@ -162,7 +221,6 @@ internal sealed class ClickHouseRebuild(IClickHouse engine) : IRebuildTarget
                 await engine.InsertAsync(
                     $"INSERT INTO {Beside} ({table.ColumnList}) SETTINGS async_insert = 0, insert_deduplicate = 0", block.ToSequence(), cancellationToken).ConfigureAwait(false);
                 block.Clear();
-                await HoldAsync(cancellationToken).ConfigureAwait(false);
             }
 
             return rows;
