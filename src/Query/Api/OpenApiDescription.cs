@@ -8,6 +8,8 @@ namespace ECapture.Query.Api;
 /// <summary>Describes the API from the same tables that its requests are read by.</summary>
 internal static class OpenApiDescription
 {
+    private const string Token = "token";
+
     private static readonly string[] s_eventForms = ["application/json", "application/x-ndjson", "text/csv", "text/plain"];
     private static readonly string[] s_file = ["application/x-pcapng"];
     private static readonly string[] s_document = ["application/json"];
@@ -21,6 +23,15 @@ internal static class OpenApiDescription
             document.Info.Version = "1";
             document.Info.Description = "Searches captured events and rebuilds pcapng files with the TLS secrets of their sessions.";
             document.Servers?.Clear();
+            document.Components ??= new OpenApiComponents();
+            document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
+            document.Components.SecuritySchemes[Token] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                Description = "A token of `ecapture token create`; not needed on the loopback, unless the service says otherwise.",
+            };
+            document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Token, document)] = [] }, new OpenApiSecurityRequirement()];
             return Task.CompletedTask;
         });
         options.AddOperationTransformer((operation, context, _) =>
@@ -57,7 +68,8 @@ internal static class OpenApiDescription
                 ["403"] = Response("The token's role or filter does not allow it; says what would be needed.", s_problem),
                 ["429"] = Response("Too many requests with this token.", s_problem),
                 ["504"] = Response("The store had no answer in time, and was told to stop.", s_problem),
-                ["503"] = Response("The store cannot be reached.", s_problem),
+                ["500"] = Response("The store refused the statement, or a private key cannot be used; the service's log says more.", s_problem),
+                ["503"] = Response("The store cannot be reached, too many files are on their way, or the access cannot be recorded.", s_problem),
             };
             return Task.CompletedTask;
         });

@@ -13,7 +13,10 @@ internal static class Problem
         HttpContext context, int status, string title, string detail, string? parameter = null, string? value = null, string? valid = null,
         int? column = null)
     {
+        Microsoft.Extensions.Primitives.StringValues retry = context.Response.Headers.RetryAfter;
         context.Response.Clear();
+        context.Response.Headers.RetryAfter = retry;
+        context.Response.Headers.XContentTypeOptions = "nosniff";
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/problem+json";
         using (var json = new Utf8JsonWriter(context.Response.BodyWriter, s_options))

@@ -12,6 +12,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
 {
     public async Task InvokeAsync(HttpContext context)
     {
+        context.Response.Headers.XContentTypeOptions = "nosniff"; // captured text is never taken for something else than it is sent as
         try
         {
             await next(context).ConfigureAwait(false);
@@ -20,7 +21,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
                 int status = context.Response.StatusCode;
                 await Problem.WriteAsync(
                     context, status, status == StatusCodes.Status404NotFound ? "Not found" : "Method not allowed",
-                    "The paths are /api/v1/events, /api/v1/pcapng, /api/v1/histogram, /api/v1/fields, /api/v1/modules, /api/v1/status, /api/v1/keys, /health/live, /health/ready, /openapi/v1.json; all are read with GET; with four eyes also /api/v1/releases, and POST /api/v1/releases/ID/approve and …/deny.").ConfigureAwait(false);
+                    "The paths are /api/v1/events, /api/v1/pcapng, /api/v1/connections, /api/v1/histogram, /api/v1/fields, /api/v1/modules, /api/v1/status, /api/v1/keys, /health/live, /health/ready, /openapi/v1.json; all are read with GET; with four eyes also /api/v1/releases, and POST /api/v1/releases/ID/approve and …/deny.").ConfigureAwait(false);
             }
         }
         catch (ParameterException e) when (!context.Response.HasStarted)

@@ -31,7 +31,6 @@ internal static class WebFiles
         headers.ETag = file.ETag;
         headers.CacheControl = file.IsNamedByContent ? "public, max-age=31536000, immutable" : "no-cache";
         headers.ContentSecurityPolicy = Policy;
-        headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
         if (context.Request.Headers.IfNoneMatch.Contains(file.ETag))
         {

@@ -193,7 +193,14 @@ public sealed class ApiTests(StoresFixture stores, TlsFixture tls) : IAsyncLifet
         Assert.Equal(ECapture.Query.Requests.SearchParameters.Events.Select(p => p.Name), Parameters("/api/v1/events"));
         Assert.Equal(ECapture.Query.Requests.SearchParameters.Pcapng.Select(p => p.Name), Parameters("/api/v1/pcapng"));
         Assert.True(paths.GetProperty("/api/v1/pcapng").GetProperty("get").GetProperty("responses").GetProperty("200").GetProperty("content").TryGetProperty("application/x-pcapng", out _));
-        Assert.True(paths.TryGetProperty("/api/v1/status", out _) && paths.TryGetProperty("/api/v1/modules", out _));
+        Assert.Equal(
+            ["connections", "events", "fields", "histogram", "keys", "modules", "pcapng", "status"],
+            paths.EnumerateObject().Select(p => p.Name["/api/v1/".Length..]).Order(StringComparer.Ordinal));
+        Assert.All(paths.EnumerateObject(), path => Assert.Equal(
+            ["200", "400", "401", "403", "429", "500", "503", "504"],
+            path.Value.GetProperty("get").GetProperty("responses").EnumerateObject().Select(r => r.Name).Order(StringComparer.Ordinal)));
+        Assert.Equal("bearer", document.GetProperty("components").GetProperty("securitySchemes").GetProperty("token").GetProperty("scheme").GetString());
+        Assert.Contains(document.GetProperty("security").EnumerateArray(), s => s.TryGetProperty("token", out _));
     }
 
     [Fact]
