@@ -10,7 +10,7 @@ use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 
 my $root = abs_path(dirname(__FILE__) . '/../..');
-my @tests = qw(DeliverySimulationTests ProtocolStepTests PlannedDeliveryTests SinkWorkerTests StreamPositionsTests);
+my @tests = qw(DeliverySimulationTests ProtocolStepTests PlannedDeliveryTests SinkWorkerTests SinkWorkerBoundsTests SinkWorkerSilentLogTests StreamPositionsTests);
 my ($command, $work, @wanted) = @ARGV;
 die "usage: $0 prepare DIR | run DIR [NAME...]\n" unless defined $work && $command =~ /^(prepare|run)$/;
 my @mutations = read_list("$root/tests/Mutations/mutations.txt");
