@@ -69,6 +69,11 @@ internal static class Composition
     /// <exception cref="SealingException">A file that was named cannot be used.</exception>
     internal static PrivateKeys PrivateKeysOf(OptionReader options, DataDirectory data) => new(KeysOf(data), options.FindAll(CommonOptions.Key));
 
+    /// <summary>The private keys that a command needs where it reads a store itself; a service has its own.</summary>
+    /// <exception cref="SealingException">A file that was named cannot be used.</exception>
+    internal static PrivateKeys PrivateKeysOf(OptionReader options, EventSource source) =>
+        source.Client is null ? PrivateKeysOf(options, DataOf(options)) : new PrivateKeys(KeysOf(DataOf(options)), []);
+
     /// <summary>Who secrets are sealed to.</summary>
     /// <returns>Files of public keys; null: secrets stay open.</returns>
     /// <exception cref="UsageException">"none" stands beside files.</exception>

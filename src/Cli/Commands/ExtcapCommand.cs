@@ -96,7 +96,7 @@ internal static class ExtcapCommand
 
         RequestReader.ReadPcapng(parameters);
         await using EventSource source = await EventSource.OpenAsync(options, cancellationToken);
-        using PrivateKeys keys = Composition.PrivateKeysOf(options, Composition.DataOf(options));
+        using PrivateKeys keys = Composition.PrivateKeysOf(options, source);
         if (isLive && source.Client is null)
         {
             throw new UsageException("extcap: --live follows a service, and none runs here: start `ecapture run` or `ecapture query`, or name one with --api");

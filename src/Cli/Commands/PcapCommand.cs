@@ -50,7 +50,7 @@ internal static class PcapCommand
         ];
         PcapngRequest request = RequestReader.ReadPcapng(parameters);
         await using EventSource source = await EventSource.OpenAsync(options, cancellationToken);
-        using PrivateKeys keys = Composition.PrivateKeysOf(options, Composition.DataOf(options));
+        using PrivateKeys keys = Composition.PrivateKeysOf(options, source);
         RebuildReport report = await PcapFile.WriteAsync(path, output => WriteAsync(source, parameters, keys, output, cancellationToken));
         await Console.Error.WriteLineAsync(
             $"{report.Packets} packets of {report.Sessions} sessions, "

@@ -42,7 +42,7 @@ internal static class OptionChecks
         (CommonOptions.QueryTimeout, static o => QueryCommand.TimeLimitOf(o)),
         (CommonOptions.Health, static o => HealthServer.AddressOf(o)),
         (CommonOptions.SealTo, Recipients),
-        (CommonOptions.Key, static o => Composition.PrivateKeysOf(o, Composition.DataOf(o)).Dispose()),
+        (CommonOptions.Listen, PrivateKeys), // who serves; a command that asks a service needs none of the files that the machine's configuration names
         (CommonOptions.LogGroup, static o => CaptureCommand.CheckLogGroup(o)),
         (CommonOptions.User, static o => RunCommand.AccountOf(o)),
         (CommonOptions.Btf, static o => KernelFitOptions.ModeOf(o)),
@@ -97,6 +97,18 @@ internal static class OptionChecks
             {
                 key.Dispose();
             }
+        }
+    }
+
+    private static void PrivateKeys(OptionReader options)
+    {
+        try
+        {
+            Composition.PrivateKeysOf(options, Composition.DataOf(options)).Dispose();
+        }
+        catch (SealingException e)
+        {
+            throw new UsageException($"{CommonOptions.Key.Name}: {e.Message}");
         }
     }
 
