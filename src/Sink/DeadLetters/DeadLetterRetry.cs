@@ -45,7 +45,7 @@ internal sealed class DeadLetterRetry(OperationContext context)
             cancellationToken).ConfigureAwait(false);
         try
         {
-            bool isStored = await _store.StoreAsync(letter, table, cancellationToken).ConfigureAwait(false);
+            bool isStored = await _store.StoreAsync(Cut(letter), table, cancellationToken).ConfigureAwait(false);
             return new RetryOutcome(true, isStored ? $"stored in {table.Name}" : $"its event is in {table.Name} already");
         }
         catch (StoreException e) when (e.IsRowFault)
@@ -60,6 +60,18 @@ internal sealed class DeadLetterRetry(OperationContext context)
         EventReader.TryRead(letter.Bytes, out EventFields fields);
         StreamKey stream = new(BinaryPrimitives.ReadUInt128BigEndian(fields.Run.Of(letter.Bytes)), fields.Partition);
         return (stream, fields.Sequence, fields.WallNs);
+    }
+
+    // What the policy lets the store keep holds for what comes late, too.
+    private StoredDeadLetter Cut(StoredDeadLetter letter)
+    {
+        if (StoredCut.For(context.Policy, letter.Id.Topic) is not { } cut)
+        {
+            return letter;
+        }
+
+        EventReader.TryRead(letter.Bytes, out EventFields fields);
+        return letter with { Bytes = cut.Apply(letter.Bytes, ref fields).ToArray() };
     }
 
     private static string? Fault(StoredDeadLetter letter) => EventCheck.Read(letter.Bytes, Encoding.UTF8.GetBytes(letter.Id.Topic), out _)?.Error;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using ECapture.Events;
 using ECapture.Events.V1;
 using ECapture.Log;
+using ECapture.Policies;
 using ECapture.Sink;
 using ECapture.Sink.DeadLetters;
 using ECapture.Sink.Reconcile;
@@ -149,6 +150,29 @@ public sealed class DeadLetterTests(StoresFixture stores)
         SinkAssert.Same([.. feed.Expected, .. refused], await StoredEvents.ReadAsync(store, Cancel));
         reconciled = await OperationRun.RunAsync(ReconcileOperation.RunAsync, store);
         Assert.True(reconciled.ExitCode == 0, reconciled.Report);
+    }
+
+    [Theory]
+    [InlineData(StoreKind.ClickHouse)]
+    [InlineData(StoreKind.Postgres)]
+    public async Task Retry_PolicyLetsTheStoreKeepLess_TheRowIsCutLikeEveryOther(StoreKind kind)
+    {
+        await using Store store = await OpenAsync(kind);
+        Event made = new RandomEvents(45).Next(Topics.Tls, Guid.CreateVersion7(), 0);
+        made.TlsData = new TlsData { Direction = Direction.Sent, Data = ByteString.CopyFrom(new byte[500]) };
+        made.Truncation = null;
+        string hex = Convert.ToHexString(made.ToByteArray());
+        await stores.ExecuteAsync(
+            store,
+            $"INSERT INTO dead_letter (log, topic, log_partition, log_offset, at, kind, error, event) SELECT 'old', 'tls', 0, 5, now64(3), 'refused', 'x', unhex('{hex}')",
+            $"INSERT INTO dead_letter (log, topic, log_partition, log_offset, at, kind, error, event) VALUES ('old', 'tls', 0, 5, now(), 'refused', 'x', decode('{hex}', 'hex'))");
+        PolicyReading policy = Policy.Read("""{"modules":{"tls":{"sink":{"keep":16}}}}"""u8, null, Policy.LargestKeep);
+
+        OperationRun retried = await OperationRun.RunAsync(DeadLetterOperations.RetryAsync, store, null, context => context with { Policy = policy.Policy }, ("id", "tls/0/5"));
+
+        Assert.True(retried.ExitCode == 0, retried.Report);
+        Event stored = Event.Parser.ParseFrom(Convert.FromHexString(Assert.Single(await StoredEvents.ReadAsync(store, Cancel)).Encoded));
+        Assert.Equal((16, 500ul, 500ul), (stored.TlsData.Data.Length, stored.Truncation.Length, stored.Truncation.Logged));
     }
 
     private const int EventCheckLimit = 8 << 20;
