@@ -16,6 +16,10 @@ public static class StatementGroups
 {
     private const int LongestText = 200;
 
+    private static readonly TextTable s_table = new(
+        TextTable.Numbers("COUNT", 8), TextTable.Numbers("ERRORS", 7), TextTable.Numbers("ROWS", 8), TextTable.Numbers("MEAN ms", 8), TextTable.Numbers("MAX ms", 8),
+        TextTable.Words("FINGERPRINT", 16), TextTable.Words("MODULE", 8), TextTable.Words("NEWEST STATEMENT"));
+
     /// <summary>Groups that are given at most.</summary>
     public const int Most = 100;
 
@@ -113,15 +117,19 @@ public static class StatementGroups
         json.WriteEndObject();
     }
 
+    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static string Milliseconds(double nanoseconds) => (nanoseconds / 1e6).ToString("0.000", CultureInfo.InvariantCulture);
+
     private static void WriteTable(List<(StatementGroup Group, string Text)> shown, PipeWriter output)
     {
-        var table = new StringBuilder("   COUNT   ERRORS      ROWS   MEAN ms    MAX ms  FINGERPRINT       MODULE    NEWEST STATEMENT\n");
+        var table = new StringBuilder(s_table.Header).Append('\n');
         foreach ((StatementGroup group, string text) in shown)
         {
             string statement = Printable.Of(text.Length > LongestText ? text[..LongestText] + "…" : text);
-            table.Append(
-                CultureInfo.InvariantCulture,
-                $"{group.Count,8} {group.Errors,8} {group.Rows,9} {group.TotalNs / 1e6 / group.Count,9:0.000} {group.LongestNs / 1e6,9:0.000}  {group.Fingerprint:x16}  {group.Topic,-8}  {statement}\n");
+            table.Append(s_table.Line(
+                Number(group.Count), Number(group.Errors), Number(group.Rows), Milliseconds((double)group.TotalNs / group.Count), Milliseconds(group.LongestNs),
+                EventView.Id(group.Fingerprint), group.Topic, statement)).Append('\n');
         }
 
         Encoding.UTF8.GetBytes(table.ToString(), output);

@@ -7,6 +7,15 @@ namespace ECapture.Sink.Reconcile;
 /// <summary>A reconciliation as lines.</summary>
 internal static class ReconcileReport
 {
+    private const int NumberWidth = 10;
+
+    private static readonly TextTable s_table = new(
+    [
+        TextTable.Words("topic/partition", 16), TextTable.Words("hour", 18),
+        .. ((string[])["offsets", "rows", "dead", "duplicate", "expired", "dropped", "difference"]).Select(name => TextTable.Numbers(name, NumberWidth)),
+        TextTable.Words("proven by"),
+    ]);
+
     /// <returns>The exit code.</returns>
     public static async Task<int> WriteAsync(
         TextWriter output, bool isJson, IReadOnlyList<KeyValuePair<LineKey, ReconcileLine>> lines, IReadOnlyList<string> holes, IReadOnlyList<string> notes)
@@ -38,13 +47,13 @@ internal static class ReconcileReport
 
         if (lines.Count > 0)
         {
-            await output.WriteLineAsync(Row("topic/partition", "hour", "offsets", "rows", "dead", "duplicate", "expired", "dropped", "difference", "proven by")).ConfigureAwait(false);
+            await output.WriteLineAsync(s_table.Header).ConfigureAwait(false);
         }
 
         foreach ((LineKey key, ReconcileLine line) in lines)
         {
             string name = string.Create(CultureInfo.InvariantCulture, $"{key.Topic}/{key.Partition}");
-            await output.WriteLineAsync(Row(
+            await output.WriteLineAsync(s_table.Line(
                 name, Reports.Hour(key.Hour), N(line.Offsets), N(line.Rows), N(line.DeadLetters), N(line.Duplicates), N(line.Expired), N(line.Dropped), N(line.Difference), line.ProvenBy)).ConfigureAwait(false);
             if (line.LogDifference != 0)
             {
@@ -81,7 +90,4 @@ internal static class ReconcileReport
     });
 
     private static string N(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
-
-    private static string Row(string name, string hour, params string[] columns) =>
-        name.PadRight(18) + hour.PadRight(18) + string.Concat(columns[..^1].Select(column => column.PadLeft(12))) + "  " + columns[^1];
 }

@@ -8,6 +8,9 @@ namespace ECapture.Sink.Retention;
 /// <summary>What <c>ecapture retention</c> does: show, run.</summary>
 public static class RetentionOperations
 {
+    private static readonly TextTable s_table = new(
+        TextTable.Words("table", 10), TextTable.Words("partition", 10), TextTable.Numbers("rows", 12), TextTable.Numbers("bytes", 14), TextTable.Numbers("age", 5), TextTable.Words("next"));
+
     /// <summary>Shows every partition and what is to become of it. Parameters: module, json.</summary>
     /// <returns>0.</returns>
     public static async Task<int> ShowAsync(OperationContext context, CancellationToken cancellationToken)
@@ -38,7 +41,7 @@ public static class RetentionOperations
             return 0;
         }
 
-        await output.WriteLineAsync("table       partition   rows          bytes       age   next").ConfigureAwait(false);
+        await output.WriteLineAsync(s_table.Header).ConfigureAwait(false);
         foreach (PartitionReport p in partitions)
         {
             await output.WriteLineAsync(Line(p, isEstimate)).ConfigureAwait(false);
@@ -95,7 +98,7 @@ public static class RetentionOperations
         };
         TimeSpan age = DateTimeOffset.UtcNow - p.From;
         string ageText = age < TimeSpan.Zero ? "0h" : age < TimeSpan.FromDays(2) ? $"{(int)age.TotalHours}h" : $"{(int)age.TotalDays}d";
-        return string.Create(CultureInfo.InvariantCulture, $"{p.Table,-10}  {p.Partition,-10}  {rows,12}  {p.Bytes,14:N0}  {ageText,5}  {next}");
+        return s_table.Line(p.Table, p.Partition, rows, p.Bytes.ToString("N0", CultureInfo.InvariantCulture), ageText, next);
     }
 
     private static string Space(RetentionReport report) => report.Free is { } free && report.Total is { } total

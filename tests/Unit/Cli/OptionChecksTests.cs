@@ -94,6 +94,18 @@ public sealed class OptionChecksTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_ServiceIsAsked_KeyFilesOfTheConfigurationAreNotRead()
+    {
+        string file = Path.Combine(_folder.FullName, "out.pcapng");
+
+        (int exitCode, string errors) = await RunAsync("pcap", "--api", "http://127.0.0.1:1", "--key", "/no/such/key", "-w", file, "--reason", "test");
+
+        Assert.Equal(ExitCode.Failure, exitCode);
+        Assert.Contains("127.0.0.1:1", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("/no/such/key", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Load_VariablesThatAreNoOptions_AreTaken()
     {
         Hashtable environment = [];
