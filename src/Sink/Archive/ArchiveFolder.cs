@@ -64,6 +64,7 @@ internal sealed class ArchiveFolder(string path)
     {
         string name = $"{partition.Table}-{partition.Span.Name}-{now.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}-{action.ToString("N")[..8]}";
         string file = System.IO.Path.Combine(Path, name + EventsEnding);
+        string manifestFile = System.IO.Path.Combine(Path, name + ManifestEnding);
         try
         {
             Directory.CreateDirectory(Path, PrivateFile | UnixFileMode.UserExecute);
@@ -91,14 +92,17 @@ internal sealed class ArchiveFolder(string path)
             };
             File.Move(file + Unfinished, file);
             await VerifyAsync(manifest, cancellationToken).ConfigureAwait(false);
-            WriteManifest(manifest, System.IO.Path.Combine(Path, name + ManifestEnding));
+            WriteManifest(manifest, manifestFile);
             return manifest;
         }
         catch (Exception e)
         {
-            // Tried again every 30 s: what is left of each attempt would fill the volume.
-            Remove(file + Unfinished);
-            Remove(file);
+            // Tried again every 30 s: what is left of each attempt would fill the volume. The manifest first: while there is one, its events are there.
+            if (Remove(manifestFile) && Remove(manifestFile + Unfinished) && Remove(file + Unfinished))
+            {
+                Remove(file);
+            }
+
             if (e is IOException or UnauthorizedAccessException)
             {
                 throw new SinkException($"{partition} cannot be archived in {Path}: {e.Message}; it is not dropped");
@@ -109,14 +113,20 @@ internal sealed class ArchiveFolder(string path)
     }
 
     // What cannot be removed now is, when it is a day old.
-    private static void Remove(string file)
+    private static bool Remove(string file)
     {
         try
         {
             File.Delete(file);
+            return true;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return true; // the folder could not be made
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            return false;
         }
     }
 

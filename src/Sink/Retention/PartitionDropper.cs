@@ -58,7 +58,7 @@ internal sealed partial class PartitionDropper(
         foreach (ArchiveManifest old in archives.List())
         {
             if (old.Table == partition.Table && old.Partition == partition.Span.Name && old.Store == address && shares.SetEquals(old.Streams)
-                && !await store.HasExpiredAsync(old.Action, cancellationToken).ConfigureAwait(false))
+                && !await store.HasExpiredAsync(old.Action, cancellationToken).ConfigureAwait(false) && await IsWholeAsync(old, cancellationToken).ConfigureAwait(false))
             {
                 return old;
             }
@@ -71,6 +71,24 @@ internal sealed partial class PartitionDropper(
         RetentionMetrics.ArchivedBytes.Add(archive.FileBytes, new KeyValuePair<string, object?>("table", partition.Table));
         return archive;
     }
+
+    // Its events may have been moved or damaged since: what is dropped must be somewhere.
+    private async Task<bool> IsWholeAsync(ArchiveManifest archive, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await archives.VerifyAsync(archive, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (SinkException e)
+        {
+            LogArchivedAnew(archive.Name, e.Message);
+            return false;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The archive {Archive} is not used, the partition is archived anew: {Reason}")]
+    private partial void LogArchivedAnew(string archive, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Dropped {Partition}: {Rows} rows, {Bytes} bytes; {Why}")]
     private partial void LogDropped(StoredPartition partition, long rows, long bytes, string why);

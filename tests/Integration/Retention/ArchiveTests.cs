@@ -91,6 +91,27 @@ public sealed class ArchiveTests(StoresFixture stores)
     }
 
     [Fact]
+    public async Task Apply_ArchiveOfBeforeHasLostItsEvents_ArchivesAnewBeforeItDrops()
+    {
+        await using KeptStore kept = await OpenAsync(StoreKind.Postgres);
+        kept.Append(Topics.Tls, Day(6), 60);
+        await kept.SinkAsync();
+        StoreKeeper keeper = kept.Keeper(s_oneDayArchived);
+        await ExecuteAsync(kept, "ALTER TABLE expired RENAME TO expired_away");
+        Assert.NotEmpty((await keeper.ApplyAsync(false, "tester", Cancel)).Failed);
+        ArchiveManifest gone = Assert.Single(await keeper.ArchivesAsync(Cancel));
+        File.Delete(Path.Combine(kept.Archive, gone.File)); // somebody moved it away
+        await ExecuteAsync(kept, "ALTER TABLE expired_away RENAME TO expired");
+
+        RetentionResult result = await keeper.ApplyAsync(false, "tester", Cancel);
+
+        Assert.Empty(result.Failed);
+        Assert.Single(result.Dropped);
+        ArchiveManifest anew = Assert.Single(await keeper.ArchivesAsync(Cancel), a => a.Name != gone.Name);
+        Assert.Equal(60, (await keeper.VerifyArchiveAsync(anew.Name, Cancel)).Rows);
+    }
+
+    [Fact]
     public async Task Apply_ArchiveCannotBeWritten_DropsNothing()
     {
         await using KeptStore kept = await OpenAsync(StoreKind.Postgres);
