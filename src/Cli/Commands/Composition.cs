@@ -42,11 +42,15 @@ internal static class Composition
 
     /// <summary>The policy asked for, with the bytes that are kept of a payload where it does not say.</summary>
     /// <exception cref="UsageException">The file cannot be read or has errors; the message holds all of them.</exception>
-    internal static Policy PolicyOf(OptionReader options, int payloadLimit)
+    internal static Policy PolicyOf(OptionReader options, int payloadLimit) => PolicyOf(options.Find(CommonOptions.Policy), payloadLimit);
+
+    /// <summary>The policy of a file; null: the built-in one.</summary>
+    /// <exception cref="UsageException">The file cannot be read or has errors; the message holds all of them.</exception>
+    internal static Policy PolicyOf(string? file, int payloadLimit)
     {
         try
         {
-            return options.Find(CommonOptions.Policy) is { } file ? Policy.Load(file, payloadLimit) : Policy.BuiltIn(payloadLimit);
+            return file is not null ? Policy.Load(file, payloadLimit) : Policy.BuiltIn(payloadLimit);
         }
         catch (PolicyException e)
         {

@@ -13,18 +13,22 @@ internal static class PolicyCommand
     private static readonly Option<bool> s_json = CommonOptions.Switch("json", "print it as JSON");
     private static readonly Argument<string?> s_file = new("FILE") { Description = "the policy file", Arity = ArgumentArity.ExactlyOne };
 
+    private static readonly Argument<string?> s_shown = new("FILE") { Description = "the policy file (default: --policy, and what the configuration names)", Arity = ArgumentArity.ZeroOrOne };
+
     internal static Command Create()
     {
         Command command = new("policy", "Say what is kept, overwritten and dropped, or check a file that says so.");
-        command.Subcommands.Add(CommandRunner.Create(
+        Command show = CommandRunner.Create(
             "show",
-            "Show the policy in force for every module, and where each value comes from.",
+            "Show a policy for every module, and where each value comes from: that of FILE, else the one in force.",
             [
-                "ecapture policy show --policy /etc/ecapture/policy.json",
-                "ecapture policy show --policy policy.json --module tls --json",
+                "ecapture policy show",
+                "ecapture policy show policy.json --module tls --json",
             ],
             [CommonOptions.Policy, CommonOptions.PayloadLimit, s_module, s_json],
-            ShowAsync));
+            ShowAsync);
+        show.Arguments.Add(s_shown);
+        command.Subcommands.Add(show);
         Command check = CommandRunner.Create(
             "check",
             "Check a policy file: every error at once, a line each. Exit code 2 when there is one.",
@@ -33,7 +37,7 @@ internal static class PolicyCommand
             CheckAsync);
         check.Arguments.Add(s_file);
         command.Subcommands.Add(check);
-        ExampleHelp.AddTo(command, ["ecapture policy check policy.json", "ecapture policy show --policy policy.json"]);
+        ExampleHelp.AddTo(command, ["ecapture policy check policy.json", "ecapture policy show policy.json"]);
         return command;
     }
 
@@ -46,7 +50,7 @@ internal static class PolicyCommand
             throw new UsageException($"--module: there is no module {module}{(nearest is null ? "" : $"; did you mean {nearest}?")} (there are {string.Join(", ", Topics.All)})");
         }
 
-        PolicyListing listing = new(Composition.PolicyOf(options), module);
+        PolicyListing listing = new(Composition.PolicyOf(options.Find(s_shown) ?? options.Find(CommonOptions.Policy), Composition.PayloadLimitOf(options)), module);
         if (options.IsSet(s_json))
         {
             listing.WriteJson(options.Output);

@@ -60,9 +60,6 @@ public sealed record LegalHold
     /// <summary>True while it holds.</summary>
     public bool IsActive(DateTimeOffset now) => ReleasedAt is null && (Expires is null || Expires > now);
 
-    /// <summary>True when events of that time may be held: for whoever keeps something that belongs to events, keys for example.</summary>
-    public bool Overlaps(DateTimeOffset from, DateTimeOffset to) => (Until is null || from < Until) && (Since is null || to > Since);
-
     internal LegalHoldRow ToRow() => new(Name, Version, JsonSerializer.Serialize(this, s_json));
 
     /// <exception cref="SinkException">The row is no hold: nothing may be dropped then.</exception>

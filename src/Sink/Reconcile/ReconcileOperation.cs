@@ -36,7 +36,7 @@ public static class ReconcileOperation
             isLogRead ? context.Log : null, isLogRead ? context.Journals : null, AddNote, cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable end = opened.ConfigureAwait(false);
         LogCount[] logs = [.. opened.Readers.Select(log => new LogCount(log))];
-        StoreCount count = await CountAsync(reads, logs, cancellationToken).ConfigureAwait(false);
+        StoreCount count = await CountAsync(reads, logs, topic, cancellationToken).ConfigureAwait(false);
         foreach (LogCount log in logs)
         {
             await CountLogAsync(log, count, topic, notes, cancellationToken).ConfigureAwait(false);
@@ -62,7 +62,7 @@ public static class ReconcileOperation
     }
 
     // A sink that works meanwhile, or retention: what is seen at two moments may differ once, not again and again.
-    private static async Task<StoreCount> CountAsync(ReconcileReads reads, LogCount[] logs, CancellationToken cancellationToken)
+    private static async Task<StoreCount> CountAsync(ReconcileReads reads, LogCount[] logs, string? topic, CancellationToken cancellationToken)
     {
         for (int attempt = 1; ; attempt++)
         {
@@ -75,7 +75,7 @@ public static class ReconcileOperation
                 }
             }
 
-            StoreCount count = await StoreCount.RunAsync(reads, firstKept, cancellationToken).ConfigureAwait(false);
+            StoreCount count = await StoreCount.RunAsync(reads, firstKept, cancellationToken, topic).ConfigureAwait(false);
             if (attempt == MaxAttempts || count.Lines.Values.All(line => line.Difference == 0))
             {
                 return count;

@@ -185,6 +185,7 @@ public sealed class OptionChecksTests : IDisposable
         string file = Write("policy.json", "{\"modules\": {\n\"default\": {\"rotation\": \"hour\"},\n\"tls\": {\"sink\": {\"keep\": \"1KiB\"}}}}");
 
         (int exitCode, string output) = await RunAsync("policy", "show", "--policy", file, "--module", "tls");
+        Assert.Equal((exitCode, output), await RunAsync("policy", "show", file, "--module", "tls"));
 
         Assert.Equal(ExitCode.Ok, exitCode);
         Assert.Matches(@"sink\.keep +1KiB +line 3, modules\.tls\.sink\.keep", output);
