@@ -90,7 +90,7 @@ internal static class KeeperCommands
         Command restore = CommandRunner.Create(
             "restore",
             "Bring an archived partition back into its table, equal to what it was. A hold keeps it for a while; it may be run again.",
-            ["ecapture archive restore tls-20261101-20261120T070012Z-019aa0c1", "ecapture archive restore NAME --keep 30d"],
+            ["ecapture archive restore tls-20261101-20261120T070012Z-5be1a0c1", "ecapture archive restore NAME --keep 30d"],
             [s_keep, .. Where],
             (options, cancellationToken) => RunAsync(
                 options, AdminOperations.ArchiveRestore, cancellationToken, new("name", Subject(options, "archive restore")), new("keep", Keep(options))));

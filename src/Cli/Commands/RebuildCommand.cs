@@ -19,14 +19,18 @@ internal static class RebuildCommand
         [s_module, AdminOptions.Since, AdminOptions.Until, AdminOptions.Json, CommonOptions.Data, CommonOptions.Store, CommonOptions.Log, CommonOptions.Policy],
         RunAsync);
 
-    private static Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken) => AdminTarget.RunAsync(
-        options,
-        AdminOperations.Rebuild,
-        [
-            new("topic", AdminOptions.Topic(options, s_module) ?? throw new UsageException("sink rebuild: say which table with --module, such as --module tls")),
-            new("since", AdminOptions.Time(options, AdminOptions.Since) ?? throw new UsageException("sink rebuild: say from when on with --since, such as --since 7d")),
-            new("until", AdminOptions.Time(options, AdminOptions.Until)), new("json", options.IsSet(AdminOptions.Json) ? "true" : null),
-        ],
-        null,
-        cancellationToken);
+    private static Task<int> RunAsync(OptionReader options, CancellationToken cancellationToken)
+    {
+        string? topic = AdminOptions.Topic(options, s_module);
+        string? since = AdminOptions.Time(options, AdminOptions.Since);
+        string[] missing = [.. topic is null ? (string[])["which table with --module, such as --module tls"] : [], .. since is null ? (string[])["from when on with --since, such as --since 7d"] : []];
+        return missing.Length > 0
+            ? throw new UsageException("sink rebuild: say " + string.Join(", and ", missing))
+            : AdminTarget.RunAsync(
+                options,
+                AdminOperations.Rebuild,
+                [new("topic", topic), new("since", since), new("until", AdminOptions.Time(options, AdminOptions.Until)), new("json", options.IsSet(AdminOptions.Json) ? "true" : null)],
+                null,
+                cancellationToken);
+    }
 }

@@ -62,9 +62,15 @@ internal sealed class ArchiveFolder(string path)
     public async Task<ArchiveManifest> WriteAsync(
         string store, StoredPartition partition, Guid action, DateTimeOffset now, IAsyncEnumerable<ExportedRow> rows, CancellationToken cancellationToken)
     {
-        string name = $"{partition.Table}-{partition.Span.Name}-{now.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}-{action.ToString("N")[..8]}";
+        // Of the id its random end: two stores may archive the same day in the same second into one folder.
+        string name = $"{partition.Table}-{partition.Span.Name}-{now.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}-{action.ToString("N")[^8..]}";
         string file = System.IO.Path.Combine(Path, name + EventsEnding);
         string manifestFile = System.IO.Path.Combine(Path, name + ManifestEnding);
+        if (File.Exists(file) || File.Exists(file + Unfinished) || File.Exists(manifestFile))
+        {
+            throw new SinkException($"{partition} cannot be archived in {Path}: there is an archive {name}; it is not dropped");
+        }
+
         try
         {
             Directory.CreateDirectory(Path, PrivateFile | UnixFileMode.UserExecute);

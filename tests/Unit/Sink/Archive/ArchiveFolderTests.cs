@@ -44,6 +44,21 @@ public sealed class ArchiveFolderTests : IDisposable
     }
 
     [Fact]
+    public async Task WriteAsync_NameIsTaken_LeavesWhatIsThere()
+    {
+        Guid action = Guid.CreateVersion7();
+        ArchiveFolder folder = new(_root.FullName);
+        ArchiveManifest first = await folder.WriteAsync("chdb:/one", s_partition, action, DateTimeOffset.UnixEpoch, new[] { Row(0) }.ToAsyncEnumerable(), Cancel);
+
+        await Assert.ThrowsAsync<SinkException>(() => folder.WriteAsync("chdb:/two", s_partition, action, DateTimeOffset.UnixEpoch, new[] { Row(0) }.ToAsyncEnumerable(), Cancel));
+        ArchiveManifest other = await WriteAsync(new[] { Row(0) }.ToAsyncEnumerable()); // in the same second, by somebody else
+
+        Assert.NotEqual(first.Name, other.Name);
+        Assert.Equal(2, folder.List().Count);
+        await folder.VerifyAsync(first, Cancel);
+    }
+
+    [Fact]
     public async Task List_ManifestThatHoldsNothing_IsRefusedByName()
     {
         ArchiveManifest written = await WriteAsync(new[] { Row(0), Row(1) }.ToAsyncEnumerable());
