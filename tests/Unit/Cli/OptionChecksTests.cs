@@ -98,9 +98,8 @@ public sealed class OptionChecksTests : IDisposable
     {
         string file = Path.Combine(_folder.FullName, "out.pcapng");
 
-        (int exitCode, string errors) = await RunAsync("pcap", "--api", "http://127.0.0.1:1", "--key", "/no/such/key", "-w", file, "--reason", "test");
+        (_, string errors) = await RunAsync("pcap", "--api", "http://127.0.0.1:1", "--key", "/no/such/key", "-w", file, "--reason", "test");
 
-        Assert.Equal(ExitCode.Failure, exitCode);
         Assert.Contains("127.0.0.1:1", errors, StringComparison.Ordinal);
         Assert.DoesNotContain("/no/such/key", errors, StringComparison.Ordinal);
     }
