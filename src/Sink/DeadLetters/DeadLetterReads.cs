@@ -44,6 +44,17 @@ internal sealed class DeadLetterReads(ISqlStore store)
         }
     }
 
+    /// <summary>The records of a topic that the store refused and that are open: events, which their streams lack.</summary>
+    public async IAsyncEnumerable<byte[]> RefusedAsync(string topic, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        SqlText sql = Select(withBytes: true);
+        sql.Append($" AND {sql.AnyOfTexts("topic", [topic])} AND {sql.AnyOfTexts("kind", [DeadLetterKind.Refused])} AND ({Place}) NOT IN (SELECT {Place} FROM dead_letter_resolved)");
+        await foreach (IRowReader rows in store.RowsAsync(sql, cancellationToken).ConfigureAwait(false))
+        {
+            yield return rows.Bytes(9).ToArray();
+        }
+    }
+
     /// <summary>Finds one with its bytes. A record that the store keeps twice is one letter.</summary>
     /// <exception cref="SinkException">There is none, or several logs have it.</exception>
     public async Task<StoredDeadLetter> FindAsync(DeadLetterId id, CancellationToken cancellationToken)

@@ -29,6 +29,9 @@ internal sealed class StreamFindings(ExpiredRanges expired)
     /// <summary>Sequences that are not stored.</summary>
     public ulong MissingCount { get; private set; }
 
+    /// <summary>Of these, events that the store refused: they are dead letters.</summary>
+    public ulong DeadLetters { get; set; }
+
     /// <summary>Rows beyond the first of their sequence.</summary>
     public long TwiceCount { get; private set; }
 

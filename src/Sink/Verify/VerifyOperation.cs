@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using ECapture.Events;
+using ECapture.Sink.DeadLetters;
 using ECapture.Sink.Operations;
 using ECapture.Storage.Reading.Sql;
 using ECapture.Storage.Tables;
@@ -26,6 +27,7 @@ public static class VerifyOperation
             : Guid.TryParse(text, out Guid parsed) ? parsed
             : throw new SinkException($"run: '{text}' is no UUID; `ecapture verify` lists the runs");
         VerifyReads reads = new(SqlStore.Of(context.Store));
+        DeadLetterReads letters = new(SqlStore.Of(context.Store));
         List<StoredStream> streams = await reads.StreamsAsync(parameters.Text("host"), wanted, cancellationToken).ConfigureAwait(false);
         long since = parameters.Number("since") ?? long.MinValue;
         VerifyReport report = new(context.Output, parameters.IsSet("json"));
@@ -39,6 +41,7 @@ public static class VerifyOperation
             {
                 StreamFindings found = await StreamAsync(
                     reads, stream, expired.GetValueOrDefault((stream.Topic, stream.Partition), ExpiredRanges.None), cancellationToken).ConfigureAwait(false);
+                await AddDeadLettersAsync(letters, (stream.Run, stream.Topic, stream.Partition), found, cancellationToken).ConfigureAwait(false);
                 await report.StreamAsync(stream.Run, stream.Topic, stream.Partition, found, mayBeOnTheirWay).ConfigureAwait(false);
             }
 
@@ -49,6 +52,7 @@ public static class VerifyOperation
                     StreamFindings none = new(expired.GetValueOrDefault((topic, partition), ExpiredRanges.None));
                     none.AddMissingAtEnd(0, lastSequence);
                     none.End();
+                    await AddDeadLettersAsync(letters, (run.Key, topic, partition), none, cancellationToken).ConfigureAwait(false);
                     await report.StreamAsync(run.Key, topic, partition, none, mayBeOnTheirWay).ConfigureAwait(false);
                 }
             }
@@ -75,6 +79,28 @@ public static class VerifyOperation
 
         await verifier.EndAsync().ConfigureAwait(false);
         return verifier.Findings;
+    }
+
+    // What the store refused is missing in its table, and kept with its bytes.
+    private static async Task AddDeadLettersAsync(
+        DeadLetterReads letters, (Guid Run, string Topic, int Partition) stream, StreamFindings found, CancellationToken cancellationToken)
+    {
+        if (found.MissingCount == 0)
+        {
+            return;
+        }
+
+        HashSet<ulong> sequences = [];
+        await foreach (byte[] bytes in letters.RefusedAsync(stream.Topic, cancellationToken).ConfigureAwait(false))
+        {
+            if (EventReader.TryRead(bytes, out EventFields fields) && fields.Run.Length == 16 && fields.Partition == (uint)stream.Partition
+                && new Guid(fields.Run.Of(bytes), bigEndian: true) == stream.Run)
+            {
+                sequences.Add(fields.Sequence);
+            }
+        }
+
+        found.DeadLetters = Math.Min(found.MissingCount, (ulong)sequences.Count);
     }
 
     // event[0..data_at] + data + event[data_at..]

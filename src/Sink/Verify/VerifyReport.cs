@@ -51,6 +51,7 @@ internal sealed class VerifyReport(TextWriter output, bool isJson)
                 json.WriteNumber("expired", found.Expired);
                 json.WriteNumber("missing", missing);
                 Ranges(json, "missing_sequences", found.Missing);
+                json.WriteNumber("dead_letters", found.DeadLetters);
                 json.WriteNumber("altered_intervals", found.AlteredIntervals);
                 Ranges(json, "altered_between", found.Altered);
                 json.WriteNumber("twice", found.TwiceCount);
@@ -70,6 +71,11 @@ internal sealed class VerifyReport(TextWriter output, bool isJson)
         if (missing > 0)
         {
             await output.WriteLineAsync($"{name}MISSING {missing.ToString("N0", CultureInfo.InvariantCulture)}: sequence {string.Join(", ", found.Missing)}").ConfigureAwait(false);
+        }
+
+        if (found.DeadLetters > 0)
+        {
+            await output.WriteLineAsync($"{name}{found.DeadLetters.ToString("N0", CultureInfo.InvariantCulture)} of these the store refused, they are kept: `ecapture dlq list --topic {topic}`").ConfigureAwait(false);
         }
 
         if (found.AlteredIntervals > 0)

@@ -34,7 +34,11 @@ public sealed class VerifyTests(StoresFixture stores)
             store,
             "ALTER TABLE tls UPDATE event = concat(substring(event, 1, length(event) - 1), char(bitXor(ascii(substring(event, length(event))), 1))) WHERE sequence = 50 SETTINGS mutations_sync = 1",
             "UPDATE tls SET event = set_byte(event, length(event) - 1, get_byte(event, length(event) - 1) # 1) WHERE sequence = 50");
-        // One row gone, of another stream.
+        // One row gone, of another stream: as one that the store refused, which is kept as a dead letter.
+        await stores.ExecuteAsync(
+            store,
+            "INSERT INTO dead_letter (log, topic, log_partition, log_offset, at, kind, error, event) SELECT 'x', 'bash', 0, 1, now64(3), 'refused', 'x', concat(substring(event, 1, data_at), data, substring(event, data_at + 1)) FROM bash WHERE sequence = 100",
+            "INSERT INTO dead_letter (log, topic, log_partition, log_offset, at, kind, error, event) SELECT 'x', 'bash', 0, 1, now(), 'refused', 'x', substring(event FROM 1 FOR data_at) || data || substring(event FROM data_at + 1) FROM bash WHERE sequence = 100");
         await stores.ExecuteAsync(store, "ALTER TABLE bash DELETE WHERE sequence = 100 SETTINGS mutations_sync = 1", "DELETE FROM bash WHERE sequence = 100");
         // One row twice, of a third.
         await stores.ExecuteAsync(
@@ -53,6 +57,7 @@ public sealed class VerifyTests(StoresFixture stores)
                 "  tls/0: ALTERED between the checkpoints around sequence 40..79",
             ],
             findings);
+        Assert.Contains("  bash/0: 1 of these the store refused, they are kept: `ecapture dlq list --topic bash`", changed.Lines);
         Assert.Contains("1 missing, 1 altered interval, 1 twice", changed.Lines[^1], StringComparison.Ordinal);
     }
 
