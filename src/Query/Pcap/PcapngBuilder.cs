@@ -33,7 +33,7 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
         Session[] matched = [.. sessions.Matched];
         Session[] synthetic = options.Synthetic ? [.. matched.Where(s => s.IsSynthetic), .. sessions.Unplaced.Values] : [];
         Session[] captured = [.. matched.Except(synthetic)];
-        List<PacketSegment> whole = PacketPlan.Make(captured, sessions.Bounds);
+        List<PacketSegment> whole = PacketPlan.Make(captured, sessions.Bounds, filter.EveryPacket);
         var blocks = new MemoryStream();
         var secrets = new SecretCounts(0, 0, 0, []);
         var earlier = new EarlierHandshakes();
@@ -51,7 +51,7 @@ public sealed class PcapngBuilder(IEventStoreReader store, RebuildOptions option
 
         activity?.SetTag("ecapture.sessions", matched.Length);
         List<PacketSegment> plan = options.Window is { } window
-            ? PacketPlan.Make(captured, new TimeRange(Math.Max(window.From, sessions.Bounds.From), Math.Min(window.To, sessions.Bounds.To))) : whole;
+            ? PacketPlan.Make(captured, new TimeRange(Math.Max(window.From, sessions.Bounds.From), Math.Min(window.To, sessions.Bounds.To)), filter.EveryPacket) : whole;
         return new Rebuild(sessions, matched, synthetic, plan, blocks, secrets, earlier, options.Window);
     }
 

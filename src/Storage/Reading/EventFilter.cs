@@ -57,8 +57,14 @@ public sealed record EventFilter
 
     /// <summary>True when it names connections and asks nothing else of their events.</summary>
     public bool IsOfConnectionsAlone =>
-        Connections.Count > 0 && From is null && To is null && Text is null && Expression is null
-        && Topics.Count + Hosts.Count + Processes.Count + Pids.Count + Uids.Count + Addresses.Count + Ports.Count + Flows.Count + Events.Count == 0;
+        Connections.Count > 0 && From is null && To is null && Topics.Count + Hosts.Count == 0 && AsksNothingElse;
+
+    /// <summary>The time of which it matches every packet that has a flow; null when it asks for more than time and kind.</summary>
+    public TimeRange? EveryPacket =>
+        Connections.Count + Hosts.Count == 0 && AsksNothingElse && (Topics.Count == 0 || Topics.Contains(ECapture.Events.Topics.Packet)) ? new TimeRange(From ?? long.MinValue, To ?? long.MaxValue) : null;
+
+    private bool AsksNothingElse =>
+        Text is null && Expression is null && Processes.Count + Pids.Count + Uids.Count + Addresses.Count + Ports.Count + Flows.Count + Events.Count == 0;
 
     /// <summary>
     /// True: ends of shell commands and processes are events of their own in a search. False: they are only shown with the command or process

@@ -166,7 +166,7 @@ internal sealed class ServiceStress(string program, TimeSpan duration, int seed)
 
     private static async Task FeedAsync(string log, CancellationToken cancellationToken)
     {
-        EncodedEvents events = new();
+        EncodedEvents events = new(Topics.Packet);
         await using LocalLogWriter writer = LocalLog.OpenWriter(log, new LocalLogOptions());
         while (!cancellationToken.IsCancellationRequested)
         {

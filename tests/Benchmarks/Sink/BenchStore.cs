@@ -9,13 +9,14 @@ using Npgsql;
 namespace ECapture.Benchmarks.Sink;
 
 /// <summary>A store that is filled by hand with what was made before: its own speed.</summary>
-internal sealed class BenchStore(Store store)
+/// <param name="store">The store.</param>
+/// <param name="topic">Whose events it is filled with.</param>
+internal sealed class BenchStore(Store store, string topic)
 {
     private const int RowsPerInsert = 100_000;
     private const int Blocks = 5;
 
-    private static readonly EventTable Table = EventTable.Of(Topics.Packet)!;
-
+    private readonly EventTable _table = EventTable.Of(topic)!;
     private readonly List<byte[]> _prebuilt = [];
     private readonly List<(int Sequence, int Time)> _columns = []; // where they begin, in Native blocks
 
@@ -25,9 +26,9 @@ internal sealed class BenchStore(Store store)
     /// </summary>
     public void Prebuild()
     {
-        EncodedEvents events = new();
-        NativeBlock block = new(Table, BufferPool.None);
-        CopyBuffer copy = new(Table, BufferPool.None);
+        EncodedEvents events = new(topic);
+        NativeBlock block = new(_table, BufferPool.None);
+        CopyBuffer copy = new(_table, BufferPool.None);
         for (int i = 0; i < Blocks; i++)
         {
             byte[][] encoded = events.Next(RowsPerInsert);
@@ -66,7 +67,7 @@ internal sealed class BenchStore(Store store)
             if (store is ClickHouseStore clickHouse)
             {
                 await clickHouse.Engine.InsertAsync(
-                    $"INSERT INTO `{Table.Name}` ({Table.ColumnList}) SETTINGS async_insert = 0, insert_deduplication_token = '{Guid.NewGuid():N}'",
+                    $"INSERT INTO `{_table.Name}` ({_table.ColumnList}) SETTINGS async_insert = 0, insert_deduplication_token = '{Guid.NewGuid():N}'",
                     new ReadOnlySequence<byte>(_prebuilt[which]),
                     cancellationToken);
                 MoveOn(which);
@@ -75,7 +76,7 @@ internal sealed class BenchStore(Store store)
             {
                 await using NpgsqlConnection connection = await ((PostgresStore)store).DataSource.OpenConnectionAsync(cancellationToken);
                 await using NpgsqlRawCopyStream copy = await connection.BeginRawBinaryCopyAsync(
-                    $"COPY \"{Table.Name}\" ({Table.ColumnList}) FROM STDIN (FORMAT BINARY)", cancellationToken);
+                    $"COPY \"{_table.Name}\" ({_table.ColumnList}) FROM STDIN (FORMAT BINARY)", cancellationToken);
                 await copy.WriteAsync(_prebuilt[which], cancellationToken);
             }
 
@@ -87,13 +88,13 @@ internal sealed class BenchStore(Store store)
     {
         if (store is ClickHouseStore clickHouse)
         {
-            using Stream result = await clickHouse.Engine.QueryAsync($"SELECT count() FROM `{Table.Name}`", new Dictionary<string, string>(), "RowBinary", cancellationToken);
+            using Stream result = await clickHouse.Engine.QueryAsync($"SELECT count() FROM `{_table.Name}`", new Dictionary<string, string>(), "RowBinary", cancellationToken);
             byte[] count = new byte[8];
             await result.ReadExactlyAsync(count, cancellationToken);
             return BinaryPrimitives.ReadInt64LittleEndian(count);
         }
 
-        await using NpgsqlCommand command = ((PostgresStore)store).DataSource.CreateCommand($"SELECT count(*) FROM \"{Table.Name}\"");
+        await using NpgsqlCommand command = ((PostgresStore)store).DataSource.CreateCommand($"SELECT count(*) FROM \"{_table.Name}\"");
         return Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
     }
 
@@ -103,9 +104,22 @@ internal sealed class BenchStore(Store store)
         if (store is PostgresStore postgres)
         {
             await using NpgsqlCommand command = postgres.DataSource.CreateCommand(
-                $"CREATE TABLE IF NOT EXISTS \"{Table.Name}_20261120\" PARTITION OF \"{Table.Name}\" FOR VALUES FROM ('2026-11-20 00:00:00+00') TO ('2026-11-21 00:00:00+00')");
+                $"CREATE TABLE IF NOT EXISTS \"{_table.Name}_20261120\" PARTITION OF \"{_table.Name}\" FOR VALUES FROM ('2026-11-20 00:00:00+00') TO ('2026-11-21 00:00:00+00')");
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
+    }
+
+    /// <summary>Takes the index for full text away.</summary>
+    public async Task DropTextIndexAsync(CancellationToken cancellationToken)
+    {
+        if (store is ClickHouseStore clickHouse)
+        {
+            await clickHouse.Engine.ExecuteAsync($"ALTER TABLE `{_table.Name}` DROP INDEX text_index", cancellationToken);
+            return;
+        }
+
+        await using NpgsqlCommand command = ((PostgresStore)store).DataSource.CreateCommand($"DROP INDEX {_table.Name}_text");
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private void MoveOn(int which)

@@ -1,12 +1,16 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using ECapture.Events;
 using ECapture.Events.V1;
 using Google.Protobuf;
 
 namespace ECapture.Benchmarks.Sink;
 
-/// <summary>Packet events of one agent run: 300 bytes of frame each, every field set, 3.6 µs apart within one day. The same seed gives the same events.</summary>
-internal sealed class EncodedEvents
+/// <summary>
+/// Events of one agent run, 300 bytes of frame or statement each, every field set, 3.6 µs apart within one day. The same seed gives the same events.
+/// </summary>
+/// <param name="topic">Packets, or PostgreSQL's statements.</param>
+internal sealed class EncodedEvents(string topic)
 {
     private readonly Random _random = new(1);
     private readonly byte[] _frame = new byte[300];
@@ -35,10 +39,10 @@ internal sealed class EncodedEvents
         _random.NextBytes(_frame.AsSpan(0, 60)); // the rest compresses, as text in frames does
         ulong connection = (ulong)_random.Next(20_000);
         BinaryPrimitives.WriteUInt32BigEndian(_remote, 0x0A000000 + (uint)connection);
-        return new Event
+        Event made = new()
         {
             Run = _run,
-            Topic = Topics.Packet,
+            Topic = topic,
             Sequence = sequence,
             Schema = 1,
             Host = "bench-host",
@@ -57,7 +61,23 @@ internal sealed class EncodedEvents
                 NetworkNamespace = 4_026_531_840,
                 Id = connection * 0x9E37_79B9_7F4A_7C15,
             },
-            Packet = new Packet
+        };
+        if (topic == Topics.Postgres)
+        {
+            made.SqlStatement = new SqlStatement
+            {
+                System = "postgresql",
+                Kind = SqlStatement.Types.Kind.Simple,
+                User = ByteString.CopyFromUtf8("app"),
+                Database = ByteString.CopyFromUtf8("shop"),
+                Statement = ByteString.CopyFromUtf8(Statement(connection)),
+                Outcome = SqlStatement.Types.Outcome.Ok,
+                DurationNs = 70_000 + connection,
+            };
+        }
+        else
+        {
+            made.Packet = new Packet
             {
                 Interface = "eth0",
                 InterfaceIndex = 2,
@@ -65,7 +85,14 @@ internal sealed class EncodedEvents
                 LinkType = 1,
                 OriginalLength = 300,
                 Data = ByteString.CopyFrom(_frame),
-            },
-        }.ToByteArray();
+            };
+        }
+
+        return made.ToByteArray();
     }
+
+    // 300 bytes, of which names and numbers differ.
+    private string Statement(ulong connection) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"SELECT o.id, o.total, c.name, c.mail FROM orders_{connection % 30} AS o JOIN customers AS c ON c.id = o.customer WHERE o.customer = {_random.Next(1_000_000)} AND o.day >= '2026-{1 + (connection % 12):00}-01' AND c.name ~* '{Convert.ToHexStringLower(_frame, 0, 8)}' AND o.total > {_random.Next(10_000)} ORDER BY o.day DESC LIMIT 20").PadRight(300);
 }

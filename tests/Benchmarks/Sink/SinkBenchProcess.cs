@@ -14,7 +14,7 @@ namespace ECapture.Benchmarks.Sink;
 
 /// <summary>
 /// One measurement in a process of its own, so that its processor time, memory and allocations are those of nothing else:
-/// <c>sink LOG STORE</c>, <c>ceiling STORE</c> or <c>consume LOG</c>, then events, the engine's and the broker's process, rows of a batch.
+/// <c>sink LOG STORE</c>, <c>ceiling STORE</c> or <c>consume LOG</c>, then the topic, whether its text index stays, events, the engine's and the broker's process, rows of a batch.
 /// </summary>
 internal static class SinkBenchProcess
 {
@@ -23,15 +23,17 @@ internal static class SinkBenchProcess
     public static async Task<int> RunAsync(string[] arguments)
     {
         string kind = arguments[0];
-        string[] addresses = arguments[1..^4];
+        string[] addresses = arguments[1..^6];
+        string topic = arguments[^6];
+        bool hasTextIndex = bool.Parse(arguments[^5]);
         int[] numbers = [.. arguments[^4..].Select(text => int.Parse(text, CultureInfo.InvariantCulture))];
         long events = numbers[0];
         Meter meter = new(WarmUp(events), events, numbers[1], numbers[2]);
         Measured measured = kind switch
         {
-            "sink" => await SinkAsync(addresses[0], addresses[1], numbers[3], meter),
-            "ceiling" => await CeilingAsync(addresses[0], events, meter),
-            "consume" => await ConsumeAsync(addresses[0], events, meter),
+            "sink" => await SinkAsync(addresses[0], addresses[1], topic, hasTextIndex, numbers[3], meter),
+            "ceiling" => await CeilingAsync(addresses[0], topic, hasTextIndex, events, meter),
+            "consume" => await ConsumeAsync(addresses[0], topic, events, meter),
             _ => throw new ArgumentException(kind, nameof(arguments)),
         };
         Console.WriteLine(JsonSerializer.Serialize(measured));
@@ -41,10 +43,15 @@ internal static class SinkBenchProcess
     /// <summary>Events that compile the code and fill its buffers before the measurement begins.</summary>
     public static long WarmUp(long events) => Math.Min(events / 4, 500_000);
 
-    private static async Task<Measured> SinkAsync(string log, string address, int batchRows, Meter meter)
+    private static async Task<Measured> SinkAsync(string log, string address, string topic, bool hasTextIndex, int batchRows, Meter meter)
     {
         await using Store store = await StoreFactory.OpenAsync(StoreAddress.Parse(address), StoreRole.Writer, CancellationToken.None);
-        await using ILogConsumer consumer = await OpenAsync(log);
+        if (!hasTextIndex)
+        {
+            await new BenchStore(store, topic).DropTextIndexAsync(CancellationToken.None);
+        }
+
+        await using ILogConsumer consumer = await OpenAsync(log, topic);
         using SinkWorker worker = new(
             consumer, new MeteredDelivery(SinkDelivery.For(store, TimeProvider.System, NullLogger.Instance), meter), new SinkOptions { BatchRows = batchRows }, TimeProvider.System, NullLogger<SinkWorker>.Instance);
         using CancellationTokenSource stop = new();
@@ -52,13 +59,18 @@ internal static class SinkBenchProcess
         await Task.WhenAny(run, meter.Done);
         await stop.CancelAsync();
         await run;
-        return meter.Result(await new BenchStore(store).CountAsync(CancellationToken.None));
+        return meter.Result(await new BenchStore(store, topic).CountAsync(CancellationToken.None));
     }
 
-    private static async Task<Measured> CeilingAsync(string address, long events, Meter meter)
+    private static async Task<Measured> CeilingAsync(string address, string topic, bool hasTextIndex, long events, Meter meter)
     {
         await using Store store = await StoreFactory.OpenAsync(StoreAddress.Parse(address), StoreRole.Writer, CancellationToken.None);
-        BenchStore ceiling = new(store);
+        BenchStore ceiling = new(store, topic);
+        if (!hasTextIndex)
+        {
+            await ceiling.DropTextIndexAsync(CancellationToken.None);
+        }
+
         await ceiling.PrepareAsync(CancellationToken.None);
         ceiling.Prebuild();
         GC.Collect();
@@ -66,9 +78,9 @@ internal static class SinkBenchProcess
         return meter.Result(await ceiling.CountAsync(CancellationToken.None));
     }
 
-    private static async Task<Measured> ConsumeAsync(string log, long events, Meter meter)
+    private static async Task<Measured> ConsumeAsync(string log, string topic, long events, Meter meter)
     {
-        await using ILogConsumer consumer = await OpenAsync(log);
+        await using ILogConsumer consumer = await OpenAsync(log, topic);
         long read = 0;
         while (read < events)
         {
@@ -86,13 +98,13 @@ internal static class SinkBenchProcess
     }
 
     // A group of its own: the log offers everything from its beginning.
-    private static async Task<ILogConsumer> OpenAsync(string text)
+    private static async Task<ILogConsumer> OpenAsync(string text, string topic)
     {
         LogAddress address = LogAddress.Parse(text);
         string group = Guid.NewGuid().ToString("N");
         return address.Kind == LogKind.Kafka
-            ? await KafkaLog.OpenConsumerAsync(address, group, [Topics.Packet], CancellationToken.None)
-            : LocalLog.OpenConsumer(address.Directory, group, [Topics.Packet]);
+            ? await KafkaLog.OpenConsumerAsync(address, group, [topic], CancellationToken.None)
+            : LocalLog.OpenConsumer(address.Directory, group, [topic]);
     }
 
     private sealed class MeteredDelivery(IDelivery inner, Meter meter) : IDelivery

@@ -43,7 +43,7 @@ internal sealed class SinkBenchmark(SinkBenchOptions options, TextWriter progres
         await using ClickHouseServer? server = options.Stores.Contains("http") ? await ClickHouseServer.StartAsync(CancellationToken.None) : null;
         await using PostgresCluster? cluster = options.Stores.Contains("postgres")
             ? await PostgresCluster.StartAsync(["max_wal_size=4GB", "shared_buffers=256MB"], CancellationToken.None) : null;
-        BenchLogs logs = new(options.Kept ?? Path.Combine(folder, "log"), broker);
+        BenchLogs logs = new(options.Kept ?? Path.Combine(folder, "log"), broker, options.Topic);
         double bytes = await logs.FillAsync(options.Events, done => Show($"filling the log: {done / 1000} k of {options.Events / 1000} k events"), CancellationToken.None);
         for (int round = 0; round < options.Rounds; round++)
         {
@@ -96,7 +96,7 @@ internal sealed class SinkBenchmark(SinkBenchOptions options, TextWriter progres
     {
         Show(string.Create(CultureInfo.InvariantCulture, $"round {round + 1} of {options.Rounds}: {store} {what} …"));
         string[] numbers = [.. ((long[])[options.Events, engine, broker, options.BatchRows]).Select(number => number.ToString(CultureInfo.InvariantCulture))];
-        ProcessStartInfo start = new(Environment.ProcessPath!, [SinkBenchProcess.Name, .. arguments, .. numbers]) { RedirectStandardOutput = true };
+        ProcessStartInfo start = new(Environment.ProcessPath!, [SinkBenchProcess.Name, .. arguments, options.Topic, options.HasTextIndex.ToString(), .. numbers]) { RedirectStandardOutput = true };
         using Process process = Process.Start(start) ?? throw new InvalidOperationException("the measuring process did not start");
         string output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();

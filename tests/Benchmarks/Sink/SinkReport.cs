@@ -25,7 +25,7 @@ internal sealed class SinkReport(
     public string ToText()
     {
         StringBuilder text = new();
-        Line(text, $"{options.Events} packet events, 300 bytes of payload, {bytes:0} encoded; the first {SinkBenchProcess.WarmUp(options.Events)} of a run warm up and are not measured; medians of {options.Rounds} rounds in turns; {Environment.ProcessorCount} cores, load {loadBefore} before, {loadAfter} after\n");
+        Line(text, $"{options.Events} {options.Topic} events{(options.HasTextIndex ? "" : ", no text index")}, 300 bytes of payload, {bytes:0} encoded; the first {SinkBenchProcess.WarmUp(options.Events)} of a run warm up and are not measured; medians of {options.Rounds} rounds in turns; {Environment.ProcessorCount} cores, load {loadBefore} before, {loadAfter} after\n");
         Line(text, $"| store | from | durable events/s | ceiling/s | sink / ceiling | per CPU-s of the sink | per CPU-s, engine included | ceiling | allocated per event beyond Consume, B | the same per batch, KB (rows of a batch) | peak memory, MB | CPU-s of broker |");
         Line(text, $"|---|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (string store in options.Stores)

@@ -1,6 +1,7 @@
 using ECapture.Events.V1;
 using ECapture.Query.Pcap;
 using ECapture.Storage.Reading;
+using ECapture.Storage.Reading.Expressions;
 
 namespace ECapture.Tests.Unit.Querying;
 
@@ -157,6 +158,39 @@ public sealed class SessionTests
 
             AssertCovers(PacketPlan.Make(sessions, new TimeRange(0, 4000 * Second), mostFlows: 5), sessions);
         }
+    }
+
+    [Fact]
+    public void Plan_EveryPacketOfATime_NamesFlowsOutsideOfItAlone()
+    {
+        Session[] sessions = [.. Enumerable.Range(0, 300).Select(i => new Session(new FlowKey("h1", 1, (ulong)i), i * 10 * Second, ((i * 10) + 60) * Second))];
+        Arrange(sessions);
+        var whole = new TimeRange((1000 * Second) + 1, (2000 * Second) + 1);
+
+        List<PacketSegment> plan = PacketPlan.Make(sessions, new TimeRange(0, 4000 * Second), whole, mostFlows: 20);
+
+        AssertCovers(plan, sessions);
+        Assert.All(plan, s => Assert.Equal(s.Range.From >= whole.From && s.Range.To <= whole.To, s.Flows is null));
+        Assert.Contains(plan, s => s.Flows is null && s.Range.From == (1000 * Second) + 1000); // spans meet at whole microseconds
+        Assert.Contains(plan, s => s.Flows is null && s.Range.To == 2000 * Second);
+        Assert.True(plan.Count(s => s.Flows is null) > 3, "what is sorted at once stays small");
+    }
+
+    [Fact]
+    public void EveryPacket_OfFilters_IsTheirTimeAlone()
+    {
+        EventFilter hour = EventFilter.All with { From = 5, To = 7 };
+
+        Assert.Equal(new TimeRange(5, 7), hour.EveryPacket);
+        Assert.Equal(new TimeRange(5, 7), (hour with { Topics = ["tls", "packet"] }).EveryPacket);
+        Assert.Equal(new TimeRange(long.MinValue, long.MaxValue), EventFilter.All.EveryPacket);
+        Assert.All(
+            (EventFilter[])
+            [
+                hour with { Topics = ["tls"] }, hour with { Hosts = ["h"] }, hour with { Pids = [1] }, hour with { Text = "x" }, hour with { Connections = [1] }, hour with { Ports = [80] },
+                hour with { Processes = ["p"] }, hour with { Uids = [0] }, hour with { Flows = [1] }, hour with { Expression = FilterExpression.Parse("pid == 1") },
+            ],
+            f => Assert.Null(f.EveryPacket));
     }
 
     private static void AssertCovers(List<PacketSegment> plan, Session[] sessions)

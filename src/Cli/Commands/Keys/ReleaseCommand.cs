@@ -33,7 +33,7 @@ internal static class ReleaseCommand
             "Approve or deny requests for TLS secrets, where the service runs with --four-eyes. ECAPTURE_TOKEN says who you are.",
             list,
             Decision("approve", "Let somebody else's request through: the same request gets its file, once, within an hour.", approves: true),
-            Decision("deny", "Refuse a request.", approves: false));
+            Decision("deny", "Refuse a request, or take its approval back until it is used.", approves: false));
     }
 
     private static Command Decision(string name, string description, bool approves)
