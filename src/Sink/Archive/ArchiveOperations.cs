@@ -42,9 +42,14 @@ public static class ArchiveOperations
     {
         ArgumentNullException.ThrowIfNull(context);
         IStoreKeeper keeper = context.RequireKeeper();
-        IEnumerable<string> names = context.Parameters.IsSet("all")
-            ? (await keeper.ArchivesAsync(cancellationToken).ConfigureAwait(false)).Select(a => a.Name)
+        string[] names = context.Parameters.IsSet("all")
+            ? [.. (await keeper.ArchivesAsync(cancellationToken).ConfigureAwait(false)).Select(a => a.Name)]
             : [NameOf(context)];
+        if (names.Length == 0)
+        {
+            await context.Output.WriteLineAsync("no archives").ConfigureAwait(false);
+        }
+
         int damaged = 0;
         foreach (string name in names)
         {

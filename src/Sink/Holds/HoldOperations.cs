@@ -27,7 +27,7 @@ public static class HoldOperations
             $"hold {hold.Name} is in force: {Describe(hold)}; it keeps {Reports.Count(held.Length, "partition")}, {Reports.Count(held.Sum(p => p.Rows), "row")} now").ConfigureAwait(false);
         if (hold.Since is { } since && report.Partitions.Count > 0 && report.Partitions.Min(p => p.From) is var first && since < first)
         {
-            await context.Output.WriteLineAsync($"note: nothing before {Time(first)} is in the store any more; `ecapture archive list` shows what is archived").ConfigureAwait(false);
+            await context.Output.WriteLineAsync($"note: the store holds nothing before {Time(first)}; `ecapture archive list` shows what was archived").ConfigureAwait(false);
         }
 
         return 0;

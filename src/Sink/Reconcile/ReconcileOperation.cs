@@ -94,7 +94,7 @@ public static class ReconcileOperation
             long end = count.Spans.TryGetValue(partition, out AccountSpan span) ? span.To : 0;
             if (next > end)
             {
-                notes.Add($"{partition}: {next - end} offsets from {end} on are not stored yet");
+                notes.Add($"{partition}: {Reports.Count(next - end, "offset")} from {end} on {(next - end == 1 ? "is" : "are")} not stored yet");
             }
 
             if (!count.Kept.TryGetValue(partition, out KeptBatches? kept))

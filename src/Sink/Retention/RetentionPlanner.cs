@@ -109,17 +109,23 @@ public static class RetentionPlanner
     // After all others: what keeps payload, a hold for example, keeps the secrets that open it.
     private static void KeepSecrets(PartitionFacts[] ordered, Dictionary<PartitionFacts, PartitionVerdict> verdicts)
     {
-        PartitionFacts[] payload = [.. ordered.Where(p => s_payload.Contains(p.Partition.Table) && !IsDropped(p, verdicts))];
+        StoredPartition[] staying = [.. ordered.Where(p => !IsDropped(p, verdicts)).Select(p => p.Partition)];
         foreach (PartitionFacts secrets in ordered.Where(p => p.Partition.Table == Topics.Secret && IsDropped(p, verdicts)))
         {
-            PartitionSpan span = secrets.Partition.Span;
-            if (Array.Find(payload, p => p.Partition.Span.From < span.To + SecretMargin && p.Partition.Span.To > span.From) is { } kept)
+            if (OpenedBy(secrets.Partition, staying) is { } kept)
             {
                 PartitionVerdict wanted = verdicts[secrets];
-                verdicts[secrets] = wanted with { Verdict = Verdict.KeptForPayload, Because = $"{wanted.Because}, but {kept.Partition} is kept, which its secrets may open" };
+                verdicts[secrets] = wanted with { Verdict = Verdict.KeptForPayload, Because = $"{wanted.Because}, but {kept} is kept, which its secrets may open" };
             }
         }
     }
+
+    /// <summary>A partition with payload that the secrets of another may open.</summary>
+    /// <param name="secrets">A partition.</param>
+    /// <param name="staying">Those that stay.</param>
+    /// <returns>Null when there is none, or the partition holds no secrets.</returns>
+    internal static StoredPartition? OpenedBy(StoredPartition secrets, IEnumerable<StoredPartition> staying) => secrets.Table != Topics.Secret ? null
+        : staying.FirstOrDefault(p => s_payload.Contains(p.Table) && p.Span.From < secrets.Span.To + SecretMargin && p.Span.To > secrets.Span.From);
 
     // Returns the bytes that this frees.
     private static long Want(PartitionFacts p, string rule, string because, Dictionary<PartitionFacts, PartitionVerdict> verdicts) => p.HeldBy.Count > 0

@@ -151,12 +151,22 @@ public sealed partial class StoreKeeper : IStoreKeeper
 
         List<PartitionReport> dropped = [];
         List<string> failed = [];
-        foreach (PartitionVerdict verdict in wanted)
+        List<StoredPartition> staying = [];
+        // Secrets last: where payload could not be dropped after all, what opens it stays, too.
+        foreach (PartitionVerdict verdict in wanted.OrderBy(v => v.Facts.Partition.Table == Events.Topics.Secret))
         {
+            StoredPartition partition = verdict.Facts.Partition;
+            if (RetentionPlanner.OpenedBy(partition, staying) is not null)
+            {
+                continue;
+            }
+
+            staying.Add(partition);
             try
             {
                 if (await _dropper.DropAsync(verdict, actor, cancellationToken).ConfigureAwait(false))
                 {
+                    staying.Remove(partition);
                     dropped.Add(Report(verdict));
                 }
             }

@@ -125,6 +125,24 @@ public sealed class ArchiveTests(StoresFixture stores)
         Assert.Equal(60, (await kept.RowsAsync(Topics.Tls)).Count);
     }
 
+    [Fact]
+    public async Task Apply_PacketsCannotBeArchived_TheirSecretsStay()
+    {
+        await using KeptStore kept = await OpenAsync(StoreKind.Postgres);
+        kept.Append(Topics.Secret, Day(7), 5);
+        kept.Append(Topics.Secret, Day(4), 3);
+        kept.Append(Topics.Packet, Day(6), 60); // of sessions that went on over a midnight
+        await kept.SinkAsync();
+        await File.WriteAllTextAsync(kept.Archive, "a file where the folder should be", Cancel);
+
+        RetentionResult result = await kept.Keeper(table => s_oneDayArchived with { Archive = table == Topics.Packet }).ApplyAsync(false, "tester", Cancel);
+
+        Assert.Single(result.Failed);
+        Assert.Equal(60, (await kept.RowsAsync(Topics.Packet)).Count);
+        Assert.Equal(5, (await kept.RowsAsync(Topics.Secret)).Count);
+        Assert.Equal(["20261116"], result.Dropped.Select(p => p.Partition)); // nothing that is left is opened by those
+    }
+
     [Theory]
     [InlineData(40)]
     [InlineData(-3)]
