@@ -100,6 +100,7 @@ public sealed class TokenFile(string path)
         }
 
         CheckFilter(filter);
+        using FileStream alone = Alone();
         IReadOnlyList<AccessToken> tokens = Read();
         if (tokens.Any(t => t.Name == name && t.RefusedAt(now) is null))
         {
@@ -116,6 +117,7 @@ public sealed class TokenFile(string path)
     /// <exception cref="TokenException">There is none that counts, or the file cannot be written.</exception>
     public void Revoke(string name, DateTimeOffset now)
     {
+        using FileStream alone = Alone();
         IReadOnlyList<AccessToken> tokens = Read();
         if (!tokens.Any(t => t.Name == name && t.RefusedAt(now) is null))
         {
@@ -137,6 +139,21 @@ public sealed class TokenFile(string path)
         catch (FilterSyntaxException e)
         {
             throw new TokenException($"the filter '{filter}' cannot be used: {e.Message}", e);
+        }
+    }
+
+    // Between reading and writing nobody else may write: a revocation would be lost.
+    private FileStream Alone()
+    {
+        string file = path + ".lock";
+        try
+        {
+            return new FileStream(
+                file, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TokenException($"{path} is not changed: another command may be at it ({e.Message}); run this again, as its owner", e);
         }
     }
 

@@ -13,6 +13,23 @@ public sealed class TokenFileTests : IDisposable
     public void Dispose() => _root.Delete(recursive: true);
 
     [Fact]
+    public void Revoke_AnotherCommandIsChangingTheTokens_IsRefusedAndNothingIsLost()
+    {
+        TokenFile tokens = new(File);
+        string ann = tokens.Create("ann", Role.Analyst, s_now, TimeSpan.FromDays(1), null);
+
+        using (new FileStream(File + ".lock", FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        {
+            Assert.Contains("another command may be at it", Assert.Throws<TokenException>(() => tokens.Revoke("ann", s_now)).Message, StringComparison.Ordinal);
+            Assert.Throws<TokenException>(() => tokens.Create("bob", Role.Viewer, s_now, TimeSpan.FromDays(1), null));
+            Assert.Null(tokens.Find(ann)!.RefusedAt(s_now)); // whoever asks is not kept waiting
+        }
+
+        tokens.Revoke("ann", s_now);
+        Assert.NotNull(tokens.Find(ann)!.RefusedAt(s_now));
+    }
+
+    [Fact]
     public void Create_Token_IsFoundByItsTextAndKeptAsHashOnly()
     {
         TokenFile tokens = new(File);
