@@ -4,7 +4,7 @@
  * A Vio is one client's connection, whichever threads serve it: its two directions are numbered, so that a chunk that was lost shows.
  * It lives until vio_delete; the same address is used again after that, so a session is its Vio and when it was first seen.
  *
- * Rows of results are not copied (messages.h). Packets are three bytes of length, one of number, a payload. Servers read the header of a packet by
+ * Rows of results and the files of LOAD DATA LOCAL are not copied (messages.h). Packets are three bytes of length, one of number, a payload. Servers read the header of a packet by
  * itself and then what it announces, and have sent the whole answer to a command before they read the next: so the code of a command says what
  * its answer looks like, and that the next byte sent begins a packet.
  */
@@ -37,7 +37,7 @@ struct mysqld_data {
 	__u64 birth;               /* CLOCK_BOOTTIME when it was first seen */
 	__u64 offset;              /* bytes of this direction before */
 	__u64 left_out;            /* of these, directly before: not copied */
-	__u64 messages;            /* rows that these are */
+	__u64 messages;            /* rows, or packets of a file, that these are */
 };
 
 const struct mysqld_data *mysqld_data_type __attribute__((unused));
@@ -122,6 +122,7 @@ enum answer_state {
 	ANSWER_COLUMNS,     /* their definitions */
 	ANSWER_COLUMNS_END, /* EOF, where it was not agreed that there is none */
 	ANSWER_ROWS,        /* until EOF, or OK in its place, or ERR */
+	ANSWER_FILE,        /* the client sends a file, until an empty packet */
 };
 
 #define HEADER_BYTES 4
@@ -129,6 +130,7 @@ enum answer_state {
 #define EOF_BYTES 5        /* of its payload */
 
 /* First bytes of payloads. */
+#define FIRST_FILE 0xfb
 #define FIRST_END 0xfe
 #define FIRST_ERROR 0xff
 #define MOST_COLUMNS 250 /* that one byte can say */
@@ -156,6 +158,10 @@ static __always_inline void begin_answer(struct message_place *place, __u8 first
 {
 	bool are_defined = true;
 
+	if (first == FIRST_FILE) {
+		place->state = ANSWER_FILE;
+		return;
+	}
 	if (place->length > 2)
 		return; /* OK, ERR */
 	if (first > MOST_COLUMNS || (place->length == 2 && second == NOT_READ)) {
@@ -203,7 +209,7 @@ static __always_inline void end_header(struct message_place *place, __u8 first, 
 /* A packet is a row. */
 static __always_inline bool is_row(struct message_place *place, __u32 length, __u8 first)
 {
-	return place->state >= ANSWER_COLUMNS_END && length && first != FIRST_ERROR && (first != FIRST_END || length == FULL_PART);
+	return (place->state == ANSWER_COLUMNS_END || place->state == ANSWER_ROWS) && length && first != FIRST_ERROR && (first != FIRST_END || length == FULL_PART);
 }
 
 static long walk_step(__u32 step, struct walk_context *context)
@@ -288,6 +294,34 @@ static __always_inline void note_command(struct mysqld_session *session, __u64 b
 		place->state = ANSWER_ROWS;
 }
 
+/* Bytes of a file that the client sends, or its end. */
+static __always_inline void pass_file(struct mysqld_session *session, __u64 buffer, __u64 count)
+{
+	struct message_walk *walk = &session->received;
+	struct message_place *place = &walk->place;
+	__u8 header[HEADER_BYTES] = {};
+	__u32 length;
+
+	if (!place->rest) {
+		if (count != HEADER_BYTES || bpf_probe_read_user(header, HEADER_BYTES, (void *)buffer)) {
+			session->sent.place.state = ANSWER_OTHER;
+			return;
+		}
+		length = (__u32)header[2] << 16 | (__u32)header[1] << 8 | header[0];
+		if (!length && !place->continued) {
+			session->sent.place.state = ANSWER_FIRST;
+			return;
+		}
+		place->messages += !place->continued;
+		place->continued = length == FULL_PART;
+		place->rest = length;
+	} else {
+		place->rest -= count < place->rest ? count : place->rest;
+	}
+	place->left_out += count;
+	walk->left = 0;
+}
+
 SEC("uprobe")
 int on_enter(struct pt_regs *ctx)
 {
@@ -363,7 +397,10 @@ int on_return(struct pt_regs *ctx)
 	if (is_read) {
 		walk_call(walk, call.buffer, count, session->received_bytes, RECORD_RECEIVED);
 		session->received_bytes += count;
-		note_command(session, call.buffer, count);
+		if (session->sent.place.state == ANSWER_FILE)
+			pass_file(session, call.buffer, count);
+		else
+			note_command(session, call.buffer, count);
 	} else {
 		walk_call(walk, call.buffer, count, session->sent_bytes, RECORD_SENT);
 		session->sent_bytes += count;

@@ -131,6 +131,18 @@ public sealed class MySqlSession
         }
     }
 
+    /// <summary>Passes over packets of a file that the client sends.</summary>
+    /// <param name="bootNs">When the packet after them was read.</param>
+    /// <param name="offset">Where they begin.</param>
+    /// <param name="bytes">Their length.</param>
+    public void ReceivedLeftOut(ulong bootNs, ulong offset, ulong bytes)
+    {
+        if (CanPassOver(ref _nextReceived, bootNs, offset, bytes) && !(_client.IsAtBoundary && _queue.Answer.IsInFile))
+        {
+            LosePlace();
+        }
+    }
+
     /// <summary>Passes over rows of the server: whole packets.</summary>
     /// <param name="bootNs">When the packet after them was written.</param>
     /// <param name="offset">Where they begin.</param>
@@ -138,23 +150,9 @@ public sealed class MySqlSession
     /// <param name="rows">How many they are.</param>
     public void SentLeftOut(ulong bootNs, ulong offset, ulong bytes, ulong rows)
     {
-        if (HasEnded)
+        if (CanPassOver(ref _nextSent, bootNs, offset, bytes) && !(_server.IsAtBoundary && _queue.TryAddRows(rows)))
         {
-            return;
-        }
-
-        _now = bootNs;
-        if (_phase == Phase.Greeting)
-        {
-            Stop(NoGreeting);
-            return;
-        }
-
-        CheckPlace(ref _nextSent, offset, bytes);
-        if (!_isLost && !HasEnded && !(_server.IsAtBoundary && _queue.TryAddRows(rows)))
-        {
-            Losses++;
-            Lose();
+            LosePlace();
         }
     }
 
@@ -187,6 +185,30 @@ public sealed class MySqlSession
         {
             Lose();
         }
+    }
+
+    private bool CanPassOver(ref ulong next, ulong bootNs, ulong offset, ulong bytes)
+    {
+        if (HasEnded)
+        {
+            return false;
+        }
+
+        _now = bootNs;
+        if (_phase == Phase.Greeting)
+        {
+            Stop(NoGreeting);
+            return false;
+        }
+
+        CheckPlace(ref next, offset, bytes);
+        return !_isLost && !HasEnded;
+    }
+
+    private void LosePlace()
+    {
+        Losses++;
+        Lose();
     }
 
     private void Lose()
@@ -309,8 +331,7 @@ public sealed class MySqlSession
         body = body[..Math.Min(body.Length, _limits.Payload)];
         if (!_queue.Add(new Command(code, _now) { Body = body.ToArray(), Length = length }))
         {
-            Losses++;
-            Lose();
+            LosePlace();
         }
     }
 }

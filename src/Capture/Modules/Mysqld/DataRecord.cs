@@ -32,6 +32,6 @@ internal struct DataRecord
     /// <summary>Of these, directly before: not copied.</summary>
     internal ulong LeftOut;
 
-    /// <summary>Rows that these are.</summary>
+    /// <summary>Rows, or packets of a file, that these are.</summary>
     internal ulong Messages;
 }

@@ -123,6 +123,11 @@ public sealed class MysqldModule : DatabaseModule
         MySqlSession protocol = session.Protocol;
         if (record.Header.Type == DataRecord.Received)
         {
+            if (record.LeftOut > 0)
+            {
+                protocol.ReceivedLeftOut(record.Header.BootNs, record.Offset - record.LeftOut, record.LeftOut);
+            }
+
             protocol.Received(record.Header.BootNs, record.Offset, data);
         }
         else

@@ -71,6 +71,7 @@ public sealed class MySqlSessionFuzzTests
                 break;
             case 12:
                 wire.LeaveOut((ulong)random.Next(9), random.Next(1, 100));
+                wire.LeaveOutOfFile(random.Next(1, 100));
                 break;
             case 2:
                 wire.Received(Bytes(random, 40));

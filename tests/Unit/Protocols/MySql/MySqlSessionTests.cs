@@ -49,6 +49,32 @@ public sealed class MySqlSessionTests
     }
 
     [Fact]
+    public void ReceivedLeftOut_LocalFile_ItsEndIsSeen()
+    {
+        Wire wire = Wire.LoggedIn();
+        wire.Query("load data local");
+        wire.Server(1, [0xfb, .. "/file"u8]);
+        wire.LeaveOutOfFile(50_000_000);
+        wire.Client(1, []);
+        wire.Server(2, Wire.Ok(rows: 9));
+        wire.Query("next");
+        wire.Server(1, Wire.Ok());
+
+        Assert.Equal([("load data local", 9UL), ("next", 0UL)], wire.Statements.Select(s => (Text(s.Text), s.Rows!.Value)));
+        Assert.Equal(0, wire.Session.Losses);
+    }
+
+    [Fact]
+    public void ReceivedLeftOut_WhereNoFileIsSent_IsALoss()
+    {
+        Wire wire = Wire.LoggedIn();
+        wire.Query("select 1");
+        wire.LeaveOutOfFile(500);
+
+        Assert.Equal((SqlOutcome.Incomplete, 1L), (Assert.Single(wire.Statements).Outcome, wire.Session.Losses));
+    }
+
+    [Fact]
     public void SentLeftOut_WhereNoRowsAreDue_IsALossAndTheNextStatementIsRight()
     {
         Wire wire = Wire.LoggedIn();

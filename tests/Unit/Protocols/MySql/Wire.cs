@@ -90,6 +90,12 @@ internal sealed class Wire
         _sent += (ulong)bytes;
     }
 
+    internal void LeaveOutOfFile(int bytes)
+    {
+        Session.ReceivedLeftOut(_now += 10, _received, (ulong)bytes);
+        _received += (ulong)bytes;
+    }
+
     internal void LoseReceived(int bytes) => _received += (ulong)bytes;
 
     internal void LoseSent(int bytes) => _sent += (ulong)bytes;
