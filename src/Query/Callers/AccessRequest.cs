@@ -105,14 +105,13 @@ internal sealed class AccessRequest
     /// <exception cref="AccessRefusedException">He may not ask for that.</exception>
     public EventFilter Restrict(EventFilter filter)
     {
-        bool usesPayload = filter.Text is not null || filter.Expression?.UsesPayload == true;
-        if (usesPayload)
+        if (filter.UsesPayload)
         {
             Require(Role.Analyst, "searching in what was said (text, data, sql, command)");
         }
 
         // Secrets that were kept open on purpose: a search that says whether they match would give them away piece by piece.
-        if (usesPayload && filter.Topics.Contains(Topics.Secret))
+        if (filter.UsesPayload && filter.Topics.Contains(Topics.Secret))
         {
             Require(Role.Keyholder, "searching in TLS secrets");
         }

@@ -49,6 +49,9 @@ public sealed record EventFilter
     /// <summary>Substring of the payload's main bytes, as UTF-8, with its case; null for any.</summary>
     public string? Text { get; init; }
 
+    /// <summary>True when it looks into what was said, not only at who spoke.</summary>
+    public bool UsesPayload => Text is not null || Expression?.UsesPayload == true;
+
     /// <summary>A condition beyond the properties here; null for any.</summary>
     public FilterExpression? Expression { get; init; }
 

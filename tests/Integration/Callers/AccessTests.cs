@@ -153,6 +153,22 @@ public sealed class AccessTests(StoresFixture stores, TlsFixture tls) : AccessTe
         }
     }
 
+    [Theory]
+    [InlineData("filter=not%20%28data%20~%20%22no%20such%20text%22%29")]
+    [InlineData("filter=module%20%3D%3D%20secret%20and%20not%20%28data%20~%20%22no%20such%20text%22%29")]
+    public async Task Histogram_SearchInWhatWasSaid_DoesNotCountSecrets(string search)
+    {
+        const string Always = "api/v1/histogram?from=2000-01-01T00:00:00Z&to=2100-01-01T00:00:00Z";
+        (_, byte[] counted) = await GetAsync(Always, "Viewer");
+        Assert.Contains("\"secret\"", Encoding.UTF8.GetString(counted), StringComparison.Ordinal); // how many there are is no secret
+
+        (HttpStatusCode status, byte[] body) = await GetAsync($"{Always}&{search}", "Analyst");
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.DoesNotContain("\"secret\"", Encoding.UTF8.GetString(body), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Forbidden, (await GetAsync($"{Always}&module=secret&{search}", "Analyst")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync($"{Always}&module=secret&{search}", "Keyholder")).Status);
+    }
+
     [Fact]
     public async Task Requests_TooMany_AreSlowedDown()
     {
