@@ -103,6 +103,11 @@ public sealed partial class CaptureAgent
 
     private void Run(CancellationToken cancellationToken)
     {
+        if (!RaisedPriority.TryTake(out string refused))
+        {
+            LogNotRaised(_logger, refused);
+        }
+
         AgentClock clock = new();
         LossAccount losses = new(clock);
         using RingReader rings = new();
@@ -206,6 +211,9 @@ public sealed partial class CaptureAgent
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Capture run {Run} started: {Modules}.")]
     private static partial void LogStarted(ILogger logger, Guid run, string modules);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Capture has no more than an even share of the processors: the kernel refused a higher priority ({Why}); give it CAP_SYS_NICE, or it may lose records when all are busy.")]
+    private static partial void LogNotRaised(ILogger logger, string why);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Capture run {Run} stopped; nothing is left attached.")]
     private static partial void LogStopped(ILogger logger, Guid run);

@@ -185,6 +185,15 @@ internal static unsafe partial class LibBpf
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int poll(PollFd* descriptors, nuint count, int timeoutMilliseconds);
 
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int getpriority(int which, uint who);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int setpriority(int which, uint who, int nice);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int sched_setscheduler(int thread, int policy, int* priority);
+
     /// <summary><c>struct pollfd</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct PollFd

@@ -1,5 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Threading.Channels;
+using ECapture.Capture.Agent;
 using ECapture.Log;
 using ECapture.Log.Streams;
 using Microsoft.Extensions.Logging;
@@ -7,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace ECapture.Capture.Publishing;
 
 /// <summary>
-/// Appends batches to the local log in order. A batch that is refused for good gives its sequences back, and is counted as lost.
+/// Appends batches to the local log in order, on a thread of its own. A batch that is refused for good gives its sequences back, and is counted as lost.
 /// </summary>
 internal sealed partial class BatchAppender : IAsyncDisposable
 {
@@ -17,12 +18,11 @@ internal sealed partial class BatchAppender : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly TimeSpan _retryLimit;
     private readonly CancellationTokenSource _stop = new();
-    private readonly Channel<EventBatch> _queue =
-        Channel.CreateUnbounded<EventBatch>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    private readonly BlockingCollection<EventBatch> _queue = [];
 
     private readonly IReadOnlyDictionary<string, EventStream> _streams;
     private readonly Action<EventBatch> _release;
-    private readonly Task _loop;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _queuedBytes;
     private bool _refusing;
 
@@ -43,7 +43,7 @@ internal sealed partial class BatchAppender : IAsyncDisposable
         _release = release;
         _retryLimit = retryLimit;
         _logger = logger;
-        _loop = Task.Run(RunAsync);
+        new Thread(Run) { Name = "append", IsBackground = true }.Start();
     }
 
     /// <summary>Bytes that wait, the batch being appended included.</summary>
@@ -53,32 +53,43 @@ internal sealed partial class BatchAppender : IAsyncDisposable
     internal void Enqueue(EventBatch batch)
     {
         CaptureMetrics.SetQueue(Interlocked.Add(ref _queuedBytes, batch.Length));
-        _queue.Writer.TryWrite(batch);
+        _queue.Add(batch);
     }
 
     /// <summary>Gives up retries and what is still queued.</summary>
     public async ValueTask DisposeAsync()
     {
-        _queue.Writer.TryComplete();
+        _queue.CompleteAdding();
         await _stop.CancelAsync().ConfigureAwait(false);
-        await _loop.ConfigureAwait(false);
+        await _ended.Task.ConfigureAwait(false);
         _stop.Dispose();
+        _queue.Dispose();
     }
 
-    private async Task RunAsync()
+    private void Run()
     {
-        await foreach (EventBatch batch in _queue.Reader.ReadAllAsync().ConfigureAwait(false))
+        try
         {
-            int length = batch.Length;
-            TaskCompletionSource? done = batch.Done;
-            if (batch.Count > 0)
+            _ = RaisedPriority.TryTake(out _); // the capture thread says what the kernel refuses
+            foreach (EventBatch batch in _queue.GetConsumingEnumerable())
             {
-                await AppendAsync(batch).ConfigureAwait(false);
+                int length = batch.Length;
+                TaskCompletionSource? done = batch.Done;
+                if (batch.Count > 0)
+                {
+                    AppendAsync(batch).GetAwaiter().GetResult(); // the local log has done it when it returns
+                }
+
+                CaptureMetrics.SetQueue(Interlocked.Add(ref _queuedBytes, -length));
+                _release(batch);
+                done?.TrySetResult();
             }
 
-            CaptureMetrics.SetQueue(Interlocked.Add(ref _queuedBytes, -length));
-            _release(batch);
-            done?.TrySetResult();
+            _ended.SetResult();
+        }
+        catch (Exception e) // handed to whoever disposes
+        {
+            _ended.SetException(e);
         }
     }
 
