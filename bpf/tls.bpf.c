@@ -104,6 +104,11 @@ static __always_inline struct connection *connection_of(__u64 ssl, __u64 since, 
 		return connection_new(&key, socket, used ? FLAG_SOCKET_SURE : 0, process_start);
 
 	known->freed = 0;
+	if (socket && !used && !handshake && !known->socket.family) {
+		/* Older than the agent, through a memory BIO: when it was first seen, its thread had used no socket yet. */
+		known->socket = socket->tuple;
+		known->sk = socket->sk;
+	}
 	if ((used || (handshake && socket)) && !(known->flags & FLAG_SOCKET_SURE)) {
 		/* A handshake's: the first secrets of early data come before anything was sent, so what the thread used until then was another's. */
 		known->socket = socket->tuple;

@@ -79,10 +79,13 @@ internal sealed record EarlierPair(
             };
             if (HasPlaintext)
             {
-                facts["plaintext seen"] = events.Any(e => e.TlsData is not null && e.Process.Pid == older.Id && e.Flow?.RemotePort == port);
+                Event[] data = [.. events.Where(e => e.TlsData is not null && e.Process.Pid == older.Id)];
+                facts["plaintext seen"] = data.Length >= 2;
+                // What is sent through a memory BIO before anything was received has none yet, but the connection of what follows.
+                facts["tuple right"] = data.Any(e => e.Flow is not null) && data.All(e => e.Flow is null || e.Flow.RemotePort == port) && data.Select(e => e.Connection).Distinct().Count() == 1;
             }
 
-            string note = facts["secrets proved"] ? "" : $"{proved.Length} secrets proved; {events.Count(e => e.TlsSecret is not null)} captured";
+            string note = facts["secrets proved"] ? "" : $"{proved.Length} secrets proved; {events.Count(e => e.TlsSecret is not null)} captured; {string.Join("; ", said.All.Where(m => m.Contains("TLS build", StringComparison.Ordinal)))}";
             return [new Cell(Module, Program, "older than the agent", Mode, facts, note)];
         }
         finally

@@ -50,25 +50,60 @@ public sealed class EarlierConnectionTests : IDisposable
     public async Task Plaintext_ConnectionOlderThanTheAgent_FromTheFirstCallOnWithTuple(string module, string program, string arguments)
     {
         int port = FreePort.Next();
-        TestCertificate certificate = TestCertificate.Create(_folder);
-        await using ServerProcess server = ServerProcess.Start(
-            "/usr/bin/openssl", ["s_server", "-accept", Text(port), "-cert", certificate.CertificatePath, "-key", certificate.KeyPath, "-rev"]);
-        await server.WaitReadyAsync(
-            _ => Task.FromResult(IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Any(l => l.Port == port)), TimeSpan.FromSeconds(60),
-            TestContext.Current.CancellationToken);
+        await using ServerProcess server = await StartServerAsync(port);
         using ScriptProcess old = ScriptProcess.Start(program, arguments.Replace("PORT", Text(port), StringComparison.Ordinal).Split(' '));
-        await TalkAsync(old);
 
+        (Event sent, Event received) = await CaptureAsync(module, old);
+
+        Assert.Equal(((uint)port, (uint)port), (sent.Flow.RemotePort, received.Flow.RemotePort));
+        Assert.Equal(sent.Connection, received.Connection);
+    }
+
+    [Fact]
+    public async Task Plaintext_OlderConnectionThroughMemory_HasTheTupleOfTheSocketThatItCameFrom()
+    {
+        const string Asyncio = """
+            import asyncio, ssl, sys
+            async def main():
+                context = ssl.create_default_context()
+                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+                reader, writer = await asyncio.open_connection("127.0.0.1", int(sys.argv[1]), ssl=context)
+                for line in sys.stdin:
+                    writer.write(line.encode())
+                    print((await reader.readline()).decode(), end="")
+            asyncio.run(main())
+            """;
+        int port = FreePort.Next();
+        await using ServerProcess server = await StartServerAsync(port);
+        using ScriptProcess old = ScriptProcess.Python(Asyncio, [Text(port)]);
+
+        (Event sent, Event received) = await CaptureAsync("tls", old);
+
+        Assert.Equal((uint)port, received.Flow?.RemotePort);
+        Assert.Equal(sent.Connection, received.Connection);
+    }
+
+    // What a client says and gets whose connection stands before the agent.
+    private static async Task<(Event Sent, Event Received)> CaptureAsync(string module, ScriptProcess old)
+    {
+        await TalkAsync(old);
         await using CaptureSession session = await CaptureSession.StartAsync(module);
         (string said, string answered) = await TalkAsync(old);
         bool Has(Event e, Direction direction, string text) => e.Process?.Pid == old.Pid && e.TlsData?.Direction == direction && TlsStream.Contains(e, text);
         await session.WaitForAsync(e => Has(e, Direction.Received, answered), "the answer");
         IReadOnlyList<Event> events = await session.StopAsync();
+        return (Assert.Single(events, e => Has(e, Direction.Sent, said)), events.First(e => Has(e, Direction.Received, answered)));
+    }
 
-        Event sent = Assert.Single(events, e => Has(e, Direction.Sent, said));
-        Event received = events.First(e => Has(e, Direction.Received, answered));
-        Assert.Equal(((uint)port, (uint)port), (sent.Flow.RemotePort, received.Flow.RemotePort));
-        Assert.Equal(sent.Connection, received.Connection);
+    private async Task<ServerProcess> StartServerAsync(int port)
+    {
+        TestCertificate certificate = TestCertificate.Create(_folder);
+        ServerProcess server = ServerProcess.Start(
+            "/usr/bin/openssl", ["s_server", "-accept", Text(port), "-cert", certificate.CertificatePath, "-key", certificate.KeyPath, "-rev"]);
+        await server.WaitReadyAsync(
+            _ => Task.FromResult(IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Any(l => l.Port == port)), TimeSpan.FromSeconds(60),
+            TestContext.Current.CancellationToken);
+        return server;
     }
 
     // The server says each line backwards; what the client says of itself comes before.

@@ -125,6 +125,11 @@ internal sealed class ServerPrograms(ModuleContext context, BpfObject mysqld)
                 name, file, ModuleSummary.Count(entries.Count + returns.Count, "probe", "probes"), began is { } header ? context.DeclareWindow(header, "mysqld", name) : 0));
             return "";
         }
+        catch (CaptureException) when (!File.Exists(file))
+        {
+            _attached.Remove(identity); // the process that led to it has ended: the next one will be looked at
+            return "";
+        }
         catch (CaptureException e)
         {
             return e.Message;

@@ -136,6 +136,11 @@ internal sealed class ServerTargets(ModuleContext context, BpfObject postgres)
             _targets.Add(new ModuleTarget(name, file, "4 probes", began is { } header ? context.DeclareWindow(header, "postgres", name) : 0));
             return "";
         }
+        catch (CaptureException) when (!File.Exists(file))
+        {
+            _attached.Remove(identity); // the process that led to it has ended: the next one will be looked at
+            return "";
+        }
         catch (CaptureException e)
         {
             return e.Message;

@@ -29,19 +29,20 @@ internal sealed class StartedProcess
 
     internal ImageKey Image => new(Record.ImageInode, Record.ImageDevice);
 
-    /// <summary>Where its program file can be read now: through the process; when that has ended or runs another program, at its own path.</summary>
-    /// <returns>Null: nowhere any more, or only in a mount namespace that has gone with it.</returns>
+    /// <summary>True while its process runs this program.</summary>
+    internal bool IsRunning =>
+        ImageKey.Of(OwnFile) == Image
+        // Where stat gives other numbers than the kernel's own, the names have to do.
+        || (RunningPrograms.PathOf(Record.Header.Pid) is { } now && Path.GetFileName(now) == Path.GetFileName(Executable.ToStringUtf8()));
+
+    private string OwnFile => $"/proc/{Record.Header.Pid}/exe";
+
+    /// <summary>Where its program file can be read: at its own path, which stays when the process ends; else, in another mount namespace, through the process.</summary>
+    /// <returns>Null: nowhere any more.</returns>
     internal string? FindFile()
     {
         string executable = Executable.ToStringUtf8();
-        string file = $"/proc/{Record.Header.Pid}/exe";
-        // The names where stat gives other numbers than the kernel's own.
-        if (ImageKey.Of(file) == Image || (RunningPrograms.PathOf(Record.Header.Pid) is { } now && Path.GetFileName(now) == Path.GetFileName(executable)))
-        {
-            return file;
-        }
-
-        return ImageKey.Of(executable) == Image ? executable : null;
+        return ImageKey.Of(executable) == Image ? executable : IsRunning ? OwnFile : null;
     }
 
     /// <summary>Reads a record.</summary>

@@ -85,9 +85,13 @@ internal sealed class ShellTargets(ModuleContext context, BpfObject obj, Shell s
         if (shell.Owns(kind))
         {
             Add(file, executable, kind, image, header);
-            if (file != executable)
+            if (process.IsRunning)
             {
                 context.Processes.ShellProcesses?.Set(process.Record.Header.Pid, kind);
+                if (!process.IsRunning)
+                {
+                    context.Processes.ShellProcesses?.Remove(process.Record.Header.Pid); // it began another program meanwhile, or ended
+                }
             }
         }
     }
@@ -136,6 +140,13 @@ internal sealed class ShellTargets(ModuleContext context, BpfObject obj, Shell s
 
         context.Processes.ShellImages?.Set(key, kind);
         string reason = kind == shell.Kind ? AttachLines(file) : "";
+        if (reason.Length > 0 && !File.Exists(file))
+        {
+            _attached.Remove(key); // the process that led to it has ended: the next one will be looked at
+            _seen.Remove(key);
+            return;
+        }
+
         if (reason.Length > 0)
         {
             context.NotCovered(Subject, name, reason);

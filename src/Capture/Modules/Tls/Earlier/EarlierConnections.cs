@@ -23,6 +23,7 @@ internal sealed class EarlierConnections(ModuleContext context) : IDisposable
     private const int MostFlows = 16_384;
     private const int MostObjects = 256; // of a process, whose connections are not known
     private const int MostTried = 32; // at once
+    private const int QuickAttempts = 2; // with the likely numbers alone: one thread serves all connections, and all numbers take it seconds
     private const byte Tcp = 6;
 
     private readonly Dictionary<SocketTuple, EarlierFlow> _flows = [];
@@ -245,7 +246,7 @@ internal sealed class EarlierConnections(ModuleContext context) : IDisposable
 
         RecordSample[] samples = [.. new[] { flow.Sample(isSent: true), flow.Sample(isSent: false) }.OfType<RecordSample>()];
         flow.IsTried = worker.Try(new ProofWorker.Trial(
-            flow, [.. objects.Skip((flow.Attempts - 1) * MostTried % objects.Count).Take(MostTried)], samples, flow.Proved, objects.Count == 1 || flow.Attempts > 2));
+            flow, [.. objects.Skip((flow.Attempts - 1) * MostTried % objects.Count).Take(MostTried)], samples, flow.Proved, flow.Attempts > QuickAttempts));
     }
 
     // Nobody saw it use an object: plaintext is not captured, or it cannot be.

@@ -27,7 +27,13 @@ internal sealed class SecretTrial(SecretLayout layout, ObjectMemory memory, bool
     /// <returns>Null: none of this object's secrets made it.</returns>
     internal ProvedSecret? Prove(RecordSample sample, bool? ofClient = null)
     {
-        List<ulong> numbers = [.. Numbers(sample)];
+        // The likely numbers with every secret first: the others are many, and most secrets are not the record's.
+        HashSet<ulong> tried = [];
+        return Prove(sample, ofClient, [.. Likely(sample, tried)]) ?? (isThorough ? Prove(sample, ofClient, [.. Others(sample, tried)]) : null);
+    }
+
+    private ProvedSecret? Prove(RecordSample sample, bool? ofClient, List<ulong> numbers)
+    {
         foreach (FieldLocation at in layout.Places(SecretField.ClientRandom))
         {
             ReadOnlySpan<byte> random = memory.At(at, RandomLength);
@@ -126,17 +132,15 @@ internal sealed class SecretTrial(SecretLayout layout, ObjectMemory memory, bool
         return number;
     }
 
-    // The numbers that the record may have, the likely ones first, each once; none is lower than what was counted on the wire before it.
-    private IEnumerable<ulong> Numbers(RecordSample sample)
+    // None is lower than what was counted on the wire before the record.
+    private IEnumerable<ulong> Likely(RecordSample sample, HashSet<ulong> tried)
     {
-        HashSet<ulong> tried = [];
-        ulong later = sample.Later;
         foreach (NumberLocation place in layout.Numbers(sample.IsSent))
         {
             ReadOnlySpan<byte> bytes = memory.At(place.Place, 8);
             if (!bytes.IsEmpty)
             {
-                foreach (ulong near in RecordNumbers.Around(place.Value(bytes), later, NearKnown).Where(n => n >= sample.Index && tried.Add(n)).ToArray())
+                foreach (ulong near in RecordNumbers.Around(place.Value(bytes), sample.Later, NearKnown).Where(n => n >= sample.Index && tried.Add(n)).ToArray())
                 {
                     yield return near;
                 }
@@ -150,15 +154,14 @@ internal sealed class SecretTrial(SecretLayout layout, ObjectMemory memory, bool
                 yield return number;
             }
         }
+    }
 
-        if (!isThorough)
-        {
-            yield break;
-        }
-
+    // Near every number that the object holds.
+    private IEnumerable<ulong> Others(RecordSample sample, HashSet<ulong> tried)
+    {
         foreach (ulong value in memory.Numbers(sample.Index + RecordNumbers.Few).Select(n => n.Value).Distinct())
         {
-            foreach (ulong near in RecordNumbers.Around(value, later, NearOther))
+            foreach (ulong near in RecordNumbers.Around(value, sample.Later, NearOther))
             {
                 if (tried.Count >= MostNumbers)
                 {
