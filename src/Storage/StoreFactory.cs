@@ -64,7 +64,7 @@ public static class StoreFactory
         try
         {
             await using ChdbClickHouse bootstrap = new(engine, "default", ownsEngine: false);
-            await bootstrap.ExecuteAsync("CREATE DATABASE IF NOT EXISTS " + ClickHouseText.QuoteName(address.Database), cancellationToken).ConfigureAwait(false);
+            await bootstrap.DefineDatabaseAsync(address.Database, cancellationToken).ConfigureAwait(false);
             return new ChdbClickHouse(engine, address.Database, ownsEngine: true);
         }
         catch

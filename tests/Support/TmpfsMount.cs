@@ -26,12 +26,14 @@ public sealed class TmpfsMount : IAsyncDisposable
         return new TmpfsMount(folder);
     }
 
-    /// <summary>Takes all space that is free.</summary>
-    public void Fill()
+    /// <summary>Takes the space that is free.</summary>
+    /// <param name="leave">Bytes to leave free, a multiple of 1 MiB.</param>
+    public void Fill(long leave = 0)
     {
         byte[] zeros = new byte[1 << 20];
+        DriveInfo disk = new(Folder);
         using FileStream ballast = new(_ballast, FileMode.Append, FileAccess.Write, FileShare.None, bufferSize: 0);
-        for (int size = zeros.Length; size >= 1024;)
+        for (int size = zeros.Length; size >= 1024 && disk.AvailableFreeSpace > leave;)
         {
             try
             {

@@ -43,7 +43,7 @@ internal sealed class ClickHouseRebuild(IClickHouse engine, TimeSpan? hold = nul
             await rebuild.HoldAsync(cancellationToken).ConfigureAwait(false);
             await WaitForSinksAsync(table.Name, cancellationToken).ConfigureAwait(false);
             await engine.ExecuteAsync($"DROP TABLE IF EXISTS {rebuild.Beside}", cancellationToken).ConfigureAwait(false);
-            await engine.ExecuteAsync($"CREATE TABLE {rebuild.Beside} AS {ClickHouseText.QuoteName(table.Name)}", cancellationToken).ConfigureAwait(false);
+            await engine.DefineAsync($"CREATE TABLE {rebuild.Beside} AS {ClickHouseText.QuoteName(table.Name)}", cancellationToken).ConfigureAwait(false);
             return rebuild;
         }
         catch

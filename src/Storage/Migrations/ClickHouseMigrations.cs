@@ -12,6 +12,20 @@ namespace ECapture.Storage.Migrations;
 /// </summary>
 public static class ClickHouseMigrations
 {
+    private const string Book =
+        """
+        CREATE TABLE IF NOT EXISTS schema_migration
+        (
+            version UInt32,
+            name String,
+            checksum String,
+            applied_at DateTime64(3, 'UTC') DEFAULT now64(3)
+        )
+        ENGINE = MergeTree
+        ORDER BY version
+        SETTINGS non_replicated_deduplication_window = 1000
+        """;
+
     private static readonly Dictionary<string, string> NoParameters = [];
 
     /// <summary>Applies what is missing.</summary>
@@ -20,26 +34,17 @@ public static class ClickHouseMigrations
         IClickHouse engine, StoreAddress address, CancellationToken cancellationToken, Func<string, PartitionUnit>? rotation = null)
     {
         ArgumentNullException.ThrowIfNull(engine);
-        await engine.ExecuteAsync(
-            """
-            CREATE TABLE IF NOT EXISTS schema_migration
-            (
-                version UInt32,
-                name String,
-                checksum String,
-                applied_at DateTime64(3, 'UTC') DEFAULT now64(3)
-            )
-            ENGINE = MergeTree
-            ORDER BY version
-            SETTINGS non_replicated_deduplication_window = 1000
-            """,
-            cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<(int, string)> applied = await AppliedAsync(engine, cancellationToken).ConfigureAwait(false);
+        if (await AppliedAsync(engine, cancellationToken).ConfigureAwait(false) is not { } applied)
+        {
+            await engine.DefineAsync(Book, cancellationToken).ConfigureAwait(false);
+            applied = [];
+        }
+
         foreach (Migration migration in Migration.Missing(address, Migration.Of("clickhouse"), applied))
         {
             foreach (string statement in migration.Statements)
             {
-                await engine.ExecuteAsync(rotation is null ? statement : ClickHousePartitionKey.Apply(statement, rotation), cancellationToken).ConfigureAwait(false);
+                await engine.DefineAsync(rotation is null ? statement : ClickHousePartitionKey.Apply(statement, rotation), cancellationToken).ConfigureAwait(false);
             }
 
             string version = migration.Version.ToString(CultureInfo.InvariantCulture);
@@ -55,29 +60,29 @@ public static class ClickHouseMigrations
     public static async Task CheckAsync(IClickHouse engine, StoreAddress address, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(engine);
-        IReadOnlyList<Migration> known = Migration.Of("clickhouse");
+        Migration.RequireNone(
+            address, Migration.Missing(address, Migration.Of("clickhouse"), await AppliedAsync(engine, cancellationToken).ConfigureAwait(false) ?? []));
+    }
+
+    // RowBinary: UInt32, then 64 hexadecimal digits without a length. Null: there is no book yet.
+    private static async Task<IReadOnlyList<(int Version, string Checksum)>?> AppliedAsync(IClickHouse engine, CancellationToken cancellationToken)
+    {
         try
         {
-            Migration.RequireNone(address, Migration.Missing(address, known, await AppliedAsync(engine, cancellationToken).ConfigureAwait(false)));
+            using Stream result = await engine.QueryAsync(
+                "SELECT version, toFixedString(checksum, 64) FROM schema_migration ORDER BY version", NoParameters, "RowBinary", cancellationToken).ConfigureAwait(false);
+            List<(int, string)> applied = [];
+            byte[] row = new byte[4 + 64];
+            while (await result.ReadAtLeastAsync(row, row.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false) == row.Length)
+            {
+                applied.Add((BinaryPrimitives.ReadInt32LittleEndian(row), System.Text.Encoding.ASCII.GetString(row, 4, 64)));
+            }
+
+            return applied;
         }
         catch (ClickHouseException e) when (e.Code == ClickHouseErrors.UnknownTable)
         {
-            Migration.RequireNone(address, known);
+            return null;
         }
-    }
-
-    // RowBinary: UInt32, then 64 hexadecimal digits without a length.
-    private static async Task<IReadOnlyList<(int Version, string Checksum)>> AppliedAsync(IClickHouse engine, CancellationToken cancellationToken)
-    {
-        using Stream result = await engine.QueryAsync(
-            "SELECT version, toFixedString(checksum, 64) FROM schema_migration ORDER BY version", NoParameters, "RowBinary", cancellationToken).ConfigureAwait(false);
-        List<(int, string)> applied = [];
-        byte[] row = new byte[4 + 64];
-        while (await result.ReadAtLeastAsync(row, row.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false) == row.Length)
-        {
-            applied.Add((BinaryPrimitives.ReadInt32LittleEndian(row), System.Text.Encoding.ASCII.GetString(row, 4, 64)));
-        }
-
-        return applied;
     }
 }

@@ -61,7 +61,7 @@ internal sealed class ClickHousePartitionStore(ClickHouseStore store) : Partitio
     public override async Task<DropResult> DropAsync(IStoreLease lease, DropOrder order, CancellationToken cancellationToken)
     {
         string aside = $"{Aside}{order.Table}_{order.Span.Name}_{order.Action:N}";
-        await _engine.ExecuteAsync($"CREATE TABLE IF NOT EXISTS {Quote(aside)} AS {Quote(order.Table)}", cancellationToken).ConfigureAwait(false);
+        await _engine.DefineAsync($"CREATE TABLE IF NOT EXISTS {Quote(aside)} AS {Quote(order.Table)}", cancellationToken).ConfigureAwait(false);
         await lease.RequireAsync(cancellationToken).ConfigureAwait(false);
         await _engine.ExecuteAsync($"ALTER TABLE {Quote(order.Table)} MOVE PARTITION {order.Span.Name} TO TABLE {Quote(aside)}", cancellationToken).ConfigureAwait(false);
         IReadOnlyList<StreamShare> shares = await SharesOfAsync(Quote(aside), order.Span, cancellationToken).ConfigureAwait(false);

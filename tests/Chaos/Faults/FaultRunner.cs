@@ -12,6 +12,7 @@ internal sealed class FaultRunner(PipelineWorld world, Action<string> tell)
 {
     private static readonly string[] s_tables = [Topics.Tls, Topics.Packet, Topics.Bash, Topics.Process, Topics.Postgres, Topics.Connection];
     private static readonly TimeSpan s_rebuild = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_lastOfTheDisk = TimeSpan.FromMilliseconds(250);
 
     private readonly Dictionary<string, SemaphoreSlim> _busy = new(StringComparer.Ordinal);
 
@@ -98,6 +99,9 @@ internal sealed class FaultRunner(PipelineWorld world, Action<string> tell)
 
     private async Task DiskAsync(string name, TimeSpan hold, CancellationToken cancellationToken)
     {
+        // A disk does not fill up from one instant to the next, and a program may look at what is left before it writes.
+        world.Disk(name).Fill(leave: 4 << 20);
+        await Task.Delay(s_lastOfTheDisk, cancellationToken);
         world.Disk(name).Fill();
         await Task.Delay(hold, cancellationToken);
         world.Disk(name).Free();
