@@ -21,6 +21,7 @@ try {
   await show('http', '&show=http', '/v1/checkout');
   await page.evaluate(() => localStorage.setItem('ecapture.theme', 'light'));
   await show('connections', '&show=connections', 'curl');
+  await show('sql', '&show=statements', undefined);
 } finally {
   await browser.close();
 }

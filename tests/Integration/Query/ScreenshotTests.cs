@@ -31,6 +31,6 @@ public sealed class ScreenshotTests(StoresFixture stores)
 
         Assert.True(node.ExitCode == 0, errors);
         Assert.All(Directory.GetFiles(folder, "*.png"), file => Assert.InRange(new FileInfo(file).Length, 10_000, 200_000));
-        Assert.Equal(["connections.png", "events.png", "http.png"], Directory.GetFiles(folder, "*.png").Select(Path.GetFileName).Order());
+        Assert.Equal(["connections.png", "events.png", "http.png", "sql.png"], Directory.GetFiles(folder, "*.png").Select(Path.GetFileName).Order());
     }
 }

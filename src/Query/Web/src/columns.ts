@@ -65,13 +65,13 @@ export const columns: Record<Layout, Column[]> = {
     { title: 'Server name', class: 'what', text: (e) => printable(textOf(e.data, 'sni')) },
   ],
   statements: [
-    { title: 'Statements', width: '7em', class: 'number', text: number('count') },
+    { title: 'Count', width: '6em', class: 'number', text: number('count') },
     { title: 'Errors', width: '5.5em', class: 'number', text: number('errors') },
     { title: 'Total', width: '6em', class: 'number', text: (e) => took(total(e)) },
     { title: 'Mean', width: '6em', class: 'number', text: (e) => took(mean(e)) },
     { title: 'Longest', width: '6em', class: 'number', text: (e) => took(e.data?.longest_ns) },
     { ...time, title: 'Last seen (UTC)' },
-    { title: 'Module', width: '7.5em', class: 'module-name', text: (e) => e.module },
+    { title: 'Module', width: '8.5em', class: 'module-name', text: (e) => e.module },
     { title: 'Newest statement', class: 'what', text: (e) => textOf(e.data, 'statement') },
   ],
 };

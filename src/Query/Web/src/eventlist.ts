@@ -33,7 +33,7 @@ export class EventList {
     this.clear('');
     this.head.replaceChildren(
       h('tr', {}, ...this.shown.map((c) => {
-        const cell = h('th', { scope: 'col' }, c.title);
+        const cell = h('th', { scope: 'col', class: c.class === 'number' ? c.class : undefined }, c.title);
         cell.style.setProperty('width', c.width ?? 'auto');
         return cell;
       })),

@@ -10,8 +10,9 @@ internal sealed class PostgresSqlStore(NpgsqlDataSource source, StoreAddress add
     // Compiling a statement takes longer than most of them do: 300 ms for the flows of an hour.
     private const string Settings = "SET jit = off";
 
-    // Groups of many columns look many more than they are: with 4 MB they would be sorted on the disk, and their few rows not be taken from workers.
-    private static readonly string[] s_summarySettings = [Settings, "SET work_mem = '64MB'", "SET parallel_tuple_cost = 0.001"];
+    // Groups of many columns look many more than they are: with 4 MB they would be sorted on the disk. In a parallel append each worker would take a table, and the largest be one worker's,
+    // who is slower than this process.
+    private static readonly string[] s_summarySettings = [Settings, "SET work_mem = '64MB'", "SET enable_parallel_append = off"];
 
     public string Address => address.Text;
 
