@@ -24,6 +24,9 @@ internal sealed record EarlierPair(
     /// <summary>The client's program where its library is built in: it takes a while to be found by what it holds. Null: none.</summary>
     internal string? BuiltIn { get; init; }
 
+    /// <summary>False where its secrets are out of reach: it is looked for that this is said.</summary>
+    internal bool HasSecrets { get; init; } = true;
+
     /// <summary>What is looked for beside the secrets; a library without exported functions gives no plaintext.</summary>
     internal bool HasPlaintext { get; init; } = true;
 
@@ -54,11 +57,12 @@ internal sealed record EarlierPair(
             await using ServerProcess newServer = await ServeAsync(newPort, cancellationToken);
             using Process newer = Start(Client(newPort, "/dev/null"));
             bool IsProved(Event e) => e.TlsSecret?.Position is not null && (e.Flow.RemotePort == port || e.Flow.LocalPort == port);
+            bool IsSaid(Event e) => e.Coverage?.Subject == "connection" && e.Process?.Pid == older.Id && e.Coverage.Reason.Contains("older than the agent", StringComparison.Ordinal);
             try
             {
                 await AskAsync(newer, cancellationToken);
                 await AskAsync(older, cancellationToken);
-                await session.Log.WaitUntilAsync(e => e.Count(IsProved) >= 2, s_patience, "the secrets of both directions");
+                await session.Log.WaitUntilAsync(e => HasSecrets ? e.Count(IsProved) >= 2 : e.Any(IsSaid), s_patience, "the secrets of both directions");
             }
             catch (TimeoutException)
             {
@@ -73,6 +77,11 @@ internal sealed record EarlierPair(
             IReadOnlyList<Event> events = await session.StopAsync();
             Event[] proved = [.. events.Where(IsProved)];
             HashSet<string> own = [.. KeyLog.Read(keyLog.Outside)];
+            if (!HasSecrets)
+            {
+                return [new Cell(Module, Program, "older than the agent", Mode, new Dictionary<string, bool> { ["said in a Coverage event"] = events.Any(IsSaid) })];
+            }
+
             Dictionary<string, bool> facts = new()
             {
                 ["secrets proved"] = proved.Select(e => e.TlsSecret.Position.IsClients).Distinct().Count() == 2 && proved.All(e => IsOf(own, e)),
