@@ -54,12 +54,13 @@ internal static class EntryPoint
     internal static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter errors)
     {
         RootCommand root = CreateRoot();
-        ParseResult parsed = root.Parse(args);
-        if (args.Length == 0)
+        if (args is [] or ["help", ..])
         {
-            parsed = root.Parse(["--help"]);
+            args = [.. args.Skip(1), "--help"]; // as eCapture and many others have it
         }
-        else if (parsed.Errors.Count > 0)
+
+        ParseResult parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
         {
             await errors.WriteLineAsync("ecapture: " + ParseErrors.Describe(parsed));
             return ExitCode.Usage;

@@ -16,7 +16,7 @@ public static class NearestName
             }
         }
 
-        return best is { } found && found.Distance <= Math.Max(2, given.Length / 2) ? found.Name : null;
+        return best is { } found && found.Distance <= Math.Max(2, given.Length / 2) && found.Distance < found.Name.Length ? found.Name : null;
     }
 
     // Levenshtein distance, one row at a time. What was given may be anything, so only its beginning counts.

@@ -36,10 +36,11 @@ internal static class CommandRunner
         return command;
     }
 
-    /// <summary>Makes a command that only has commands below it.</summary>
+    /// <summary>Makes a command that only has commands below it; its help shows the first example of each.</summary>
     internal static Command CreateGroup(string name, string description, params Command[] commands)
     {
         Command group = new(name, description);
+        ExampleHelp.AddTo(group, [.. commands.SelectMany(c => ExampleHelp.ExamplesOf(c).Take(1))]);
         foreach (Command command in commands)
         {
             group.Subcommands.Add(command);

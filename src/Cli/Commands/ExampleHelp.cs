@@ -23,6 +23,9 @@ internal sealed class ExampleHelp(SynchronousCommandLineAction usual, IReadOnlyL
     internal static IReadOnlyList<string> ExamplesOf(Command command) =>
         command.Options.OfType<HelpOption>().Select(h => h.Action).OfType<ExampleHelp>().FirstOrDefault()?.Examples ?? [];
 
+    /// <inheritdoc/>
+    public override bool ClearsParseErrors => true; // who asks how a command goes has not written it whole yet
+
     private IReadOnlyList<string> Examples => examples;
 
     public override int Invoke(ParseResult parseResult)

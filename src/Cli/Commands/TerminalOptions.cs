@@ -6,7 +6,7 @@ namespace ECapture.Cli.Commands;
 /// <summary>The options of the terminal commands: eCapture's names with eCapture's meanings (docs/from-ecapture.md).</summary>
 internal static class TerminalOptions
 {
-    internal static readonly Option<string?> Settings = CommonOptions.Text("settings", "FILE", "filters and display as JSON, read again whenever the file changes; what a wrong edit would change stays");
+    internal static readonly Option<string?> Settings = CommonOptions.Text("settings", "FILE", "filters, display and BPF objects as JSON, read again whenever the file changes; what a wrong edit would change stays");
     internal static readonly Option<bool> Hex = CommonOptions.Switch("hex", "show bodies and plaintext as hex dumps");
     internal static readonly Option<bool> Json = CommonOptions.Switch("json", "print a JSON object per line");
     internal static readonly Option<string?> MapSize = CommonOptions.Text("mapsize", "KB", "memory per processor for what waits to be written (default 32768)");
@@ -31,7 +31,7 @@ internal static class TerminalOptions
     internal static readonly Option<string?> ECaptureQCertificate = CommonOptions.Text("ecaptureq-cert", "FILE", "certificate for --ecaptureq wss://, PEM");
     internal static readonly Option<string?> ECaptureQKey = CommonOptions.Text("ecaptureq-key", "FILE", "its private key, PEM");
 
-    internal static readonly Option<string?> Listen = CommonOptions.Text("listen", "HOST:PORT", "change filters and display over HTTP there, on a loopback address, with the token in ECAPTURE_LISTEN_TOKEN (default off)");
+    internal static readonly Option<string?> Listen = CommonOptions.Text("listen", "HOST:PORT", "change filters, display and BPF objects over HTTP there, on a loopback address, with the token in ECAPTURE_LISTEN_TOKEN (default off)");
     internal static readonly Option<bool> ListenOpen = CommonOptions.Switch("listen-open", "no token for --listen: everybody on this machine may change what is captured");
 
     internal static readonly Argument<string[]> PacketFilter = new("FILTER")

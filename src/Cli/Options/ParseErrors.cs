@@ -19,6 +19,11 @@ internal static class ParseErrors
             return string.Join('\n', (unknown.Length > 0 ? unknown : [parsed.UnmatchedTokens[0]]).Select(t => Unknown(t, command, path)));
         }
 
+        if (parsed.Errors[0].SymbolResult is ArgumentResult { Tokens.Count: 0 } missing)
+        {
+            return $"{missing.Argument.Name} is missing: {missing.Argument.Description} (see `{(path + " --help").Trim()}`)";
+        }
+
         return $"{parsed.Errors[0].Message} (see `{(path + " --help").Trim()}`)";
     }
 

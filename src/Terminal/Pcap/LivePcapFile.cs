@@ -68,6 +68,11 @@ internal sealed class LivePcapFile : IDisposable
         }
 
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        if (!Directory.Exists(folder))
+        {
+            throw new IOException($"there is no folder {folder}");
+        }
+
         string starting = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $".{Path.GetFileName(path)}.{Environment.ProcessId}"));
         File.Delete(starting); // of a process that had this pid and was killed
         return new LivePcapFile(path, starting, Create(starting), options, now);

@@ -51,6 +51,37 @@ public sealed class CompletionTests
     }
 
     [Fact]
+    public async Task Help_OfEveryCommandEitherWay_EndsWithAnExample()
+    {
+        List<string[]> paths = [.. EntryPoint.CreateRoot().Subcommands.Where(c => !c.Hidden).SelectMany(c => Below([], c))];
+        Assert.Contains(paths, p => p is ["key", "restore"]); // it has an argument that must be given, to run
+        foreach (string[] path in paths)
+        {
+            using StringWriter output = new();
+            using StringWriter errors = new();
+            int code = await EntryPoint.RunAsync([.. path, "--help"], output, errors);
+            Assert.True(code == 0 && errors.ToString().Length == 0, $"{string.Join(' ', path)} --help: {code} {errors}");
+            Assert.Matches("Examples?:\\s+\\S", output.ToString());
+
+            using StringWriter same = new();
+            Assert.Equal(0, await EntryPoint.RunAsync(["help", .. path], same, errors));
+            Assert.Equal(output.ToString(), same.ToString());
+        }
+    }
+
+    [Theory]
+    [InlineData("SHELL is missing: bash, zsh, fish (see `ecapture completion --help`)", "completion")]
+    [InlineData("file is missing: a backup, or any file of private keys (see `ecapture key restore --help`)", "key", "restore")]
+    [InlineData("--btf: '7' is none of 0, 1, 2\n", "tls", "-b", "7")]
+    public async Task Arguments_MissingOrWrong_OneLineAndExitCode2(string expected, params string[] arguments)
+    {
+        using StringWriter errors = new();
+        Assert.Equal(2, await EntryPoint.RunAsync(arguments, TextWriter.Null, errors));
+        Assert.StartsWith("ecapture: " + expected, errors.ToString(), StringComparison.Ordinal);
+        Assert.Single(errors.ToString().TrimEnd().Split('\n'));
+    }
+
+    [Fact]
     public async Task Version_Json_NamesKernelLibbpfAndBtf()
     {
         using StringWriter output = new();
@@ -79,6 +110,12 @@ public sealed class CompletionTests
         Assert.Contains("\necapture bash \\-e 1".Replace("ecapture", "sudo ecapture", StringComparison.Ordinal), page, StringComparison.Ordinal);
         Assert.DoesNotContain("supervised", page, StringComparison.Ordinal); // hidden
         Assert.All(page.Split('\n').Where(l => l.StartsWith('.')), l => Assert.Matches(@"^\.(TH|SH|SS|TP|PP|B|I|nf|fi|RS|RE)( |$)", l));
+    }
+
+    private static IEnumerable<string[]> Below(string[] before, System.CommandLine.Command command)
+    {
+        string[] path = [.. before, command.Name];
+        return command.Subcommands.Where(c => !c.Hidden).SelectMany(c => Below(path, c)).Prepend(path);
     }
 
     private static async Task<string> ScriptAsync(string shell)
