@@ -140,7 +140,7 @@ public sealed partial class ObjectChangeTests : IClassFixture<TracefsFixture>, I
     private async Task<int> AskAsync(KeepAliveClient client, CancellationToken enough)
     {
         int asked = 0;
-        using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(100)); // nginx ends a connection after 1,000 requests
+        using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(100)); // nginx ends a connection after 10,000 requests
         do
         {
             await client.AskAsync($"{_marker}-kept-{asked++}.");
