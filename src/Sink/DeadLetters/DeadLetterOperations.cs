@@ -4,6 +4,8 @@ using ECapture.Events;
 using ECapture.Events.Formatting;
 using ECapture.Log;
 using ECapture.Sink.Operations;
+using ECapture.Sink.Retention;
+using ECapture.Storage.Partitions;
 using ECapture.Storage.Reading.Sql;
 
 namespace ECapture.Sink.DeadLetters;
@@ -103,8 +105,12 @@ public static class DeadLetterOperations
             ids.Add(IdOf(context));
         }
 
+        // A rebuild would not see the row that a retry adds, and swap it away.
+        IStoreLease lease = await PartitionStore.Of(context.Store).LeaseAsync(context.Store.Address.Text, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+        await using ConfiguredAsyncDisposable leaseEnd = lease.ConfigureAwait(false);
         foreach (DeadLetterId id in ids.Distinct())
         {
+            await lease.RequireAsync(cancellationToken).ConfigureAwait(false);
             StoredDeadLetter letter = await reads.FindAsync(id, cancellationToken).ConfigureAwait(false);
             RetryOutcome outcome = await retry.RunAsync(letter, cancellationToken).ConfigureAwait(false);
             stored += outcome.IsResolved ? 1 : 0;

@@ -6,6 +6,7 @@ using ECapture.Sink.Archive;
 using ECapture.Sink.Delivery;
 using ECapture.Sink.Operations;
 using ECapture.Sink.Reconcile;
+using ECapture.Sink.Retention;
 using ECapture.Storage;
 using ECapture.Storage.Partitions;
 using ECapture.Storage.Reading.Sql;
@@ -21,7 +22,6 @@ public static class RebuildOperation
 {
     // Events of a partition that just ended are still on their way.
     private static readonly TimeSpan s_closed = TimeSpan.FromHours(1);
-    private static readonly TimeSpan s_leasePatience = TimeSpan.FromMinutes(2);
 
     /// <summary>Rebuilds and reports.</summary>
     /// <returns>0 when every partition was made anew; 1 when one was refused.</returns>
@@ -71,7 +71,7 @@ public static class RebuildOperation
     private static async Task<string?> RunAsync(
         OperationContext context, IRebuildTarget target, RebuildSources sources, EventTable table, PartitionSpan span, CancellationToken cancellationToken)
     {
-        IStoreLease lease = await LeaseAsync(context.Store, cancellationToken).ConfigureAwait(false);
+        IStoreLease lease = await PartitionStore.Of(context.Store).LeaseAsync(context.Store.Address.Text, TimeProvider.System, cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable leaseEnd = lease.ConfigureAwait(false);
         IPartitionRebuild rebuild = await target.BeginAsync(table, span, cancellationToken).ConfigureAwait(false);
         await using (rebuild.ConfigureAwait(false))
@@ -128,26 +128,6 @@ public static class RebuildOperation
             await lease.RequireAsync(cancellationToken).ConfigureAwait(false);
             await rebuild.SwapAsync(cancellationToken).ConfigureAwait(false);
             return await ReportAsync(context, table, span, written, source, null).ConfigureAwait(false);
-        }
-    }
-
-    // Retention, archive and rebuild change partitions one at a time.
-    private static async Task<IStoreLease> LeaseAsync(Store store, CancellationToken cancellationToken)
-    {
-        PartitionStore partitions = PartitionStore.Of(store);
-        for (DateTime end = DateTime.UtcNow + s_leasePatience; ;)
-        {
-            if (await partitions.TryLeaseAsync(cancellationToken).ConfigureAwait(false) is { } lease)
-            {
-                return lease;
-            }
-
-            if (DateTime.UtcNow > end)
-            {
-                throw new SinkException("the store's keeper, or another rebuild, changes partitions now: run this again later");
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(200), cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -7,28 +7,9 @@ namespace ECapture.Sink.Retention;
 /// <summary>What every change of what a store keeps needs: the store's lease, and a record in the journal before it is made.</summary>
 internal sealed class StoreChanges(PartitionStore store, string address, IJournal journal, TimeProvider clock)
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
-
     /// <summary>Takes the lease, or waits two minutes for it.</summary>
     /// <exception cref="SinkException">Another process has it.</exception>
-    public async Task<IStoreLease> LeaseAsync(CancellationToken cancellationToken)
-    {
-        long start = clock.GetTimestamp();
-        while (true)
-        {
-            if (await TryLeaseAsync(cancellationToken).ConfigureAwait(false) is { } lease)
-            {
-                return lease;
-            }
-
-            if (clock.GetElapsedTime(start) >= s_patience)
-            {
-                throw new SinkException($"{address}: another process has been archiving or dropping for {s_patience.TotalMinutes} minutes; try again later");
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(200), clock, cancellationToken).ConfigureAwait(false);
-        }
-    }
+    public Task<IStoreLease> LeaseAsync(CancellationToken cancellationToken) => store.LeaseAsync(address, clock, cancellationToken);
 
     /// <summary>Takes the lease; null when another process has it.</summary>
     public Task<IStoreLease?> TryLeaseAsync(CancellationToken cancellationToken) => store.TryLeaseAsync(cancellationToken);

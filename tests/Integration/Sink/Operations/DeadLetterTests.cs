@@ -7,6 +7,7 @@ using ECapture.Sink;
 using ECapture.Sink.DeadLetters;
 using ECapture.Sink.Reconcile;
 using ECapture.Storage;
+using ECapture.Storage.Partitions;
 using ECapture.Tests.Integration.Storage;
 using ECapture.Tests.Support.Events;
 using ECapture.Tests.Support.Sink;
@@ -63,6 +64,22 @@ public sealed class DeadLetterTests(StoresFixture stores)
         Assert.Single((await OperationRun.RunAsync(DeadLetterOperations.ListAsync, store, null, ("json", "true"))).Lines);
         SinkException unknown = await Assert.ThrowsAsync<SinkException>(() => OperationRun.RunAsync(DeadLetterOperations.RetryAsync, store, null, ("id", "tls/0/77")));
         Assert.Contains("no dead letter tls/0/77", unknown.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(StoreKind.ClickHouse)]
+    [InlineData(StoreKind.Postgres)]
+    public async Task Retry_AnotherChangesTheStore_WaitsUntilThatIsDone(StoreKind kind)
+    {
+        await using Store store = await OpenAsync(kind);
+        await SinkAsync(store, "bad", [0xFF, 0xFF]);
+        IStoreLease? rebuild = await PartitionStore.Of(store).TryLeaseAsync(Cancel);
+
+        Task<OperationRun> retry = OperationRun.RunAsync(DeadLetterOperations.RetryAsync, store, null, ("id", "tls/0/0"));
+        Assert.NotSame(retry, await Task.WhenAny(retry, Task.Delay(1000, Cancel)));
+        await rebuild!.DisposeAsync();
+
+        Assert.Contains("still bad", (await retry).Report, StringComparison.Ordinal);
     }
 
     [Theory]
