@@ -83,13 +83,19 @@ internal sealed partial class Part : IAsyncDisposable
         {
             try
             {
-                _process!.StandardInput.Write(line + "\n");
-                _process.StandardInput.Flush();
+                if (_process is not null)
+                {
+                    _process.StandardInput.Write(line + "\n");
+                    _process.StandardInput.Flush();
+                    return;
+                }
             }
             catch (IOException)
             {
-                _tell($"{Name} does not hear '{line}': it has just ended");
+                // Said below.
             }
+
+            _tell($"{Name} does not hear '{line}': it has just ended");
         }
     }
 
