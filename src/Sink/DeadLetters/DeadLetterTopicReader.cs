@@ -7,7 +7,9 @@ using Google.Protobuf;
 namespace ECapture.Sink.DeadLetters;
 
 /// <summary>Reads the topics <c>….dlq</c> of a log: each dead letter whole and once, however often it was put there.</summary>
-internal sealed class DeadLetterTopicReader(ILogReader log)
+/// <param name="log">The log.</param>
+/// <param name="maxBytes">What records that are not complete may take in memory together; a larger record is left out: no log takes such records, so no sink put it there.</param>
+internal sealed class DeadLetterTopicReader(ILogReader log, long maxBytes = 64 << 20)
 {
     // Pieces of one record follow each other; those of a sink that was killed in between stay alone.
     private const int MaxIncomplete = 16;
@@ -40,7 +42,7 @@ internal sealed class DeadLetterTopicReader(ILogReader log)
         }
     }
 
-    private static (StoredDeadLetter Letter, string Store)? TryComplete(ReadOnlySpan<byte> value, Dictionary<(DeadLetterId, string), MemoryStream> incomplete)
+    private (StoredDeadLetter Letter, string Store)? TryComplete(ReadOnlySpan<byte> value, Dictionary<(DeadLetterId, string), MemoryStream> incomplete)
     {
         DeadLetterPart part;
         try
@@ -65,6 +67,12 @@ internal sealed class DeadLetterTopicReader(ILogReader log)
 
         if (!incomplete.TryGetValue((id, part.Store), out MemoryStream? bytes) || (ulong)bytes.Length != part.Position)
         {
+            return null;
+        }
+
+        if (incomplete.Values.Sum(piece => piece.Length) + part.Data.Length > maxBytes)
+        {
+            incomplete.Clear();
             return null;
         }
 

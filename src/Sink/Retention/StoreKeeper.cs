@@ -138,7 +138,8 @@ public sealed partial class StoreKeeper : IStoreKeeper
             RetentionMetrics.Free.Record(space.Free);
         }
 
-        List<PartitionVerdict> wanted = await DecideAsync(space, cancellationToken).ConfigureAwait(false);
+        RetentionPass pass = new(_dropper, actor);
+        List<PartitionVerdict> wanted = await DecideAsync(space, pass.Stuck, cancellationToken).ConfigureAwait(false);
         if (isDryRun)
         {
             return new RetentionResult([.. wanted.Select(Report)], [], Notes(space), true);
@@ -149,33 +150,16 @@ public sealed partial class StoreKeeper : IStoreKeeper
             _mayRecover = !await TryRecoverAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        List<PartitionReport> dropped = [];
-        List<string> failed = [];
-        List<StoredPartition> staying = [];
-        // Secrets last: where payload could not be dropped after all, what opens it stays, too.
-        foreach (PartitionVerdict verdict in wanted.OrderBy(v => v.Facts.Partition.Table == Events.Topics.Secret))
+        while (!await pass.DropAsync(wanted, cancellationToken).ConfigureAwait(false))
         {
-            StoredPartition partition = verdict.Facts.Partition;
-            if (RetentionPlanner.OpenedBy(partition, staying) is not null)
+            _mayRecover = true;
+            if (space is null || _rules.MinimumFree is null)
             {
-                continue;
+                break;
             }
 
-            staying.Add(partition);
-            try
-            {
-                if (await _dropper.DropAsync(verdict, actor, cancellationToken).ConfigureAwait(false))
-                {
-                    staying.Remove(partition);
-                    dropped.Add(Report(verdict));
-                }
-            }
-            catch (Exception e) when (e is StoreException or SinkException or LogException or IOException or UnauthorizedAccessException)
-            {
-                RetentionMetrics.Failures.Add(1);
-                _mayRecover = true;
-                failed.Add(e.Message);
-            }
+            // What is stuck frees nothing: others go instead. The volume is not asked again, as it may not have back yet what was dropped.
+            wanted = await DecideAsync(space with { Free = space.Free + pass.FreedBytes }, pass.Stuck, cancellationToken).ConfigureAwait(false);
         }
 
         try
@@ -185,10 +169,10 @@ public sealed partial class StoreKeeper : IStoreKeeper
         catch (Exception e) when (e is StoreException or SinkException or LogException)
         {
             RetentionMetrics.Failures.Add(1);
-            failed.Add(e.Message);
+            pass.Failed.Add(e.Message);
         }
 
-        return new RetentionResult(dropped, failed, Notes(space), false);
+        return new RetentionResult([.. pass.Dropped.Select(Report)], pass.Failed, Notes(space), false);
     }
 
     /// <inheritdoc/>
@@ -280,12 +264,14 @@ public sealed partial class StoreKeeper : IStoreKeeper
     }
 
     // Holds are looked up only for what would go: a lookup may read a lot.
-    private async Task<List<PartitionVerdict>> DecideAsync(StoreSpace? space, CancellationToken cancellationToken)
+    private async Task<List<PartitionVerdict>> DecideAsync(
+        StoreSpace? space, HashSet<(string Table, PartitionSpan Span)> stuck, CancellationToken cancellationToken)
     {
         DateTimeOffset now = _clock.GetUtcNow();
         IReadOnlyList<StoredPartition> partitions = await _store.ListAsync(cancellationToken).ConfigureAwait(false);
         HoldBook holds = await HoldBook.OpenAsync(_store, now, cancellationToken).ConfigureAwait(false);
-        Dictionary<StoredPartition, IReadOnlyList<string>> heldBy = [];
+        Dictionary<StoredPartition, IReadOnlyList<string>> heldBy =
+            partitions.Where(p => stuck.Contains((p.Table, p.Span))).ToDictionary(p => p, _ => (IReadOnlyList<string>)["what failed"]);
         while (true)
         {
             PartitionFacts[] facts = [.. partitions.Select(p => new PartitionFacts(p, heldBy.GetValueOrDefault(p, [])))];

@@ -56,6 +56,25 @@ public sealed class FreeSpaceTests : IAsyncLifetime
         Assert.Empty((await keeper.ApplyAsync(false, "tester", Cancel)).Dropped);
     }
 
+    [Fact]
+    public async Task Apply_OldestCannotBeArchived_OthersGoInstead()
+    {
+        await using ClickHouseServer server = await ClickHouseServer.StartAsync(Path.Combine(_volume.FullName, "store"), Cancel);
+        await using KeptStore kept = await KeptStore.OpenAsync(await server.CreateDatabaseAsync("stuck", Cancel));
+        kept.Append(Topics.Packet, KeptStore.Today.AddDays(-4), 500, payload: 4000);
+        kept.Append(Topics.Tls, KeptStore.Today.AddDays(-3), 500, payload: 4000);
+        await kept.SinkAsync();
+        await File.WriteAllTextAsync(kept.Archive, "not a folder", Cancel);
+        PartitionStore partitions = PartitionStore.Of(kept.Store);
+        long minimum = (await partitions.SpaceAsync(Cancel))!.Free + 100_000; // the oldest alone would do
+
+        RetentionResult result = await kept.Keeper(table => new RetentionRule(null, null, table == Topics.Packet), new FreeSpace(null, minimum)).ApplyAsync(false, "tester", Cancel);
+
+        Assert.Single(result.Failed);
+        Assert.Equal("tls/20261117", Assert.Single(result.Dropped) is var one ? $"{one.Table}/{one.Partition}" : "");
+        Assert.Equal(500, (await kept.RowsAsync(Topics.Packet)).Count);
+    }
+
     private static async Task RunAsync(string program, params string[] arguments)
     {
         using Process process = Process.Start(program, arguments);
