@@ -342,7 +342,7 @@ internal sealed class PipelineWorld : IAsyncDisposable
         {
             _network = new TcpProxy(KafkaClient.NameOf);
             _proxies.Add(_network);
-            Broker = await KafkaBroker.StartAsync(_network.Port);
+            Broker = await KafkaBroker.StartToKillAsync(_network.Port);
             _network.TargetPort = Broker.Port;
             Poison = _options.HasPoison ? new PoisonWriter(LogAddress.Parse(BrokerAddress("poison"))) : null;
         }

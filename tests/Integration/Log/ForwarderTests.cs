@@ -27,7 +27,7 @@ public sealed class ForwarderTests : IAsyncLifetime
 
     private KafkaBroker Broker => _broker!;
 
-    public async ValueTask InitializeAsync() => _broker = await KafkaBroker.StartAsync();
+    public async ValueTask InitializeAsync() => _broker = await KafkaBroker.StartToKillAsync();
 
     public async ValueTask DisposeAsync()
     {

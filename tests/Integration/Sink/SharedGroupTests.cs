@@ -23,7 +23,7 @@ public sealed class SharedGroupTests(StoresFixture stores)
     [InlineData(StoreKind.Postgres)]
     public async Task Run_SinksJoinDieAndLeave_StoreEachEventOnce(StoreKind kind)
     {
-        await using KafkaBroker broker = await KafkaBroker.StartAsync(null, PartitionsOfATopic);
+        await using KafkaBroker broker = await KafkaBroker.StartAsync(PartitionsOfATopic);
         StoreAddress store = await stores.CreateDatabaseAsync(kind, Cancel);
         string log = broker.Address.Replace("session.timeout.ms=6000", "session.timeout.ms=2000", StringComparison.Ordinal); // the dead are noticed soon
         await using Feed feed = new(LogAddress.Parse(broker.Address));

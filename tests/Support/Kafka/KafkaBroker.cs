@@ -19,13 +19,15 @@ public sealed partial class KafkaBroker : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("ecapture-kafka-").FullName;
     private readonly string _classPath;
     private readonly int _partitions;
+    private readonly TimeSpan _session;
     private JavaServer? _zooKeeper;
     private JavaServer? _broker;
     private int _zooKeeperPort;
 
-    private KafkaBroker(string classPath, int port, int advertisedPort, int partitions)
+    private KafkaBroker(string classPath, int port, int advertisedPort, int partitions, TimeSpan session)
     {
         _partitions = partitions;
+        _session = session;
         _classPath = classPath;
         Port = port;
         AdvertisedPort = advertisedPort;
@@ -47,15 +49,18 @@ public sealed partial class KafkaBroker : IAsyncDisposable
     /// <summary>Where the broker keeps what it was sent.</summary>
     public string LogDirectory => Path.Combine(_folder, "broker");
 
-    /// <summary>Starts ZooKeeper and the broker.</summary>
+    /// <summary>Starts ZooKeeper and a broker that stays until it is disposed of: a busy machine does not part the two.</summary>
     /// <exception cref="InvalidOperationException">Java or Kafka is missing; says how to get it.</exception>
-    public static Task<KafkaBroker> StartAsync() => StartAsync(null);
+    public static Task<KafkaBroker> StartAsync(int partitions = Partitions) => StartAsync(null, partitions, TimeSpan.FromSeconds(10));
 
-    /// <summary>Starts ZooKeeper and a broker that stands behind a proxy on another port.</summary>
-    public static async Task<KafkaBroker> StartAsync(int? advertisedPort, int partitions = Partitions)
+    /// <summary>Starts ZooKeeper and a broker that is killed and comes back: ZooKeeper forgets it after 1.5 s, which a busy machine may take to part the two.</summary>
+    /// <param name="advertisedPort">The port of a proxy before it.</param>
+    public static Task<KafkaBroker> StartToKillAsync(int? advertisedPort = null) => StartAsync(advertisedPort, Partitions, TimeSpan.FromSeconds(1.5));
+
+    private static async Task<KafkaBroker> StartAsync(int? advertisedPort, int partitions, TimeSpan session)
     {
         int port = FreePort.Next();
-        KafkaBroker broker = new(Libraries(), port, advertisedPort ?? port, partitions);
+        KafkaBroker broker = new(Libraries(), port, advertisedPort ?? port, partitions, session);
         try
         {
             await broker.StartZooKeeperAsync();
@@ -142,7 +147,7 @@ public sealed partial class KafkaBroker : IAsyncDisposable
             advertised.listeners=PLAINTEXT://127.0.0.1:{AdvertisedPort}
             log.dirs={_folder}/broker
             zookeeper.connect=127.0.0.1:{port}
-            zookeeper.session.timeout.ms=1500
+            zookeeper.session.timeout.ms={_session.TotalMilliseconds}
             num.partitions={_partitions}
             default.replication.factor=1
             offsets.topic.num.partitions=1
