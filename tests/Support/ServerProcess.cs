@@ -16,6 +16,9 @@ public sealed partial class ServerProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>128 and its number when a signal ended it.</summary>
+    public int ExitCode => _process.ExitCode;
+
     public string Output
     {
         get

@@ -143,7 +143,7 @@ public sealed class SinkTests(StoresFixture stores)
     {
         if (store is ClickHouseStore)
         {
-            string text = await stores.ClickHouse.ExecuteAsync(store.Address.Database, "SELECT hex(event) FROM dead_letter FORMAT TSV", Cancel);
+            string text = await stores.ExecuteAsync(store.Address.Database, "SELECT hex(event) FROM dead_letter FORMAT TSV", Cancel);
             return [.. text.Split('\n')[..^1]];
         }
 

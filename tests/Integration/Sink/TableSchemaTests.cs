@@ -17,7 +17,7 @@ public sealed class TableSchemaTests(StoresFixture stores)
         await using Store store = await StoreFactory.OpenAsync(address, StoreRole.Writer, Cancel);
         foreach (EventTable table in EventTable.All)
         {
-            string described = await stores.ClickHouse.ExecuteAsync(
+            string described = await stores.ExecuteAsync(
                 address.Database, $"SELECT name || ' ' || type FROM system.columns WHERE database = currentDatabase() AND table = '{table.Name}' ORDER BY position FORMAT TSVRaw", Cancel);
 
             string[] actual = described.Split('\n', StringSplitOptions.RemoveEmptyEntries);

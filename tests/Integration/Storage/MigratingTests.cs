@@ -34,15 +34,15 @@ public sealed class MigratingTests(StoresFixture stores)
         ];
         foreach (string statement in statements)
         {
-            await stores.ClickHouse.ExecuteAsync(address.Database, statement, Cancel);
+            await stores.ExecuteAsync(address.Database, statement, Cancel);
         }
 
         await using Store store = await StoreFactory.OpenAsync(address, StoreRole.Writer, Cancel);
 
-        Assert.Equal("0\n", await stores.ClickHouse.ExecuteAsync(address.Database, "SELECT count() FROM sink_hold FORMAT TSV", Cancel));
-        Assert.Equal("1\n", await stores.ClickHouse.ExecuteAsync(
+        Assert.Equal("0\n", await stores.ExecuteAsync(address.Database, "SELECT count() FROM sink_hold FORMAT TSV", Cancel));
+        Assert.Equal("1\n", await stores.ExecuteAsync(
             address.Database, "SELECT count() FROM system.columns WHERE database = currentDatabase() AND table = 'dead_letter' AND name = 'kind' FORMAT TSV", Cancel));
-        Assert.Equal(Migration.Of("clickhouse").Count.ToString(System.Globalization.CultureInfo.InvariantCulture) + "\n", await stores.ClickHouse.ExecuteAsync(
+        Assert.Equal(Migration.Of("clickhouse").Count.ToString(System.Globalization.CultureInfo.InvariantCulture) + "\n", await stores.ExecuteAsync(
             address.Database, "SELECT uniqExact(version) FROM schema_migration FORMAT TSV", Cancel));
     }
 
@@ -74,7 +74,7 @@ public sealed class MigratingTests(StoresFixture stores)
         List<int> versions = [];
         if (store is ClickHouseStore)
         {
-            string text = await stores.ClickHouse.ExecuteAsync(store.Address.Database, Applied + " FORMAT TSV", Cancel);
+            string text = await stores.ExecuteAsync(store.Address.Database, Applied + " FORMAT TSV", Cancel);
             versions.AddRange(text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(v => int.Parse(v, System.Globalization.CultureInfo.InvariantCulture)));
         }
         else

@@ -70,6 +70,17 @@ public sealed class ClickHouseServer : IAsyncDisposable
     /// <summary>True when the engine has ended, also by itself.</summary>
     public bool HasExited => _server?.HasExited ?? true;
 
+    /// <summary>Says how the engine ended, when it did so by itself.</summary>
+    /// <exception cref="InvalidOperationException">It has.</exception>
+    public void RequireRunning()
+    {
+        if (_server is { HasExited: true } ended)
+        {
+            string said = ended.Output;
+            throw new InvalidOperationException($"the ClickHouse engine ended by itself with {ended.ExitCode}: {said[Math.Max(0, said.Length - 4000)..]}");
+        }
+    }
+
     /// <summary>What the engine's process has said.</summary>
     public string Output => _server?.Output ?? "";
 

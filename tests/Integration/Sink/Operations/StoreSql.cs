@@ -13,7 +13,7 @@ internal static class StoreSql
         CancellationToken cancel = TestContext.Current.CancellationToken;
         if (store is ClickHouseStore)
         {
-            await stores.ClickHouse.ExecuteAsync(store.Address.Database, clickHouse, cancel);
+            await stores.ExecuteAsync(store.Address.Database, clickHouse, cancel);
             return;
         }
 
@@ -27,7 +27,7 @@ internal static class StoreSql
         CancellationToken cancel = TestContext.Current.CancellationToken;
         if (store is ClickHouseStore)
         {
-            return long.Parse(await stores.ClickHouse.ExecuteAsync(store.Address.Database, sql + " FORMAT TSV", cancel), CultureInfo.InvariantCulture);
+            return long.Parse(await stores.ExecuteAsync(store.Address.Database, sql + " FORMAT TSV", cancel), CultureInfo.InvariantCulture);
         }
 
         await using NpgsqlCommand command = ((PostgresStore)store).DataSource.CreateCommand(sql);
