@@ -85,6 +85,7 @@ public sealed class PlainObjectsTests : IClassFixture<TracefsFixture>, IDisposab
         await using (InteractiveBash bash = await InteractiveBash.StartAsync("/usr"))
         {
             await bash.TypeAsync($"(exit 7) # {_marker}-line");
+            await run.WaitForOutputAsync($"/usr $ (exit 7) # {_marker}-line\n"); // its folder is read from /proc: while it lives
         }
 
         using (ChildProcess script = ChildProcess.Start("bash", ["-c", $"/bin/true {_marker}-short 'two words'; /bin/sh -c 'exit 9' {_marker}-status; /bin/sh -c 'kill -9 $$' {_marker}-killed; true"]))
@@ -92,7 +93,6 @@ public sealed class PlainObjectsTests : IClassFixture<TracefsFixture>, IDisposab
             await script.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
 
-        await run.WaitForOutputAsync($"/usr $ (exit 7) # {_marker}-line\n");
         await run.WaitForOutputAsync($" exec /bin/true {_marker}-short two words\n");
         await run.WaitForOutputAsync($" exit 7 after ");
         await run.WaitForOutputAsync($"{_marker}-killed\n");

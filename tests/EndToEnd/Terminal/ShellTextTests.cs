@@ -18,6 +18,7 @@ public sealed class ShellTextTests
             await bash.TypeAsync($"echo '{_marker} spécial $chars | \\\\' | cat > /dev/null");
             await bash.TypeAsync($"(exit 7) # {_marker}-subshell");
             await bash.TypeAsync($"echo {_marker}-{new string('y', 2000)}-end > /dev/null");
+            await run.WaitForOutputAsync($"/usr $ echo '{_marker} spécial $chars | \\\\' | cat > /dev/null\n"); // without kernel types its folder is read from /proc: while it lives
         }
 
         using (Process script = Process.Start("bash", ["-c", $"/bin/echo {_marker}-piped | /bin/cat > /dev/null; /bin/true {_marker}-background & wait"]))
@@ -25,7 +26,6 @@ public sealed class ShellTextTests
             await script.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
 
-        await run.WaitForOutputAsync($"/usr $ echo '{_marker} spécial $chars | \\\\' | cat > /dev/null\n");
         await run.WaitForOutputAsync($" ms: (exit 7) # {_marker}-subshell\n");
         await run.WaitForOutputAsync($"echo {_marker}-{new string('y', 2000)}-end > /dev/null\n");
         await run.WaitForOutputAsync($" exec /bin/echo {_marker}-piped\n");
@@ -64,9 +64,12 @@ public sealed class ShellTextTests
             {
                 await using InteractiveBash shell = await InteractiveBash.StartAsync("/usr", program);
                 await shell.TypeAsync($"{_marker} typed into {Path.GetFileName(program)}");
+                if (program == bash)
+                {
+                    await run.WaitForOutputAsync($"/usr $ {_marker} typed into bash\n");
+                }
             }
 
-            await run.WaitForOutputAsync($"/usr $ {_marker} typed into bash\n");
             Assert.Equal(0, await run.StopAsync());
             Assert.DoesNotContain($"{_marker} typed into calculator", run.Output, StringComparison.Ordinal);
         }
@@ -83,9 +86,9 @@ public sealed class ShellTextTests
         await using (InteractiveZsh zsh = await InteractiveZsh.StartAsync("/usr"))
         {
             await zsh.TypeAsync($"(exit 5) # {_marker}");
+            await run.WaitForOutputAsync($"/usr $ (exit 5) # {_marker}\n");
         }
 
-        await run.WaitForOutputAsync($"/usr $ (exit 5) # {_marker}\n");
         await run.WaitUntilAsync(() => run.Output.Split('\n').Any(l => l.Contains(" exit 5 after ", StringComparison.Ordinal) && l.EndsWith($"# {_marker}", StringComparison.Ordinal)), "the exit status");
         Assert.Equal(0, await run.StopAsync());
     }
