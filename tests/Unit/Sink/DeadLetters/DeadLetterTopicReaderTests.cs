@@ -39,7 +39,14 @@ public sealed class DeadLetterTopicReaderTests
 
     private static DeadLetterPart Part(ulong offset, ulong length, int position, byte[] data) => new()
     {
-        Log = "l", Topic = Topics.Tls, Offset = offset, Kind = "undecodable", Store = "s", Length = length, Position = (ulong)position, Data = ByteString.CopyFrom(data),
+        Log = "l",
+        Topic = Topics.Tls,
+        Offset = offset,
+        Kind = "undecodable",
+        Store = "s",
+        Length = length,
+        Position = (ulong)position,
+        Data = ByteString.CopyFrom(data),
     };
 
     private sealed class PartLog(IReadOnlyList<DeadLetterPart> parts) : ILogReader
